@@ -1,0 +1,442 @@
+"""The course's networks in Keras: build, train, save, load.
+
+A network is described once, as a list of dictionaries with Keras' own names
+(:data:`ARCHITECTURES`); Keras and :mod:`digitrec.forward` are both built from it. Trained
+arrays are stored as ``weights/<name>.npz`` (plain arrays, never pickle), and beside them, in
+``<name>.json``, what they are: architecture, recipe, seed, versions, the data's and the arrays'
+checksums and the measured accuracy.
+
+``python -m digitrec.models`` trains the shipped networks again and writes both files.
+
+TensorFlow takes seconds and half a gigabyte to import, so it is imported by the functions that need
+it and by nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import platform
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from digitrec.forward import Sequential
+from digitrec.mnist import CHECKSUMS, MNIST, load_mnist
+
+if TYPE_CHECKING:
+    import keras
+
+WEIGHTS_FOLDER = Path(__file__).parent / "weights"
+IMAGE_SHAPE = (28, 28)
+CLASSES = 10
+
+#: Every network takes raw pixels, (N, 28, 28) uint8, and gives (N, 10) logits. Scaling the
+#: pixels inside the network keeps the images at one byte a pixel, a quarter of float32.
+ARCHITECTURES: dict[str, list[dict[str, Any]]] = {
+    "dense": [
+        {"layer": "Rescaling", "name": "scale", "scale": 1 / 255},
+        {"layer": "Flatten", "name": "flatten"},
+        {"layer": "Dense", "name": "dense1", "units": 25, "activation": "relu"},
+        {"layer": "Dense", "name": "dense2", "units": 15, "activation": "relu"},
+        {"layer": "Dense", "name": "logits", "units": CLASSES},
+    ],
+    "cnn": [
+        {"layer": "Rescaling", "name": "scale", "scale": 1 / 255},
+        {"layer": "Reshape", "name": "channel", "target_shape": [28, 28, 1]},
+        # Large kernels that take large steps: one layer goes from 28 × 28 to 8 × 8, which makes
+        # the layers after it cheap. The normalisation after each convolution has its own shift, so
+        # that a bias would be lost in it.
+        {"layer": "Conv2D", "name": "conv1", "filters": 32, "kernel_size": [7, 7],
+         "strides": [3, 3], "use_bias": False},
+        {"layer": "BatchNormalization", "name": "norm1"},
+        {"layer": "Activation", "name": "relu1", "activation": "relu"},
+        {"layer": "Conv2D", "name": "conv2", "filters": 48, "kernel_size": [3, 3],
+         "use_bias": False},
+        {"layer": "BatchNormalization", "name": "norm2"},
+        {"layer": "Activation", "name": "relu2", "activation": "relu"},
+        {"layer": "Conv2D", "name": "conv3", "filters": 64, "kernel_size": [3, 3],
+         "use_bias": False},
+        {"layer": "BatchNormalization", "name": "norm3"},
+        {"layer": "Activation", "name": "relu3", "activation": "relu"},
+        {"layer": "Flatten", "name": "flatten"},
+        {"layer": "Dropout", "name": "dropout", "rate": 0.3},
+        {"layer": "Dense", "name": "logits", "units": CLASSES},
+    ],
+}  # fmt: skip
+
+
+class WeightsError(Exception):
+    """Stored weights are missing, or are not what their description says."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained.
+
+    Attributes
+    ----------
+    epochs
+        How often each training image is seen.
+    batch_size
+        Images a step.
+    learning_rate
+        Adam's, at its highest.
+    warm_up
+        Share of the steps, 0–1, in which the learning rate climbs to that; after them it falls
+        along a cosine to 0. None: it stays where it is.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    warm_up: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch_size < 1:
+            raise ValueError(
+                f"expected epochs and batch_size of at least 1, found {self.epochs} and "
+                f"{self.batch_size}"
+            )
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate: expected above 0, found {self.learning_rate}")
+        if self.warm_up is not None and not 0 <= self.warm_up < 1:
+            raise ValueError(f"warm_up: expected a share from 0 to below 1, found {self.warm_up}")
+
+
+#: Chosen on a validation split of the training images; the test images had no part in it.
+RECIPES = {
+    # Adam's usual learning rate, and as many epochs as the validation loss falls.
+    "dense": Recipe(epochs=8, batch_size=128, learning_rate=1e-3),
+    # Normalised layers bear a learning rate six times the usual, if it is warmed up to it, and a
+    # cosine that ends at 0 makes three epochs enough.
+    "cnn": Recipe(epochs=3, batch_size=128, learning_rate=6e-3, warm_up=0.25),
+}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network, and how its training went.
+
+    Attributes
+    ----------
+    model : keras.Sequential
+        The network.
+    history : dict of str to list of float
+        After each epoch: ``loss``, ``accuracy`` and, with validation images, ``val_loss``,
+        ``val_accuracy``.
+    seconds, cpu_seconds : float
+        Wall time and processor time of the training, in seconds.
+    """
+
+    model: keras.Sequential
+    history: dict[str, list[float]]
+    seconds: float
+    cpu_seconds: float
+
+
+def build(name: str, seed: int = 0) -> keras.Sequential:
+    """Return one of the networks, untrained, as a Keras model ready to train.
+
+    Parameters
+    ----------
+    name
+        A key of :data:`ARCHITECTURES`: ``"dense"`` or ``"cnn"``.
+    seed
+        Of the initial weights.
+
+    Raises
+    ------
+    ValueError
+        Unknown name.
+    """
+    import keras
+
+    description = _described(name)
+    keras.utils.set_random_seed(seed)
+    return build_from_description(description)
+
+
+def build_from_description(
+    description: Sequence[Mapping[str, Any]], input_shape: Sequence[int] = IMAGE_SHAPE
+) -> keras.Sequential:
+    """Return an untrained Keras model with the layers that a description lists.
+
+    Parameters
+    ----------
+    description
+        One mapping a layer: ``"layer"`` is the class in ``keras.layers``, the rest its arguments.
+    input_shape
+        Shape of one example, of type uint8.
+    """
+    import keras
+
+    model = keras.Sequential([keras.Input(tuple(input_shape), dtype="uint8")])
+    for entry in description:
+        arguments = {key: value for key, value in entry.items() if key != "layer"}
+        model.add(getattr(keras.layers, entry["layer"])(**arguments))
+    return model
+
+
+def train(
+    model: keras.Sequential,
+    x: np.ndarray,
+    y: np.ndarray,
+    recipe: Recipe,
+    *,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    seed: int = 0,
+    verbose: int = 1,
+) -> Trained:
+    """Train a network with Adam on the cross-entropy of its logits.
+
+    Two runs on one machine with the same arguments give the same network.
+
+    Parameters
+    ----------
+    model
+        As :func:`build` returns it. It is changed.
+    x : (N, 28, 28) uint8
+        Training images.
+    y : (N,) integer
+        Their labels.
+    recipe
+        Epochs, batch size, learning rate: :data:`RECIPES` has the course's.
+    validation
+        Images and labels on which loss and accuracy are measured after each epoch.
+    seed
+        Of the order of the images, and of dropout.
+    verbose
+        0: silent, 1: a progress bar, 2: one line an epoch.
+
+    Raises
+    ------
+    ValueError
+        Images and labels that do not belong together.
+
+    Source: Adam is by :cite:t:`kingma2015adam`; warm-up and cosine, :cite:t:`loshchilov2017sgdr`.
+    """
+    import keras
+
+    if x.ndim != 3 or x.shape[1:] != IMAGE_SHAPE or y.shape != x.shape[:1]:
+        raise ValueError(
+            f"expected images (N, 28, 28) and labels (N,), found {x.shape} and {y.shape}"
+        )
+    keras.utils.set_random_seed(seed)
+    steps = recipe.epochs * -(-len(x) // recipe.batch_size)
+    rate: Any = recipe.learning_rate
+    if recipe.warm_up is not None:
+        warm_up_steps = round(recipe.warm_up * steps)
+        rate = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0,
+            warmup_target=recipe.learning_rate,
+            warmup_steps=warm_up_steps,
+            decay_steps=steps - warm_up_steps,
+        )
+    model.compile(
+        optimizer=keras.optimizers.Adam(rate),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    seconds, cpu_seconds = time.perf_counter(), time.process_time()
+    history = model.fit(
+        x,
+        y,
+        batch_size=recipe.batch_size,
+        epochs=recipe.epochs,
+        validation_data=validation,
+        validation_batch_size=1000,
+        verbose=verbose,
+    ).history
+    return Trained(
+        model, history, time.perf_counter() - seconds, time.process_time() - cpu_seconds
+    )
+
+
+def save_weights(
+    weights: Mapping[str, np.ndarray], card: Mapping[str, Any], path: str | Path
+) -> None:
+    """Write arrays to ``<path>.npz`` and what they are to ``<path>.json``.
+
+    Parameters
+    ----------
+    weights
+        Arrays under ``"<layer's name>/<array's name>"``: :attr:`digitrec.forward.Sequential.weights`.
+    card
+        What there is to know about them; their checksum is added.
+    path
+        Without an ending.
+    """
+    path = Path(path)
+    np.savez(path.with_suffix(".npz"), **weights)  # type: ignore[arg-type]
+    card = {**card, "weights_sha256": _sha256(path.with_suffix(".npz"))}
+    path.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+
+
+def read_weights(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return what :func:`save_weights` wrote.
+
+    Returns
+    -------
+    weights
+        Arrays under ``"<layer's name>/<array's name>"``.
+    card
+        ``architecture``, ``recipe``, ``seed``, ``test_accuracy`` …
+
+    Raises
+    ------
+    WeightsError
+        A file is missing or damaged, or the arrays are not those of the description.
+    """
+    arrays_path, card_path = Path(path).with_suffix(".npz"), Path(path).with_suffix(".json")
+    try:
+        card = json.loads(card_path.read_text(encoding="utf-8"))
+        found = _sha256(arrays_path)
+    except OSError as error:
+        raise WeightsError(f"{error.filename}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise WeightsError(f"{card_path}: expected JSON ({error})") from error
+    expected = card.get("weights_sha256")
+    if found != expected:
+        raise WeightsError(
+            f"{arrays_path}: {card_path.name} expects SHA-256 {expected}, found {found}. "
+            "Restore both files, or train again: python -m digitrec.models"
+        )
+    try:
+        with np.load(arrays_path, allow_pickle=False) as file:
+            return dict(file), card
+    except (ValueError, BadZipFile, EOFError) as error:
+        raise WeightsError(f"{arrays_path}: expected arrays without pickle ({error})") from error
+
+
+def load_numpy(name: str, folder: str | Path = WEIGHTS_FOLDER) -> Sequential:
+    """Return a trained network whose layers are NumPy's.
+
+    Parameters
+    ----------
+    name
+        ``"dense"`` or ``"cnn"``.
+    folder
+        Where the weights are; by default those that come with the package.
+
+    Raises
+    ------
+    ValueError
+        Unknown name.
+    WeightsError
+        The stored weights are missing or damaged.
+    """
+    _described(name)
+    weights, card = read_weights(Path(folder) / name)
+    return Sequential.from_description(card["architecture"], weights, IMAGE_SHAPE)
+
+
+def load_keras(name: str, folder: str | Path = WEIGHTS_FOLDER) -> keras.Sequential:
+    """Return the same trained network as :func:`load_numpy`, as a Keras model.
+
+    Raises
+    ------
+    ValueError
+        Unknown name.
+    WeightsError
+        The stored weights are missing or damaged.
+    """
+    _described(name)
+    weights, card = read_weights(Path(folder) / name)
+    model = build_from_description(card["architecture"])
+    for layer in model.layers:
+        layer.set_weights([weights[f"{layer.name}/{v.name}"] for v in layer.weights if _kept(v)])
+    return model
+
+
+def load_card(name: str, folder: str | Path = WEIGHTS_FOLDER) -> dict[str, Any]:
+    """Return what is written down about a trained network: recipe, seed, versions, accuracy."""
+    _described(name)
+    return read_weights(Path(folder) / name)[1]
+
+
+def train_shipped(
+    name: str, data: MNIST, folder: str | Path = WEIGHTS_FOLDER, seed: int = 0
+) -> dict[str, Any]:
+    """Train a network on all 60,000 training images, measure it on the test images, store it.
+
+    The accuracy stored is that of the NumPy network. Returns the card.
+    """
+    import keras
+    import tensorflow
+
+    recipe = RECIPES[name]
+    trained = train(build(name, seed), data.x_train, data.y_train, recipe, seed=seed, verbose=2)
+    network = Sequential.from_keras(trained.model)
+    correct = int((network.predict(data.x_test).argmax(axis=1) == data.y_test).sum())
+    card = {
+        "name": name,
+        "architecture": ARCHITECTURES[name],
+        "parameters": network.parameters,
+        "recipe": recipe.__dict__,
+        "seed": seed,
+        "training_images": len(data.x_train),
+        "test_correct": correct,
+        "test_accuracy": correct / len(data.y_test),
+        "training_seconds": round(trained.seconds, 1),
+        "training_cpu_seconds": round(trained.cpu_seconds, 1),
+        "versions": {
+            "python": platform.python_version(),
+            "tensorflow": tensorflow.__version__,
+            "keras": keras.__version__,
+            "numpy": np.__version__,
+        },
+        "machine": platform.machine(),
+        "data_sha256": CHECKSUMS,
+    }
+    save_weights(network.weights, card, Path(folder) / name)
+    return card
+
+
+def _described(name: str) -> list[dict[str, Any]]:
+    if name not in ARCHITECTURES:
+        raise ValueError(f"expected a network of {sorted(ARCHITECTURES)}, found {name!r}")
+    return ARCHITECTURES[name]
+
+
+def _kept(variable: Any) -> bool:
+    """Dropout has a variable of its own, the state of its random numbers: not a weight."""
+    return "seed" not in variable.name
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train the shipped networks again: ``python -m digitrec.models [dense] [cnn]``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m digitrec.models", description="Train the shipped networks again."
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="dense, cnn; by default both")
+    parser.add_argument("--folder", type=Path, default=WEIGHTS_FOLDER, help="where to write")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    for name in options.names:
+        if name not in ARCHITECTURES:
+            parser.error(f"expected a network of {sorted(ARCHITECTURES)}, found {name!r}")
+    options.folder.mkdir(parents=True, exist_ok=True)
+    data = load_mnist()
+    for name in options.names or ARCHITECTURES:
+        card = train_shipped(name, data, options.folder, options.seed)
+        print(
+            f"{name}: {card['test_accuracy']:.2%} of the test images, "
+            f"{card['training_cpu_seconds']} CPU seconds, {options.folder / name}.npz"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
