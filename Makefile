@@ -1,0 +1,89 @@
+# Everything this project does is one of the commands below; `make` alone lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+# A Python that TensorFlow and the book's theme exist for. Another one: make book PYTHON=/path/to/python
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+HTML := _build/html
+PORT ?= 8000
+
+# Without its bytecode kept, importing Keras takes 15 seconds instead of 5.
+unexport PYTHONDONTWRITEBYTECODE
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The stamp is newer than the lock when the environment is the lock's.
+$(VENV)/.installed: requirements.txt pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "No suitable Python: expected 3.11, 3.12 or 3.13 with the venv module, found: $$(python3 --version 2>&1 || echo none)." >&2; \
+		echo "Name one with: make book PYTHON=/path/to/python3.12" >&2; exit 1; fi
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "expected Python 3.11, 3.12 or 3.13, found %d.%d: " % v + sys.executable)'
+	@# A Python that was upgraded or removed leaves an environment that cannot start.
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: book
+book: $(VENV)/.installed ## build the book into _build/html
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo
+	@echo "The book is built. Open file://$(CURDIR)/$(HTML)/index.html"
+	@echo "or run 'make serve'."
+
+.PHONY: serve
+serve: ## show the built book at http://localhost:8000 (PORT=… for another port)
+	@test -f $(HTML)/index.html || { echo "There is no book in $(HTML) yet; run 'make book'." >&2; exit 1; }
+	@echo "The book is at http://localhost:$(PORT) until you press Ctrl-C."
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
+
+.PHONY: check
+check: $(VENV)/.installed ## style, types and twins: the checks that take seconds
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python book/_ext/twins.py --check
+
+.PHONY: test
+test: book check ## everything: the checks, the tests of the library, of the built book and of the site
+	$(BIN)/pytest
+
+.PHONY: notebooks
+notebooks: $(VENV)/.installed ## write each chapter's .ipynb twin
+	$(BIN)/python book/_ext/twins.py
+
+.PHONY: train
+train: $(VENV)/.installed ## train the networks whose weights come with the library
+	$(BIN)/python -m digitrec.models
+
+.PHONY: screenshot
+screenshot: $(VENV)/.installed ## take the README's picture of the built book
+	$(BIN)/python book/_ext/screenshot.py
+
+# Exact versions for every supported Python and system. The names of package indexes that happen to be
+# configured on this machine stay out of the result.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate \
+	--default-index https://pypi.org/simple --custom-compile-command "make lock" pyproject.toml
+.PHONY: lock
+lock: $(VENV)/.installed ## write requirements.txt again (UPGRADE=--upgrade for the newest versions)
+	$(COMPILE) --all-extras $(UPGRADE) -o requirements.txt
+	$(COMPILE) --extra lab --constraint requirements.txt --upgrade -o .binder/requirements.txt
+
+.PHONY: mathjax
+mathjax: ## fetch the bundled MathJax again (needs npm)
+	cd book/_static/mathjax && npm pack --silent mathjax@3.2.2 \
+		&& tar -xzf mathjax-3.2.2.tgz --strip-components=1 package/LICENSE \
+		&& tar -xzf mathjax-3.2.2.tgz --strip-components=2 package/es5/tex-svg-full.js \
+		&& rm mathjax-3.2.2.tgz && chmod 644 LICENSE tex-svg-full.js
+
+.PHONY: clean
+clean: ## delete what was built; the environment stays
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

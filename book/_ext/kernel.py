@@ -1,0 +1,93 @@
+"""The kernels that run the chapters: the right Python, a quiet one, and how much memory each took."""
+
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import zmq
+from jupyter_client import KernelManager
+from jupyter_client.kernelspec import KernelSpecManager
+from sphinx.errors import ExtensionError
+
+PEAKS = "peaks.json"
+
+
+def use_this_python(app, config):
+    """Have chapters run by the Python that builds the book, whatever else is installed."""
+    os.environ.pop("JUPYTER_PATH", None)
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    # Importing Keras takes three times as long when its bytecode may not be kept.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # TensorFlow reports what the processor can do on stderr, and would do so in every chapter.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # A reader's own start-up files for IPython are no part of a chapter.
+    os.environ["IPYTHONDIR"] = str(Path(app.doctreedir).resolve().parent / ".ipython")
+    # Unencrypted kernels warn on the terminal of being overheard; nothing else could set this here.
+    if "transport_encryption" in KernelManager.class_traits() and zmq.has("curve"):
+        KernelManager.class_traits()["transport_encryption"].default_value = "auto"
+    python = KernelSpecManager().get_kernel_spec("python3").argv[0]
+    # A bare name is replaced by sys.executable when the kernel starts.
+    if os.path.dirname(python) and os.path.realpath(python) != os.path.realpath(sys.executable):
+        raise ExtensionError(
+            f"the kernel 'python3' belongs to {python}, but the book is built by {sys.executable}"
+        )
+
+
+class Memory(threading.Thread):
+    """Measures ten times a second how much memory this process's children take."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.peak = 0
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        """Measure until told to stop."""
+        me = psutil.Process()
+        while not self.done.wait(0.1):
+            total = 0
+            for child in me.children(recursive=True):
+                try:
+                    total += child.memory_info().rss
+                except psutil.Error:
+                    continue  # it has ended meanwhile
+            self.peak = max(self.peak, total)
+
+
+def start(app):
+    """Start measuring."""
+    app.kernel_memory = Memory()
+    app.kernel_memory.start()
+
+
+def before(app, name, source):
+    """Measure each page from zero."""
+    app.kernel_memory.peak = 0
+
+
+def after(app, doctree):
+    """Note a chapter's peak beside its cached outputs; a chapter that did not run keeps its old one."""
+    if not app.kernel_memory.peak:
+        return
+    path = Path(app.env.mystnb_config.execution_cache_path) / PEAKS
+    peaks = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    peaks[app.env.docname] = app.kernel_memory.peak
+    path.write_text(json.dumps(peaks, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def stop(app, exception):
+    """Stop measuring."""
+    app.kernel_memory.done.set()
+
+
+def setup(app):
+    """Connect the extension to Sphinx."""
+    app.connect("config-inited", use_this_python)
+    app.connect("builder-inited", start)
+    app.connect("source-read", before)
+    app.connect("doctree-read", after)
+    app.connect("build-finished", stop)
+    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
