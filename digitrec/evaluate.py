@@ -23,13 +23,13 @@ class ReliabilityCurve(NamedTuple):
         Mean confidence of the examples in each bin; the bin's middle where there are none.
     accuracy : (B,) float64
         Share of them that is right; NaN where there are none.
-    count : (B,) int64
+    examples : (B,) int64
         How many examples fall in each bin.
     """
 
     confidence: np.ndarray
     accuracy: np.ndarray
-    count: np.ndarray
+    examples: np.ndarray
 
 
 def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
@@ -44,7 +44,9 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     return float(np.mean(y_true == y_pred))
 
 
-def wilson_interval(correct: int, total: int, z: float = 1.959964) -> tuple[float, float]:
+def wilson_interval(
+    correct: int, total: int, z: float = 1.959964
+) -> tuple[float, float]:
     """Interval in which the true share lies, when ``correct`` of ``total`` were seen.
 
     ``(p + z²/2n ± z · sqrt(p(1 − p)/n + z²/4n²)) / (1 + z²/n)`` with ``p = correct / n``.
@@ -69,14 +71,18 @@ def wilson_interval(correct: int, total: int, z: float = 1.959964) -> tuple[floa
     Source: :cite:t:`wilson1927`.
     """
     if not 0 <= correct <= total or total < 1:
-        raise ValueError(f"expected 0 ≤ correct ≤ total and total > 0, found {correct} of {total}")
+        raise ValueError(
+            f"expected 0 ≤ correct ≤ total and total > 0, found {correct} of {total}"
+        )
     p, z2 = correct / total, z * z / total
     middle = (p + z2 / 2) / (1 + z2)
     half = z * sqrt(p * (1 - p) / total + z2 / (4 * total)) / (1 + z2)
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int = 10) -> np.ndarray:
+def confusion_matrix(
+    y_true: ArrayLike, y_pred: ArrayLike, classes: int = 10
+) -> np.ndarray:
     """Count how often each class is read as each.
 
     Returns
@@ -181,8 +187,8 @@ def expected_calibration_error(
     Source: :cite:t:`guo2017calibration`, equation 3.
     """
     curve = reliability_curve(y_true, probabilities, bins)
-    gap = np.abs(np.nan_to_num(curve.accuracy) - curve.confidence) * curve.count
-    return float(gap.sum() / curve.count.sum())
+    gap = np.abs(np.nan_to_num(curve.accuracy) - curve.confidence) * curve.examples
+    return float(gap.sum() / curve.examples.sum())
 
 
 def _labels(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -195,7 +201,9 @@ def _labels(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[np.ndarray, np.ndarra
     return y_true, y_pred
 
 
-def _predictions(y_true: ArrayLike, probabilities: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def _predictions(
+    y_true: ArrayLike, probabilities: ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
     y_true, probabilities = np.asarray(y_true), np.asarray(probabilities)
     if y_true.ndim != 1 or probabilities.ndim != 2 or len(y_true) != len(probabilities):
         raise ValueError(
@@ -205,12 +213,18 @@ def _predictions(y_true: ArrayLike, probabilities: ArrayLike) -> tuple[np.ndarra
     if not y_true.size:
         raise ValueError("expected at least one example, found none")
     # NaN compares false, so this also catches it.
-    if not (np.abs(probabilities.sum(axis=1) - 1) < 1e-3).all() or probabilities.min() < 0:
-        raise ValueError("expected probabilities ≥ 0 with rows of sum 1. Are these logits?")
+    if (
+        not (np.abs(probabilities.sum(axis=1) - 1) < 1e-3).all()
+        or probabilities.min() < 0
+    ):
+        raise ValueError(
+            "expected probabilities ≥ 0 with rows of sum 1. Are these logits?"
+        )
     return y_true, probabilities
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """part / whole, NaN where the whole is 0."""
     out = np.full(len(whole), np.nan)
-    return np.divide(part, whole, out=out, where=whole > 0)
+    np.divide(part, whole, out=out, where=whole > 0)
+    return out

@@ -1,6 +1,6 @@
 """Forward propagation in NumPy: the layers of a network, and nothing else.
 
-Each layer is a small class with the arrays it was trained to, and two methods that compute the same:
+Each layer is a small class with the arrays it learned, and two methods that compute the same:
 
 ``forward_loops``
     the definition, one number at a time. Read this one first.
@@ -47,7 +47,8 @@ def relu(z: np.ndarray) -> np.ndarray:
 
     Source: :cite:t:`nair2010relu`.
     """
-    return np.maximum(z, 0)
+    activated: np.ndarray = np.maximum(z, 0)
+    return activated
 
 
 def softmax(z: np.ndarray) -> np.ndarray:
@@ -69,7 +70,8 @@ def softmax(z: np.ndarray) -> np.ndarray:
     Source: :cite:t:`goodfellow2016deep`, section 4.1.
     """
     e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+    probabilities: np.ndarray = e / e.sum(axis=-1, keepdims=True)
+    return probabilities
 
 
 ACTIVATIONS = {"linear": linear, "relu": relu, "softmax": softmax}
@@ -122,17 +124,22 @@ class Layer:
     def _expect(self, x: np.ndarray, shape: Sequence[int | str]) -> None:
         """Check a batch's shape; names in ``shape`` stand for any size."""
         fits = x.ndim == len(shape) and all(
-            isinstance(want, str) or want == have for want, have in zip(shape, x.shape, strict=True)
+            isinstance(want, str) or want == have
+            for want, have in zip(shape, x.shape, strict=True)
         )
         if not fits:
             wanted = ", ".join(map(str, shape))
-            raise ValueError(f"{self.name}: expected an input of shape ({wanted}), found {x.shape}")
+            raise ValueError(
+                f"{self.name}: expected an input of shape ({wanted}), found {x.shape}"
+            )
 
 
 class Rescaling(Layer):
     """``x * scale + offset``: pixels 0–255 to the range a network was trained on."""
 
-    def __init__(self, scale: float = 1 / 255, offset: float = 0.0, name: str = "") -> None:
+    def __init__(
+        self, scale: float = 1 / 255, offset: float = 0.0, name: str = ""
+    ) -> None:
         super().__init__(name)
         self.scale, self.offset = np.float32(scale), np.float32(offset)
 
@@ -163,7 +170,9 @@ class Reshape(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the target's shape, which must hold as many numbers as came in."""
         if prod(input_shape) != prod(self.target_shape):
-            raise ValueError(f"{self.name}: {input_shape} cannot be reshaped to {self.target_shape}")
+            raise ValueError(
+                f"{self.name}: {input_shape} cannot be reshaped to {self.target_shape}"
+            )
         return self.target_shape
 
     def forward(self, x: np.ndarray) -> np.ndarray:
@@ -215,7 +224,11 @@ class Dense(Layer):
     """
 
     def __init__(
-        self, kernel: np.ndarray, bias: np.ndarray, activation: str = "linear", name: str = ""
+        self,
+        kernel: np.ndarray,
+        bias: np.ndarray,
+        activation: str = "linear",
+        name: str = "",
     ) -> None:
         super().__init__(name, activation)
         self.kernel, self.bias = _float32(kernel), _float32(bias)
@@ -394,8 +407,12 @@ class MaxPooling2D(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (OH, OW, C)."""
         if len(input_shape) != 3:
-            raise ValueError(f"{self.name}: expected an input (H, W, C), found {input_shape}")
-        size = window_positions(input_shape[:2], self.pool_size, self.strides, self.padding)
+            raise ValueError(
+                f"{self.name}: expected an input (H, W, C), found {input_shape}"
+            )
+        size = window_positions(
+            input_shape[:2], self.pool_size, self.strides, self.padding
+        )
         return (*size, input_shape[2])
 
     def forward(self, x: np.ndarray) -> np.ndarray:
@@ -417,7 +434,9 @@ class MaxPooling2D(Layer):
         for n, i, j, c in np.ndindex(a.shape):
             largest = -np.inf
             for p, q in np.ndindex(self.pool_size):
-                largest = max(largest, x[n, i * self.strides[0] + p, j * self.strides[1] + q, c])
+                largest = max(
+                    largest, x[n, i * self.strides[0] + p, j * self.strides[1] + q, c]
+                )
             a[n, i, j, c] = largest
         return a
 
@@ -456,11 +475,16 @@ class BatchNormalization(Layer):
     ) -> None:
         super().__init__(name)
         self.gamma, self.beta = _float32(gamma), _float32(beta)
-        self.moving_mean, self.moving_variance = _float32(moving_mean), _float32(moving_variance)
+        self.moving_mean, self.moving_variance = (
+            _float32(moving_mean),
+            _float32(moving_variance),
+        )
         self.epsilon = np.float32(epsilon)
         shapes = {array.shape for array in self.weights.values()}
         if len(shapes) != 1 or self.gamma.ndim != 1:
-            raise ValueError(f"{self.name}: expected four arrays of one shape (C,), found {shapes}")
+            raise ValueError(
+                f"{self.name}: expected four arrays of one shape (C,), found {shapes}"
+            )
 
     @property
     def weights(self) -> dict[str, np.ndarray]:
@@ -586,7 +610,9 @@ def pad(
     return np.pad(x, [(0, 0), *before_and_after, (0, 0)], constant_values=value)
 
 
-def im2col(x: np.ndarray, window: tuple[int, int], strides: tuple[int, int]) -> np.ndarray:
+def im2col(
+    x: np.ndarray, window: tuple[int, int], strides: tuple[int, int]
+) -> np.ndarray:
     """Lay every patch that a window sees in a row of its own.
 
     Parameters
@@ -608,7 +634,10 @@ def im2col(x: np.ndarray, window: tuple[int, int], strides: tuple[int, int]) -> 
 
 
 def _shifted(
-    x: np.ndarray, window: tuple[int, int], strides: tuple[int, int], size: tuple[int, int]
+    x: np.ndarray,
+    window: tuple[int, int],
+    strides: tuple[int, int],
+    size: tuple[int, int],
 ) -> list[np.ndarray]:
     """For each pixel (p, q) of the window, all that it sees: views of shape (N, OH, OW, C)."""
     (sh, sw), (rows, columns) = strides, size
@@ -642,7 +671,9 @@ class Sequential:
         self.layers, self.input_shape = list(layers), tuple(input_shape)
         names = [layer.name for layer in self.layers]
         if not names or len(set(names)) != len(names):
-            raise ValueError(f"expected at least one layer, and names that differ; found {names}")
+            raise ValueError(
+                f"expected at least one layer, and names that differ; found {names}"
+            )
         self.shapes: list[Shape] = []
         shape = self.input_shape
         for layer in self.layers:
@@ -675,7 +706,9 @@ class Sequential:
             An unknown layer, an argument we do not compute with, an array missing or left over.
         """
         layers = [
-            _layer(dict(entry), weights) for entry in description if entry["layer"] != "Dropout"
+            _layer(dict(entry), weights)
+            for entry in description
+            if entry["layer"] != "Dropout"
         ]
         network = cls(layers, input_shape)
         left_over = set(weights) - set(network.weights)
@@ -701,7 +734,9 @@ class Sequential:
                         f"{layer.name}: expected {key} = {usual!r}, found {config[key]!r}"
                     )
             kind = type(layer).__name__
-            arguments = {key: config[key] for key in _ARGUMENTS.get(kind, ()) if key in config}
+            arguments = {
+                key: config[key] for key in _ARGUMENTS.get(kind, ()) if key in config
+            }
             description.append({"layer": kind, "name": layer.name, **arguments})
             for variable in layer.weights:
                 weights[f"{layer.name}/{variable.name}"] = np.asarray(variable)
@@ -765,7 +800,9 @@ class Sequential:
             raise ValueError(f"batch_size: expected at least 1, found {batch_size}")
         out = np.empty((len(x), *self.shapes[-1]), np.float32)
         for start in range(0, len(x), batch_size):
-            out[start : start + batch_size] = self.forward(x[start : start + batch_size])
+            out[start : start + batch_size] = self.forward(
+                x[start : start + batch_size]
+            )
         return out
 
     def predict_probabilities(self, x: np.ndarray, batch_size: int = 100) -> np.ndarray:
@@ -777,19 +814,25 @@ class Sequential:
         x = np.asarray(x)
         if x.shape[1:] != self.input_shape or x.ndim != len(self.input_shape) + 1:
             wanted = ", ".join(map(str, self.input_shape))
-            raise ValueError(f"expected a batch of shape (N, {wanted}), found {x.shape}")
+            raise ValueError(
+                f"expected a batch of shape (N, {wanted}), found {x.shape}"
+            )
         return x
 
     def __repr__(self) -> str:
-        rows = [("input", "", self.input_shape, 0)]
+        rows = [("input", "", str(self.input_shape), "")]
         for layer, shape in zip(self.layers, self.shapes, strict=True):
-            rows.append((layer.name, layer.describe(), shape, layer.parameters))
-        name_width, text_width = (max(len(row[k]) for row in rows) for k in (0, 1))
+            rows.append(
+                (layer.name, layer.describe(), str(shape), f"{layer.parameters:,}")
+            )
+        widths = [max(len(row[k]) for row in rows) for k in range(4)]
         lines = [
-            f"{name:<{name_width}}  {text:<{text_width}}  {shape!s:<12} {count:>7,}"
+            f"{name:<{widths[0]}}  {text:<{widths[1]}}  {shape:<{widths[2]}}  {count:>{widths[3]}}"
             for name, text, shape, count in rows
         ]
-        return "\n".join([*lines, f"{self.parameters:,} parameters"])
+        return "\n".join(
+            [*(line.rstrip() for line in lines), f"{self.parameters:,} parameters"]
+        )
 
 
 LAYERS: dict[str, type[Layer]] = {
@@ -829,13 +872,17 @@ def _layer(entry: dict[str, Any], weights: Mapping[str, np.ndarray]) -> Layer:
     """Build one layer from its description and its share of the arrays."""
     kind, name = entry.pop("layer"), entry.pop("name")
     if kind not in LAYERS:
-        raise ValueError(f"{name}: expected a layer of {sorted(LAYERS)}, found {kind!r}")
+        raise ValueError(
+            f"{name}: expected a layer of {sorted(LAYERS)}, found {kind!r}"
+        )
     arguments = {key: entry[key] for key in _ARGUMENTS[kind] if key in entry}
     use_bias = arguments.pop("use_bias", True)
     for key in _ARRAYS.get(kind, ()):
         if key == "bias" and not use_bias:
             if kind == "Dense":
-                raise ValueError(f"{name}: expected a Dense layer with a bias, found none")
+                raise ValueError(
+                    f"{name}: expected a Dense layer with a bias, found none"
+                )
             continue
         if f"{name}/{key}" not in weights:
             raise ValueError(f"weights: expected the array {name}/{key}, found none")
@@ -857,4 +904,6 @@ def _pair(value: int | Sequence[int]) -> tuple[int, int]:
 
 def _check_padding(name: str, padding: str) -> None:
     if padding not in ("valid", "same"):
-        raise ValueError(f'{name}: expected padding "valid" or "same", found {padding!r}')
+        raise ValueError(
+            f'{name}: expected padding "valid" or "same", found {padding!r}'
+        )

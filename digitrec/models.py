@@ -106,9 +106,13 @@ class Recipe:
                 f"{self.batch_size}"
             )
         if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate: expected above 0, found {self.learning_rate}")
+            raise ValueError(
+                f"learning_rate: expected above 0, found {self.learning_rate}"
+            )
         if self.warm_up is not None and not 0 <= self.warm_up < 1:
-            raise ValueError(f"warm_up: expected a share from 0 to below 1, found {self.warm_up}")
+            raise ValueError(
+                f"warm_up: expected a share from 0 to below 1, found {self.warm_up}"
+            )
 
 
 #: Chosen on a validation split of the training images; the test images had no part in it.
@@ -268,7 +272,7 @@ def save_weights(
     Parameters
     ----------
     weights
-        Arrays under ``"<layer's name>/<array's name>"``: :attr:`digitrec.forward.Sequential.weights`.
+        Arrays under ``"<layer's name>/<array's name>"``, as a network's ``weights`` has them.
     card
         What there is to know about them; their checksum is added.
     path
@@ -277,7 +281,9 @@ def save_weights(
     path = Path(path)
     np.savez(path.with_suffix(".npz"), **weights)  # type: ignore[arg-type]
     card = {**card, "weights_sha256": _sha256(path.with_suffix(".npz"))}
-    path.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    path.with_suffix(".json").write_text(
+        json.dumps(card, indent=2) + "\n", encoding="utf-8"
+    )
 
 
 def read_weights(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -295,12 +301,17 @@ def read_weights(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any
     WeightsError
         A file is missing or damaged, or the arrays are not those of the description.
     """
-    arrays_path, card_path = Path(path).with_suffix(".npz"), Path(path).with_suffix(".json")
+    arrays_path, card_path = (
+        Path(path).with_suffix(".npz"),
+        Path(path).with_suffix(".json"),
+    )
     try:
         card = json.loads(card_path.read_text(encoding="utf-8"))
         found = _sha256(arrays_path)
     except OSError as error:
-        raise WeightsError(f"{error.filename}: cannot be read ({error.strerror})") from error
+        raise WeightsError(
+            f"{error.filename}: cannot be read ({error.strerror})"
+        ) from error
     except ValueError as error:
         raise WeightsError(f"{card_path}: expected JSON ({error})") from error
     expected = card.get("weights_sha256")
@@ -313,7 +324,9 @@ def read_weights(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any
         with np.load(arrays_path, allow_pickle=False) as file:
             return dict(file), card
     except (ValueError, BadZipFile, EOFError) as error:
-        raise WeightsError(f"{arrays_path}: expected arrays without pickle ({error})") from error
+        raise WeightsError(
+            f"{arrays_path}: expected arrays without pickle ({error})"
+        ) from error
 
 
 def load_numpy(name: str, folder: str | Path = WEIGHTS_FOLDER) -> Sequential:
@@ -352,7 +365,9 @@ def load_keras(name: str, folder: str | Path = WEIGHTS_FOLDER) -> keras.Sequenti
     weights, card = read_weights(Path(folder) / name)
     model = build_from_description(card["architecture"])
     for layer in model.layers:
-        layer.set_weights([weights[f"{layer.name}/{v.name}"] for v in layer.weights if _kept(v)])
+        layer.set_weights(
+            [weights[f"{layer.name}/{v.name}"] for v in layer.weights if _kept(v)]
+        )
     return model
 
 
@@ -373,7 +388,9 @@ def train_shipped(
     import tensorflow
 
     recipe = RECIPES[name]
-    trained = train(build(name, seed), data.x_train, data.y_train, recipe, seed=seed, verbose=2)
+    trained = train(
+        build(name, seed), data.x_train, data.y_train, recipe, seed=seed, verbose=2
+    )
     network = Sequential.from_keras(trained.model)
     correct = int((network.predict(data.x_test).argmax(axis=1) == data.y_test).sum())
     card = {
@@ -402,7 +419,9 @@ def train_shipped(
 
 def _described(name: str) -> list[dict[str, Any]]:
     if name not in ARCHITECTURES:
-        raise ValueError(f"expected a network of {sorted(ARCHITECTURES)}, found {name!r}")
+        raise ValueError(
+            f"expected a network of {sorted(ARCHITECTURES)}, found {name!r}"
+        )
     return ARCHITECTURES[name]
 
 
@@ -418,15 +437,22 @@ def _sha256(path: Path) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train the shipped networks again: ``python -m digitrec.models [dense] [cnn]``."""
     parser = argparse.ArgumentParser(
-        prog="python -m digitrec.models", description="Train the shipped networks again."
+        prog="python -m digitrec.models",
+        description="Train the shipped networks again.",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="dense, cnn; by default both")
-    parser.add_argument("--folder", type=Path, default=WEIGHTS_FOLDER, help="where to write")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="dense, cnn; by default both"
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=WEIGHTS_FOLDER, help="where to write"
+    )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     for name in options.names:
         if name not in ARCHITECTURES:
-            parser.error(f"expected a network of {sorted(ARCHITECTURES)}, found {name!r}")
+            parser.error(
+                f"expected a network of {sorted(ARCHITECTURES)}, found {name!r}"
+            )
     options.folder.mkdir(parents=True, exist_ok=True)
     data = load_mnist()
     for name in options.names or ARCHITECTURES:

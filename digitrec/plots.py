@@ -1,0 +1,509 @@
+"""Every figure of the book, in one style.
+
+Each function returns a :class:`Figure`, which a notebook shows. All are equally wide, on a
+transparent background, with text in a grey that reads on white and on near-black paper. Colours
+are few, and differ in lightness as well as hue, so that a colour-blind reader can tell them apart.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.figure
+import numpy as np
+import seaborn as sns
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from digitrec.evaluate import ReliabilityCurve
+
+#: Inches. At 200 dots an inch, sharp at the width of the book's text on a dense screen.
+WIDTH, DPI = 6.4, 200
+
+#: Blue, orange and green after Okabe and Ito's colour-blind-safe palette, moved to a middle
+#: lightness, so that they stand out from white and from black.
+BLUE, ORANGE, GREEN = "#2b7bba", "#d9650f", "#109f78"
+PALETTE = (BLUE, ORANGE, GREEN, "#b160a5", "#8a8a2a")
+INK = "#7a7a7a"  # text and axes: contrast 4.3 on white, 4.3 on #14181e
+
+IMAGES = "gray"  # pixels, 0 black to 255 white, as the network sees them
+SIGNED = "RdBu_r"  # weights: blue below zero, white at zero, red above
+POSITIVE = "viridis"  # activations after a ReLU
+
+STYLE = {
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.facecolor": "none",
+    "figure.dpi": DPI,
+    "font.size": 11,
+    "axes.titlesize": 11,
+    "axes.labelsize": 11,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.prop_cycle": cycler(color=PALETTE),
+    "lines.linewidth": 2.0,
+    "legend.frameon": False,
+    "grid.color": INK,
+    "grid.alpha": 0.25,
+}
+
+
+class Figure(matplotlib.figure.Figure):
+    """A figure that shows itself in a notebook, once, at the book's resolution."""
+
+    def png(self) -> bytes:
+        """Return the figure as the bytes of a PNG file with a transparent background."""
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+        return buffer.getvalue()
+
+    def _ipython_display_(self) -> None:
+        # Jupyter asks for this first. Left to itself it would crop each figure to its own width.
+        from IPython.display import display
+
+        display({"image/png": self.png(), "text/plain": "<figure>"}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def new_figure(
+    height: float, rows: int = 1, columns: int = 1, **options: Any
+) -> tuple[Figure, np.ndarray]:
+    """Return an empty figure of the book's width and its axes, an array (rows, columns).
+
+    Parameters
+    ----------
+    height
+        Inches.
+    options
+        For Matplotlib's ``Figure.subplots``.
+    """
+    with mpl.rc_context(STYLE):  # type: ignore[arg-type]
+        figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False, **options)
+    return figure, axes
+
+
+# --- Images ---------------------------------------------------------------------------------
+
+
+def digit_grid(
+    images: np.ndarray | Sequence[np.ndarray],
+    titles: Sequence[Any] | None = None,
+    *,
+    wrong: Sequence[bool] | None = None,
+    columns: int = 10,
+    limits: tuple[float, float] | None = (0, 255),
+    cmap: str = IMAGES,
+    pixel_numbers: bool = False,
+) -> Figure:
+    """Draw images in rows, with a title above each.
+
+    Parameters
+    ----------
+    images : (M, H, W) numbers, or M arrays (H, W) or (H, W, 3)
+        What to draw.
+    titles
+        One for each image: a label, or a reading such as ``"4 → 9"``.
+    wrong
+        Marks titles: the ones that are True are orange and bold.
+    columns
+        Images a row.
+    limits
+        Values drawn black and white; None: each image's own smallest and largest.
+    pixel_numbers
+        Write each pixel's value into it.
+    """
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    tile = WIDTH / columns
+    height = rows * (min(tile, 3.2) + (0.28 if titles is not None else 0.04)) + 0.05
+    figure, axes = new_figure(height, rows, columns)
+    for k, ax in enumerate(axes.flat):
+        if k >= len(images):
+            ax.set_axis_off()
+            continue
+        low, high = limits or (None, None)
+        draw_image(ax, images[k], cmap=cmap, low=low, high=high)
+        if titles is not None:
+            marked = wrong is not None and bool(wrong[k])
+            ax.set_title(
+                str(titles[k]),
+                loc="center",
+                fontsize=11 if columns <= 10 else 9,
+                color=ORANGE if marked else INK,
+                fontweight="bold" if marked else "normal",
+                pad=3,
+            )
+        if pixel_numbers:
+            write_numbers(ax, images[k])
+    return figure
+
+
+def draw_image(
+    ax: Axes,
+    image: np.ndarray,
+    *,
+    cmap: str = IMAGES,
+    low: float | None = None,
+    high: float | None = None,
+) -> None:
+    """Draw one image (H, W) or (H, W, 3) without axes, each pixel a sharp square, framed."""
+    ax.imshow(image, cmap=cmap, vmin=low, vmax=high, interpolation="nearest")
+    ax.set(xticks=[], yticks=[])
+    for spine in ax.spines.values():
+        spine.set(visible=True, color=INK, linewidth=0.6)
+
+
+def write_numbers(ax: Axes, image: np.ndarray, fontsize: float | None = None) -> None:
+    """Write each pixel's value into it, in black or white, whichever reads better."""
+    drawn = ax.images[0]
+    size = fontsize or min(11.0, 110 / max(image.shape))
+    whole = np.array_equal(image, np.round(image))
+    for (row, column), value in np.ndenumerate(image):
+        red, green, blue, _ = drawn.cmap(drawn.norm(value))
+        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+        text = f"{value:.0f}" if whole else f"{value:.2f}"
+        ax.text(
+            column, row, text, ha="center", va="center", fontsize=size,
+            color="white" if dark else "black",
+        )  # fmt: skip
+
+
+def panels(
+    images: Mapping[str, np.ndarray],
+    *,
+    columns: int = 4,
+    cmap: str = IMAGES,
+    signed: Sequence[str] = (),
+    pixel_numbers: bool = False,
+) -> Figure:
+    """Draw differently sized images side by side, each under its name and with its own range.
+
+    Parameters
+    ----------
+    images
+        Name to array (H, W) or (H, W, 3).
+    signed
+        Names of those drawn in the signed colour map, with zero in its middle.
+    pixel_numbers
+        Write each pixel's value into it.
+    """
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    figure, axes = new_figure(rows * (WIDTH / columns + 0.3), rows, columns)
+    for ax in axes.flat[len(images) :]:
+        ax.set_axis_off()
+    for ax, (name, image) in zip(axes.flat, images.items(), strict=False):
+        if name in signed:
+            most = np.abs(image).max()
+            draw_image(ax, image, cmap=SIGNED, low=-most, high=most)
+        else:
+            draw_image(ax, image, cmap=cmap)
+        ax.set_title(name, loc="center", pad=4)
+        if pixel_numbers:
+            write_numbers(ax, image)
+    return figure
+
+
+def weights(
+    kernel: np.ndarray, titles: Sequence[Any] | None = None, columns: int = 9
+) -> Figure:
+    """Draw arrays of weights in the signed colour map, one range for all.
+
+    Parameters
+    ----------
+    kernel : (H, W, F) float
+        F images of weights: a convolution's kernels with one input channel, or the columns
+        of a dense layer's kernel (784, F) reshaped to (28, 28, F).
+    """
+    if kernel.ndim != 3:
+        raise ValueError(f"expected weights (H, W, F), found {kernel.shape}")
+    most = float(np.abs(kernel).max())
+    return digit_grid(
+        np.moveaxis(kernel, -1, 0),
+        titles,
+        columns=columns,
+        limits=(-most, most),
+        cmap=SIGNED,
+    )
+
+
+def feature_maps(maps: np.ndarray, columns: int = 8) -> Figure:
+    """Draw what a convolution's filters give for one image, one range for all.
+
+    Parameters
+    ----------
+    maps : (H, W, F) float, ≥ 0
+        One example's activations after a ReLU.
+    """
+    if maps.ndim != 3:
+        raise ValueError(f"expected one example's maps (H, W, F), found {maps.shape}")
+    return digit_grid(
+        np.moveaxis(maps, -1, 0),
+        columns=columns,
+        limits=(0, float(maps.max())),
+        cmap=POSITIVE,
+    )
+
+
+# --- Numbers --------------------------------------------------------------------------------
+
+
+def bars(
+    values: Mapping[Any, float],
+    label: str,
+    *,
+    percent: bool = False,
+    highlight: Sequence[Any] = (),
+    height: float | None = None,
+) -> Figure:
+    """Draw a horizontal bar for each value, with the number at its end.
+
+    Parameters
+    ----------
+    values
+        Name to value ≥ 0.
+    label
+        What the values are, with their unit.
+    percent
+        Values are shares, 0–1, written as percentages.
+    highlight
+        Names drawn in orange.
+    """
+    figure, axes = new_figure(height or 0.5 + 0.32 * len(values))
+    ax = axes[0, 0]
+    colours = [ORANGE if name in highlight else BLUE for name in values]
+    drawn = ax.barh(
+        [str(name) for name in values], list(values.values()), color=colours
+    )
+    ax.bar_label(
+        drawn, fmt="{:.1%}" if percent else "{:,.4g}", padding=4, color=INK, fontsize=10
+    )
+    ax.invert_yaxis()
+    ax.set_xlabel(label)
+    ax.margins(x=0.12)
+    if percent:
+        ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.tick_params(axis="y", length=0)
+    return figure
+
+
+def curves(
+    x: Sequence[float] | np.ndarray,
+    ys: Mapping[str, Sequence[float] | np.ndarray],
+    xlabel: str,
+    ylabel: str,
+    *,
+    percent: bool = False,
+    markers: bool = True,
+    height: float = 3.2,
+) -> Figure:
+    """Draw lines over the same x, each labelled at its end rather than in a legend.
+
+    Parameters
+    ----------
+    x : (K,) float
+    ys
+        Name to (K,) float.
+    percent
+        The values are shares, 0–1.
+    """
+    figure, axes = new_figure(height)
+    _draw_curves(axes[0, 0], x, ys, percent=percent, markers=markers)
+    axes[0, 0].set(xlabel=xlabel, ylabel=ylabel)
+    return figure
+
+
+def training_curves(history: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw loss and accuracy against the epoch, for training and validation images.
+
+    Parameters
+    ----------
+    history
+        As Keras gives it: ``loss``, ``accuracy`` and perhaps ``val_loss``, ``val_accuracy``.
+    """
+    figure, axes = new_figure(2.9, 1, 2)
+    epochs = np.arange(1, len(history["loss"]) + 1)
+    for ax, quantity in zip(axes[0], ("loss", "accuracy"), strict=True):
+        lines = {"training": history[quantity]}
+        if f"val_{quantity}" in history:
+            lines["validation"] = history[f"val_{quantity}"]
+        _draw_curves(ax, epochs, lines, percent=quantity == "accuracy", markers=True)
+        ax.set(xlabel="epoch", title=quantity)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def confusion(matrix: np.ndarray) -> Figure:
+    """Draw a confusion matrix: numbers everywhere, colour for the mistakes only.
+
+    The diagonal holds nearly all examples; coloured by count it would drown the rest.
+
+    Parameters
+    ----------
+    matrix : (classes, classes) integer
+        Row: true class, column: predicted class.
+    """
+    figure, axes = new_figure(5.6)
+    ax = axes[0, 0]
+    matrix = np.asarray(matrix)
+    mistakes = matrix.astype(float)
+    np.fill_diagonal(mistakes, 0)
+    options: dict[str, Any] = {"cbar": False, "square": True, "ax": ax, "linewidths": 1}
+    labels = np.where(matrix > 0, matrix.astype(str), "")
+    sns.heatmap(
+        mistakes, mask=mistakes == 0, annot=labels, fmt="", cmap="Oranges", vmin=0,
+        vmax=max(1.0, mistakes.max()), linecolor="none", annot_kws={"fontsize": 10}, **options,
+    )  # fmt: skip
+    for k, count in enumerate(np.diag(matrix)):
+        ax.text(
+            k + 0.5,
+            k + 0.5,
+            f"{count:,}",
+            ha="center",
+            va="center",
+            color=INK,
+            fontsize=9,
+        )
+        ax.add_patch(
+            mpl.patches.Rectangle(
+                (k, k), 1, 1, fill=False, edgecolor=INK, alpha=0.4, lw=0.8
+            )
+        )
+    ax.set(xlabel="read as", ylabel="is a")
+    ax.tick_params(length=0, rotation=0)
+    return figure
+
+
+def reliability(named: Mapping[str, ReliabilityCurve]) -> Figure:
+    """Draw accuracy against confidence; on the diagonal a network is as often right as it says.
+
+    Parameters
+    ----------
+    named
+        Name of a network to its curve.
+    """
+    figure, axes = new_figure(4.0)
+    ax = axes[0, 0]
+    ax.plot([0, 1], [0, 1], color=INK, linestyle=":", linewidth=1.2)
+    ax.text(0.05, 0.08, "as sure as right", color=INK, rotation=45, rotation_mode="anchor",
+            transform_rotates_text=True, fontsize=10)  # fmt: skip
+    for (name, curve), colour in zip(named.items(), PALETTE, strict=False):
+        filled = curve.examples > 0
+        ax.plot(
+            curve.confidence[filled], curve.accuracy[filled], color=colour, label=name
+        )
+        # The area of a dot tells how many examples it stands for.
+        area = 12 + 160 * np.sqrt(curve.examples[filled] / curve.examples.sum())
+        ax.scatter(
+            curve.confidence[filled],
+            curve.accuracy[filled],
+            s=area,
+            color=colour,
+            alpha=0.7,
+        )
+    ax.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.03), ylim=(0, 1.03))
+    ax.set_aspect("equal")
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.legend(loc="upper left", labelcolor="linecolor", frameon=False)
+    return figure
+
+
+def histogram(
+    values: np.ndarray, label: str, bins: int = 64, *, log: bool = False
+) -> Figure:
+    """Draw how often values occur.
+
+    Parameters
+    ----------
+    values : any shape
+    label
+        What the values are.
+    log
+        Count on a logarithmic axis.
+    """
+    figure, axes = new_figure(2.6)
+    ax = axes[0, 0]
+    ax.hist(np.ravel(values), bins=bins, color=BLUE, log=log)
+    ax.set(xlabel=label, ylabel="how many")
+    return figure
+
+
+def probabilities(readings: Mapping[str, np.ndarray]) -> Figure:
+    """Draw each network's probabilities of the ten digits for one image, side by side.
+
+    Parameters
+    ----------
+    readings
+        Name of a network to (10,) probabilities.
+    """
+    figure, axes = new_figure(2.4, 1, len(readings), sharey=True)
+    for ax, (name, p) in zip(axes[0], readings.items(), strict=True):
+        best = int(np.argmax(p))
+        ax.bar(
+            range(len(p)),
+            p,
+            color=[ORANGE if k == best else BLUE for k in range(len(p))],
+        )
+        ax.set(title=f"{name}: {best}", xticks=range(len(p)), ylim=(0, 1))
+        ax.tick_params(axis="x", length=0, labelsize=9)
+        ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    return figure
+
+
+def _draw_curves(
+    ax: Axes,
+    x: Sequence[float] | np.ndarray,
+    ys: Mapping[str, Sequence[float] | np.ndarray],
+    *,
+    percent: bool,
+    markers: bool,
+) -> None:
+    for (name, y), colour in zip(ys.items(), PALETTE, strict=False):
+        ax.plot(
+            x,
+            y,
+            color=colour,
+            marker="o" if markers else None,
+            markersize=4,
+            label=name,
+        )
+    if percent:
+        ax.yaxis.set_major_formatter(PercentFormatter(1))
+    ax.grid(axis="y")
+    if len(ys) > 1:
+        _label_ends(ax, x, ys)
+    elif ys:
+        ax.set_title(next(iter(ys)), color=INK)
+
+
+def _label_ends(
+    ax: Axes,
+    x: Sequence[float] | np.ndarray,
+    ys: Mapping[str, Sequence[float] | np.ndarray],
+) -> None:
+    """Write each line's name at its right end, moved apart where two would overlap."""
+    low, high = ax.get_ylim()
+    figure_height = ax.get_figure(root=True).get_figheight()  # type: ignore[union-attr]
+    apart = (high - low) * 0.5 / ax.get_position().height / (figure_height * 2.2)
+    order = sorted(ys, key=lambda name: float(ys[name][-1]))
+    place = -np.inf
+    colours = dict(zip(ys, PALETTE, strict=False))
+    for name in order:
+        place = max(float(ys[name][-1]), place + apart)
+        ax.annotate(
+            name, (float(x[-1]), place), xytext=(6, 0), textcoords="offset points",
+            color=colours[name], va="center", fontsize=10, annotation_clip=False,
+        )  # fmt: skip
