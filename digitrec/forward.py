@@ -272,7 +272,8 @@ class Dense(Layer):
 
     def describe(self) -> str:
         """Say how many units, and which activation."""
-        return f"Dense {self.bias.size} units, {self.activation}"
+        activation = "" if self.activation == "linear" else f", {self.activation}"
+        return f"Dense {self.bias.size} units{activation}"
 
 
 class Conv2D(Layer):
@@ -371,11 +372,8 @@ class Conv2D(Layer):
     def describe(self) -> str:
         """Say how many kernels of which size, and how they move."""
         kh, kw, _, filters = self.kernel.shape
-        bias = "" if self.bias is not None else ", no bias"
-        return (
-            f"Conv2D {filters} filters {kh}×{kw}, strides {self.strides}, {self.padding}, "
-            f"{self.activation}{bias}"
-        )
+        activation = "" if self.activation == "linear" else f", {self.activation}"
+        return f"Conv2D {filters} of {kh}×{kw}{_moves(self.strides, self.padding)}{activation}"
 
 
 class MaxPooling2D(Layer):
@@ -443,7 +441,8 @@ class MaxPooling2D(Layer):
     def describe(self) -> str:
         """Say the window's size and how it moves."""
         rows, columns = self.pool_size
-        return f"MaxPooling2D {rows}×{columns}, strides {self.strides}, {self.padding}"
+        moves = _moves(self.strides, self.padding)
+        return f"MaxPooling2D {rows}×{columns}{moves}"
 
 
 class BatchNormalization(Layer):
@@ -900,6 +899,19 @@ def _pair(value: int | Sequence[int]) -> tuple[int, int]:
     if rows < 1 or columns < 1:
         raise ValueError(f"expected sizes of at least 1, found {(rows, columns)}")
     return int(rows), int(columns)
+
+
+def _moves(strides: tuple[int, int], padding: str) -> str:
+    """Say how a window moves, where it is not one pixel at a time inside the image."""
+    rows, columns = strides
+    stride = (
+        ""
+        if rows == columns == 1
+        else f", stride {rows}"
+        if rows == columns
+        else (f", strides {rows}×{columns}")
+    )
+    return stride + (", same" if padding == "same" else "")
 
 
 def _check_padding(name: str, padding: str) -> None:
