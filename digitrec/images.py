@@ -1,0 +1,1118 @@
+"""A picture of a handwritten digit becomes a digit like MNIST's.
+
+A network that was trained on MNIST has only seen digits prepared in MNIST's own way: light ink on
+black, 20 pixels at the longer side, antialiased, the centre of mass in the middle of 28 × 28
+pixels. A photograph is none of this. Each step of the recipe is a function on arrays here, and
+``prepare`` does them one after the other:
+
+============================ ======================================================================
+step                         question it answers
+============================ ======================================================================
+``to_gray``                  how bright is each pixel?
+``has_light_ink``            dark ink on light paper, or light ink on dark?
+``estimate_paper``           how bright would the paper be without the ink?
+``flatten_light``            how much of the light does the ink take away?
+``separate``                 where does paper end and ink begin, and is there any ink?
+``find_clutter``             which of it is edges, frames and ruled lines rather than handwriting?
+``group_strokes``            which strokes belong together?
+``crop``                     where is the digit?
+``match_pen``                how wide would MNIST's pen have been?
+``fit_box``                  the digit in 20 × 20 pixels
+``centre_by_mass``           the digit in 28 × 28 pixels, as MNIST has it
+============================ ======================================================================
+
+Files are read in one place (``load_image``); everything else is mathematics on arrays. H and W are
+the rows and columns of a picture, h and w those of a crop.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import cv2
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+#: Files with more pixels than this are refused: a small file can unpack to more memory than a
+#: computer has. A 12-megapixel photograph has 12 million pixels.
+MAX_PIXELS = 64_000_000
+#: Pictures whose longer side has more pixels than this are reduced while they are read.
+LONGEST_SIDE = 2048
+#: Pictures whose shorter side has fewer pixels than this cannot show a digit.
+SMALLEST_SIDE = 8
+#: The digit is looked for in a picture reduced to this longer side.
+WORKING_SIDE = 512
+
+#: MNIST's measures: the field, the box the digit is scaled into (LeCun et al., 1998, section III-A)
+FIELD = 28
+BOX = 20
+#: Stroke widths, in pixels of the 20 × 20 box, of nearly all of MNIST: about 5 in 100 training
+#: digits are thinner than the first figure, about 2 in 100 wider than the second.
+MNIST_PEN = (1.7, 4.5)
+
+#: Ink takes away at least this part of the light; less is a shade of the paper.
+MIN_CONTRAST = 0.06
+#: Ink stands out from the paper's grain by at least so many standard deviations of it.
+MIN_SIGNAL_TO_NOISE = 5.0
+#: A digit's longer side is at least this part of the picture's longer side; smaller is a speck.
+MIN_DIGIT = 0.05
+
+Path_ = str | os.PathLike[str]
+
+
+class ImageError(ValueError):
+    """A file or an array is not a picture that can be read; the message says why."""
+
+
+class Box(NamedTuple):
+    """A rectangle in a picture, in pixels: left edge, top edge, width, height."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+class Network(Protocol):
+    """What ``read`` needs of a network: probabilities for a batch of 28 × 28 images."""
+
+    def predict_probabilities(self, x: np.ndarray, /) -> np.ndarray:
+        """(N, 28, 28) uint8 → (N, 10) float32; each row sums to 1."""
+        ...
+
+
+# --- A file becomes an array -----------------------------------------------------------------
+
+
+def load_image(path: Path_, longest_side: int = LONGEST_SIDE) -> np.ndarray:
+    """Read an image file the way a viewer shows it: upright, on paper, 8 bits a channel.
+
+    Turned as its EXIF orientation says; the first frame of an animation; 16-bit and floating point
+    pictures scaled to 8 bits; transparent parts filled with white, or with black when that is what
+    makes the drawing visible; large pictures reduced while they are decoded.
+
+    Parameters
+    ----------
+    path : path of a file in any format that Pillow reads
+    longest_side : pixels; a picture with a longer side is reduced to it
+
+    Returns
+    -------
+    (H, W) or (H, W, 3) uint8
+        Gray or red, green, blue; 0 is black, 255 is white.
+
+    Raises
+    ------
+    ImageError
+        The file is missing, a folder, not an image, damaged, too large (``MAX_PIXELS``) or too
+        small (``SMALLEST_SIDE``). The message names the file, what was expected and what was found.
+    """
+    return _load(path, longest_side)[0]
+
+
+def _load(path: Path_, longest_side: int) -> tuple[np.ndarray, float]:
+    """Return what ``load_image`` returns, and how many pixels of the file make one of the array."""
+    name = os.fspath(path)
+    try:
+        with _open(path) as picture:
+            _check_size(*picture.size, name)
+            whole = max(picture.size)
+            picture.draft(
+                None, _reduced_size(*picture.size, longest_side)
+            )  # a JPEG's 1/2, 1/4, 1/8
+            picture.load()
+            pixels = _eight_bit(_upright(picture), longest_side)
+    except ImageError:
+        raise
+    except MemoryError as error:
+        raise ImageError(f"{name}: not enough memory to read this image") from error
+    except OSError as error:
+        reason = error.strerror or str(error) or type(error).__name__
+        raise ImageError(f"{name}: cannot be read to its end: {reason}") from error
+    except Exception as error:  # a damaged file may fail anywhere in a decoder, in any way
+        raise ImageError(f"{name}: damaged image: {error or type(error).__name__}") from error
+    return pixels, whole / max(pixels.shape[:2])
+
+
+def _open(path: Path_) -> Image.Image:
+    """Open an image file, or say what is there instead of one."""
+    name, file = os.fspath(path), Path(path)
+    try:
+        if file.is_dir():
+            raise ImageError(f"{name}: expected an image file, found a folder")
+        if not file.exists():
+            raise ImageError(f"{name}: no such file")
+        if not file.is_file():
+            raise ImageError(f"{name}: expected an image file, found a device or pipe")
+        if file.stat().st_size == 0:
+            raise ImageError(f"{name}: expected an image file, found an empty file")
+    except ValueError as error:  # a null character in the name
+        if isinstance(error, ImageError):
+            raise
+        raise ImageError(f"{name!r}: not a file name: {error}") from error
+    try:
+        return Image.open(file)
+    except Image.DecompressionBombError as error:
+        raise ImageError(
+            f"{name}: expected at most {MAX_PIXELS:,} pixels, found far more"
+        ) from error
+    except Image.UnidentifiedImageError as error:
+        raise ImageError(
+            f"{name}: expected an image (PNG, JPEG, …), found something else"
+        ) from error
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    """Raise ``ImageError`` when a picture is too large to decode or too small to show a digit."""
+    if width * height > MAX_PIXELS:
+        raise ImageError(
+            f"{name}: expected at most {MAX_PIXELS:,} pixels, found {width} × {height}"
+            f" = {width * height:,}"
+        )
+    if min(width, height) < SMALLEST_SIDE:
+        raise ImageError(
+            f"{name}: expected at least {SMALLEST_SIDE} × {SMALLEST_SIDE} pixels,"
+            f" found {width} × {height}"
+        )
+
+
+def _reduced_size(width: int, height: int, longest_side: int) -> tuple[int, int]:
+    """Scale a size so that its longer side fits, but its shorter side stays a picture."""
+    scale = min(1.0, longest_side / max(width, height))
+    scale = max(scale, min(1.0, SMALLEST_SIDE / min(width, height)))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turn a picture as its EXIF orientation says; a picture whose EXIF is damaged stays as it is."""
+    try:
+        if picture.getexif().get(ExifTags.Base.Orientation, 1) == 1:
+            return picture
+        return ImageOps.exif_transpose(picture)
+    except (ValueError, TypeError, KeyError, OSError, SyntaxError, struct.error):
+        return picture  # the pixels were read; the picture is no worse without the rest
+
+
+def _eight_bit(picture: Image.Image, longest_side: int) -> np.ndarray:
+    """Turn any of Pillow's modes into (H, W) or (H, W, 3) uint8, reduced to the longest side."""
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+        picture = Image.fromarray(_scale_to_bytes(np.asarray(picture)))
+    if picture.has_transparency_data:  # RGBA, LA, and palettes or RGB with a transparent colour
+        picture = picture.convert("RGBA")
+        picture = picture.resize(_reduced_size(*picture.size, longest_side), reducing_gap=3.0)
+        return _on_paper(np.asarray(picture))
+    picture = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
+    size = _reduced_size(*picture.size, longest_side)
+    if size != picture.size:
+        picture = picture.resize(size, Image.Resampling.BOX, reducing_gap=3.0)
+    return np.array(picture)
+
+
+def _scale_to_bytes(values: np.ndarray) -> np.ndarray:
+    """Scale gray values of 16 or 32 bits, or floating point, to 0 … 255.
+
+    The full range of the type is 0 … 255 where the type says what it is (16 bits, or floats in
+    0 … 1); where it does not, the darkest value found is 0 and the lightest 255.
+
+    Raises
+    ------
+    ImageError
+        Not a number, or infinite.
+    """
+    if not np.isfinite(values).all():
+        raise ImageError("expected finite numbers as pixels, found NaN or infinity")
+    low, high = float(values.min()), float(values.max())
+    if values.dtype.kind == "b":
+        low, high = 0.0, 1.0
+    elif values.dtype.kind in "ui":
+        if 0 <= low and high <= 255 and values.dtype.itemsize == 1:
+            high = 255.0
+        elif 0 <= low and high <= 65535:
+            high = 65535.0
+        low = min(low, 0.0)
+    elif 0 <= low and high <= 1:
+        low, high = 0.0, 1.0
+    elif 0 <= low and high <= 255:
+        low, high = 0.0, 255.0
+    if high <= low:
+        return np.zeros(values.shape, np.uint8)
+    scaled = (values.astype(np.float64) - low) * (255 / (high - low))
+    return np.rint(scaled).astype(np.uint8)
+
+
+def _on_paper(rgba: np.ndarray) -> np.ndarray:
+    """Lay a transparent drawing on white paper, or on black when white would hide it.
+
+    ``colour · alpha + background · (1 − alpha)``; (H, W, 4) uint8 → (H, W, 3) uint8. The background
+    is the one, white or black, that differs more from the drawing's mean brightness.
+    """
+    alpha = rgba[..., 3:].astype(np.float32) / 255  # (H, W, 1)
+    opaque = float(alpha.sum())
+    if opaque == 0 or opaque == alpha.size:
+        white = True
+    else:
+        brightness = float((rgba[..., :3].mean(axis=2, keepdims=True) * alpha).sum()) / opaque
+        white = brightness < 192
+    background = 255.0 if white else 0.0
+    return np.rint(rgba[..., :3] * alpha + background * (1 - alpha)).astype(np.uint8)
+
+
+def to_gray(image: np.ndarray) -> np.ndarray:
+    """Brightness of each pixel: ``0.299 R + 0.587 G + 0.114 B`` (ITU-R BT.601), as eyes weigh them.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); integers, booleans or floats
+        uint8: 0 … 255. Wider integers: 0 … 65535. Floats: 0 … 1 or 0 … 255, else stretched between
+        the least and the greatest value. The fourth channel is opacity.
+
+    Returns
+    -------
+    (H, W) uint8
+        0 is black, 255 is white.
+
+    Raises
+    ------
+    ImageError
+        Not a picture's shape or type, too small (``SMALLEST_SIDE``), too large (``MAX_PIXELS``), or
+        NaN among its values.
+    """
+    image = np.asarray(image)
+    channels = image.shape[2] if image.ndim == 3 else 1
+    if image.ndim not in (2, 3) or channels not in (1, 3, 4):
+        raise ImageError(
+            "expected an array (H, W), (H, W, 3) or (H, W, 4), found the shape"
+            f" {'×'.join(map(str, image.shape)) or 'of one number'}"
+        )
+    if image.dtype.kind not in "biuf":
+        raise ImageError(f"expected numbers as pixels, found the type {image.dtype}")
+    _check_size(image.shape[1], image.shape[0], "array")
+    if image.dtype != np.uint8:
+        image = _scale_to_bytes(image)
+    if channels == 4:
+        image = _on_paper(image)
+    if channels == 1:
+        return np.ascontiguousarray(image.reshape(image.shape[:2]))
+    return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)  # (H, W)
+
+
+# --- The recipe, step by step ------------------------------------------------------------------
+
+
+def has_light_ink(gray: np.ndarray) -> bool:
+    """Is the ink lighter than what it is written on, as on a blackboard and in MNIST?
+
+    Most of a picture is paper, so a pixel that differs from the picture around it is ink. ``d`` is
+    the difference from the median of the surroundings: where ``sum(d³) > 0``, the far tail of the
+    differences is on the light side.
+
+    Parameters
+    ----------
+    gray : (H, W) uint8
+
+    Returns
+    -------
+    bool
+    """
+    small = _reduce(gray, 96).astype(np.float32)
+    side = min(min(small.shape) | 1, 95)
+    around = cv2.medianBlur(np.pad(small, side // 2, "symmetric").astype(np.uint8), side)
+    inner = (
+        slice(side // 2, side // 2 + small.shape[0]),
+        slice(side // 2, side // 2 + small.shape[1]),
+    )
+    difference = small - around[inner]  # (H, W)
+    return float((difference**3).sum()) > 0
+
+
+def estimate_paper(gray: np.ndarray) -> np.ndarray:
+    """Brightness the paper would have without the ink: a morphological closing, smoothed.
+
+    The closing takes the lightest pixel in a window, then the darkest of those: whatever is dark
+    and narrower than the window disappears, and a shadow, which is wider, stays.
+
+    Parameters
+    ----------
+    gray : (H, W) uint8
+        Dark ink on light paper.
+
+    Returns
+    -------
+    (H, W) float32
+        0 … 255.
+
+    Source: Serra, Image Analysis and Mathematical Morphology, 1982.
+    """
+    small = _reduce(gray, 128)
+    window = max(3, int(0.4 * min(small.shape)) | 1)
+    calm = cv2.medianBlur(small, 5 if min(small.shape) >= 64 else 3)  # a bright grain is no paper
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (window, window))
+    closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel).astype(np.float32)
+    paper = cv2.GaussianBlur(closed, (0, 0), max(1.0, window / 8))
+    return cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def flatten_light(gray: np.ndarray, paper: np.ndarray) -> np.ndarray:
+    """Part of the light that the ink takes away: ``1 − gray / paper``.
+
+    What the camera sees is light times reflectance; the quotient leaves the reflectance.
+
+    Parameters
+    ----------
+    gray : (H, W) uint8
+    paper : (H, W) float32
+        What ``estimate_paper`` returns, or one number.
+
+    Returns
+    -------
+    (H, W) float32
+        0 is paper, 1 is black ink.
+    """
+    return np.clip(1 - gray / np.maximum(paper, 16), 0, 1).astype(np.float32)
+
+
+def ink_threshold(ink: np.ndarray) -> float | None:
+    """Least value that counts as ink, by Otsu's method; none if nothing stands out as ink does.
+
+    Otsu's threshold separates two classes so that the variance within them is least. It always
+    finds one, in a blank page's grain too. So the classes must differ by ``MIN_CONTRAST``, and by
+    ``MIN_SIGNAL_TO_NOISE`` times the grain's standard deviation (from the median absolute
+    deviation).
+
+    Parameters
+    ----------
+    ink : (H, W) float32
+        0 is paper, 1 is black ink.
+
+    Returns
+    -------
+    float or None
+
+    Source: Otsu, A threshold selection method from gray-level histograms, IEEE Transactions on
+    Systems, Man, and Cybernetics 9(1), 1979.
+    """
+    middle = float(np.median(ink))
+    noise = 1.4826 * float(np.median(np.abs(ink - middle)))
+    floor = middle + max(MIN_CONTRAST / 2, 3 * noise)
+    marked = (ink > floor).astype(np.uint8)
+    if not marked.any():
+        return None
+    # Paper far from any ink would outweigh a small digit: only what is near ink is compared.
+    reach = max(3, round(0.06 * max(ink.shape)) | 1)
+    near = cv2.dilate(marked, np.ones((reach, reach), np.uint8)) > 0
+    values = np.rint(255 * ink[near]).astype(np.uint8)
+    threshold, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    strokes, paper = values[values > threshold], values[values <= threshold]
+    if not strokes.size or not paper.size:
+        return None
+    contrast = float(np.median(strokes) - np.median(paper)) / 255
+    if contrast < max(MIN_CONTRAST, MIN_SIGNAL_TO_NOISE * noise):
+        return None
+    return (float(threshold) + 0.5) / 255
+
+
+def separate(ink: np.ndarray, drop_clutter: bool = True) -> tuple[float | None, np.ndarray]:
+    """Separate ink from paper, and handwriting from clutter.
+
+    A dark frame hides faint strokes from Otsu's method. So clutter that is found is taken away, and
+    the threshold is sought anew in what is left. A paper's grain hides strokes, too: where nothing
+    stands out, the picture is smoothed, twice at most, which calms grain more than strokes.
+
+    Parameters
+    ----------
+    ink : (H, W) float32
+        0 is paper, 1 is black ink.
+    drop_clutter : if not, everything darker than the threshold counts
+
+    Returns
+    -------
+    threshold : float or None
+    mask : (H, W) bool
+    """
+    for smoothing in (0.0, 0.005, 0.01):  # of the longer side
+        calm = ink.copy()
+        if smoothing:
+            calm = cv2.GaussianBlur(ink, (0, 0), smoothing * max(ink.shape))
+        threshold, mask = _threshold_mask(calm)
+        for _ in range(3 if drop_clutter else 0):
+            clutter = find_clutter(mask)
+            if not clutter.any():
+                break
+            soft = cv2.dilate(clutter.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+            calm[clutter | (soft & ~mask)] = 0
+            threshold, mask = _threshold_mask(calm)
+        if threshold is not None:
+            break
+    return threshold, mask
+
+
+def _threshold_mask(ink: np.ndarray) -> tuple[float | None, np.ndarray]:
+    """Return the threshold and the pixels above it: none of them when there is no threshold."""
+    threshold = ink_threshold(ink)
+    return threshold, ink > (np.inf if threshold is None else threshold)
+
+
+def find_clutter(mask: np.ndarray) -> np.ndarray:
+    """Find the marks that are not handwriting: paper edges, frames, ruled lines.
+
+    Two kinds: a straight line from one side of the picture to the other, up to 8° from level or
+    upright, and a mark that touches the picture's edge and stays close to it. Where a stroke
+    crosses a line, the stroke stays.
+
+    Parameters
+    ----------
+    mask : (H, W) bool
+        Where ink is.
+
+    Returns
+    -------
+    (H, W) bool
+    """
+    height, width = mask.shape
+    if _is_lone_digit(mask):
+        return np.zeros_like(mask)
+    clutter = _straight_lines(mask) | _straight_lines(mask.T).T
+    rest = (mask & ~clutter).astype(np.uint8)
+    margin = round(0.1 * min(height, width))
+    inside = np.zeros_like(mask)
+    inside[margin : height - margin, margin : width - margin] = True
+    count, labels = cv2.connectedComponents(rest, connectivity=8)
+    area = np.bincount(labels.ravel(), minlength=count)
+    area_inside = np.bincount(labels[inside], minlength=count)
+    edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    at_edge = np.zeros(count, bool)
+    at_edge[edge] = True
+    at_edge &= area_inside < 0.25 * area
+    at_edge[0] = False
+    return clutter | at_edge[labels]
+
+
+def _is_lone_digit(mask: np.ndarray) -> bool:
+    """Is the ink one connected digit that reaches the picture's edges, and no clutter at all?
+
+    So it is when the picture is cropped to the digit, whose strokes then touch all four sides
+    without running along one of them, and when it is a 1 drawn from top to bottom.
+    """
+    _, _, stats, centres = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    if len(stats) < 2:
+        return False
+    main = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    _, _, width, height, area = stats[main]
+    if area < 0.9 * mask.sum() or height < mask.shape[0]:
+        return False
+    if width < mask.shape[1]:
+        across = centres[main][0] / mask.shape[1]
+        return bool(width < height and 0.25 < across < 0.75 and area == mask.sum())
+    top, bottom, left, right = (
+        side.mean() > 0.9 for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1])
+    )
+    return bool(top == bottom and left == right and not (top and left))
+
+
+def _straight_lines(mask: np.ndarray) -> np.ndarray:
+    """Pixels of nearly level lines that cross the whole picture; (H, W) bool → (H, W) bool.
+
+    The Hough transform counts, for each line, the ink pixels on it. Along each line found, column
+    by column, the run of ink that it meets is erased, unless the run is much longer than most: that
+    is a stroke crossing the line.
+    """
+    height, width = mask.shape
+    found = np.zeros_like(mask)
+    lines = cv2.HoughLines(
+        mask.astype(np.uint8),
+        rho=1,
+        theta=np.radians(0.5),
+        threshold=int(0.8 * width),
+        min_theta=np.radians(82),
+        max_theta=np.radians(98),
+    )
+    if lines is None:
+        return found
+    columns = np.arange(width)
+    reach = max(2, width // 20)  # this near to both sides of the picture
+    top, bottom = _runs(mask)
+    for rho, theta in lines[:40, 0]:
+        rows = np.rint((rho - columns * np.cos(theta)) / np.sin(theta)).astype(int)  # (W,)
+        on = (rows >= 0) & (rows < height)
+        on[on] &= mask[rows[on], columns[on]]
+        if on.mean() < 0.85 or not (on[:reach].any() and on[-reach:].any()):
+            continue
+        first, last = top[rows[on], columns[on]], bottom[rows[on], columns[on]]
+        length = last - first + 1
+        thin = length <= 1.6 * np.median(length) + 1
+        for column, start, stop in zip(columns[on][thin], first[thin], last[thin], strict=True):
+            found[start : stop + 1, column] = True
+    return found
+
+
+def _runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First and last row of the vertical run of ink through each pixel; two (H, W) int arrays."""
+    height = len(mask)
+    rows = np.arange(height)[:, None]
+    after_gap = np.where(mask, -1, rows)  # the last row without ink, so far
+    before_gap = np.where(mask, height, rows)
+    first = np.maximum.accumulate(after_gap, axis=0) + 1
+    last = np.minimum.accumulate(before_gap[::-1], axis=0)[::-1] - 1
+    return first, last
+
+
+def group_strokes(mask: np.ndarray) -> np.ndarray:
+    """Number the groups of strokes: strokes with a gap of less than 3 % of the picture are one.
+
+    A pencil leaves gaps in a stroke; a 5's flag and a 4's upright may stand off a little.
+
+    Parameters
+    ----------
+    mask : (H, W) bool
+        Where ink is.
+
+    Returns
+    -------
+    (H, W) int32
+        0 is paper; 1, 2, … are the groups.
+    """
+    reach = max(1, round(0.03 * max(mask.shape))) | 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    joined = cv2.dilate(mask.astype(np.uint8), kernel)
+    _, labels = cv2.connectedComponents(joined, connectivity=8)
+    return np.where(mask, labels, 0)
+
+
+def choose_digit(groups: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """Choose the strokes of the one digit in a picture: most ink, nearest to the middle.
+
+    A group weighs the sum of its ink times a window that is 1 in the middle of the picture and 0 at
+    its edge. To the heaviest group come those near it (0.4 of its longer side) that are no
+    mere specks (3 % of its ink).
+
+    Parameters
+    ----------
+    groups : (H, W) int
+        What ``group_strokes`` returns.
+    ink : (H, W) float32
+        0 is paper, 1 is black ink.
+
+    Returns
+    -------
+    (H, W) bool
+        No pixel is True when every group is smaller than a digit (``MIN_DIGIT``).
+    """
+    height, width = groups.shape
+    count = int(groups.max()) + 1
+    window = _hat(height)[:, None] * _hat(width)  # (H, W)
+    mass = np.bincount(groups.ravel(), ink.ravel(), minlength=count)
+    weight = np.bincount(groups.ravel(), (ink * window).ravel(), minlength=count)
+    weight[0] = 0
+    for label in np.argsort(-weight)[: count - 1]:
+        digit = groups == label
+        box = _bounding_box(digit)
+        size = max(box.width, box.height)
+        if size >= MIN_DIGIT * max(height, width):
+            break
+    else:
+        return np.zeros(groups.shape, bool)
+    gap = cv2.distanceTransform((~digit).astype(np.uint8), cv2.DIST_L2, 3)
+    for other in range(1, count):
+        strokes = groups == other
+        if mass[other] >= 0.03 * mass[label] and gap[strokes].min(initial=np.inf) <= 0.4 * size:
+            digit = digit | strokes
+    return digit
+
+
+def _hat(length: int) -> np.ndarray:
+    """Weights that fall from 1 in the middle to nearly 0 at both ends; (length,) float64."""
+    place = (np.arange(length) + 0.5) / length
+    return np.minimum(1.0, 4 * np.minimum(place, 1 - place))
+
+
+def even_contrast(ink: np.ndarray, digit: np.ndarray, threshold: float) -> np.ndarray:
+    """Make a faint pencil as black as a marker: a ramp from paper to ink, steepest at its edge.
+
+    ``clip((ink − low) / (high − low), 0, 1)`` with ``high`` the median of the digit's ink, and
+    ``low`` as far below the threshold as ``high`` is above it, but not below the paper. What is not
+    the digit becomes paper.
+
+    Parameters
+    ----------
+    ink : (H, W) float32
+    digit : (H, W) bool
+    threshold : float
+
+    Returns
+    -------
+    (H, W) float32
+        0 is paper, 1 is ink, between them the antialiased edge.
+    """
+    high = float(np.median(ink[digit]))
+    low = max(2 * threshold - high, float(np.median(ink[ink <= threshold])))
+    ramp = np.clip((ink - low) / max(high - low, 1 / 255), 0, 1)
+    return np.where(cv2.dilate(digit.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0, ramp, 0)
+
+
+def crop(coverage: np.ndarray) -> tuple[np.ndarray, Box]:
+    """Cut out the digit: the smallest rectangle with all that is at least 15 % covered with ink.
+
+    Parameters
+    ----------
+    coverage : (H, W) float32
+        0 is paper, 1 is ink.
+
+    Returns
+    -------
+    digit : (h, w) float32
+    box : Box
+        Where in the picture it was.
+
+    Raises
+    ------
+    ImageError
+        There is no ink.
+    """
+    inked = coverage >= 0.15
+    if not inked.any():
+        raise ImageError("expected a picture with ink on it, found none")
+    box = _bounding_box(inked)
+    return coverage[box.y : box.y + box.height, box.x : box.x + box.width], box
+
+
+def pen_width(digit: np.ndarray) -> float:
+    """Mean width of a digit's strokes, in pixels of the 20 × 20 box it will fill.
+
+    In a stroke of width ``b`` the distance to the nearest edge grows from 0 to ``b / 2`` in the
+    middle; its mean is ``b / 4``. So the width is four times the mean distance.
+
+    Parameters
+    ----------
+    digit : (h, w) float32
+        0 is paper, 1 is ink.
+
+    Returns
+    -------
+    float
+        0 if no pixel is half covered.
+    """
+    inked = np.pad(_enlarge(digit) >= 0.5, 1).astype(np.uint8)
+    if not inked.any():
+        return 0.0
+    distance = cv2.distanceTransform(inked, cv2.DIST_L2, 5)
+    # The nearest pixel outside is half a pixel beyond the edge.
+    return 4 * (float(distance[inked > 0].mean()) - 0.5) * BOX / max(_enlarge(digit).shape)
+
+
+#: The pen is measured and changed in a box so many times finer than 20 × 20.
+FINER = 8
+
+
+def _enlarge(digit: np.ndarray) -> np.ndarray:
+    """Scale a crop to ``FINER`` times the box; (h, w) → (h', w') with max(h', w') = 160."""
+    height, width = digit.shape
+    scale = FINER * BOX / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return cv2.resize(digit.astype(np.float32), size, interpolation=method)
+
+
+def match_pen(digit: np.ndarray, pen: tuple[float, float] = MNIST_PEN) -> np.ndarray:
+    """Widen strokes thinner than MNIST's, narrow those that are wider; leave the rest alone.
+
+    A morphological dilation (erosion) with a disc of radius ``r`` makes each stroke wider
+    (narrower) by ``2 r``. A ballpoint's line, shrunk to 20 × 20 pixels, would be a faint grey.
+
+    Parameters
+    ----------
+    digit : (h, w) float32
+        0 is paper, 1 is ink.
+    pen : least and greatest width, in pixels of the 20 × 20 box
+
+    Returns
+    -------
+    (h', w') float32
+        The digit itself, or a finer one with another pen.
+    """
+    width = pen_width(digit)
+    wanted = min(max(width, pen[0]), pen[1])
+    radius = round(abs(wanted - width) / 2 * FINER)
+    if radius == 0:
+        return digit
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    fine = _enlarge(digit)
+    if wanted > width:
+        return cv2.dilate(np.pad(fine, radius), disc)
+    return crop(cv2.erode(np.pad(fine, 1), disc))[0]
+
+
+def fit_box(digit: np.ndarray, keep_aspect: bool = True) -> np.ndarray:
+    """Scale a digit into 20 × 20 pixels; each new pixel is the mean of the area it covers.
+
+    Parameters
+    ----------
+    digit : (h, w) float32
+        0 is paper, 1 is ink.
+    keep_aspect : if not, both sides become 20 pixels
+
+    Returns
+    -------
+    (h', w') float32
+        The longer side is 20.
+
+    Source: LeCun et al., Gradient-based learning applied to document recognition, Proceedings of
+    the IEEE 86(11), 1998, section III-A.
+    """
+    height, width = digit.shape
+    scale = BOX / max(height, width)
+    size = (BOX, BOX)
+    if keep_aspect:
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(digit.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+
+
+def centre_by_mass(digit: np.ndarray, by_mass: bool = True) -> np.ndarray:
+    """Place a digit in 28 × 28 pixels with its centre of mass in the middle.
+
+    The centre of mass is ``sum(v · position) / sum(v)`` along rows and columns. The digit moves by
+    whole pixels, never over the field's edge, until that point is in the pixel of row 14 and column
+    14 (counted from 0): there it is in MNIST's own images. An even field has no middle pixel; this
+    one is the first after the middle.
+
+    Parameters
+    ----------
+    digit : (h, w) float32, h ≤ 28, w ≤ 28
+        0 is paper, 1 is ink.
+    by_mass : if not, the middle of the digit's rectangle is placed in the middle instead
+
+    Returns
+    -------
+    (28, 28) uint8
+        0 is paper, 255 is ink.
+    """
+    total = float(digit.sum())
+    starts = []
+    for axis, length in enumerate(digit.shape):
+        middle = length / 2
+        if by_mass and total > 0:
+            mass = digit.sum(axis=1 - axis)  # (length,)
+            middle = float(mass @ (np.arange(length) + 0.5)) / total
+        starts.append(min(max(int(np.floor(FIELD / 2 + 1 - middle)), 0), FIELD - length))
+    field_ = np.zeros((FIELD, FIELD), np.uint8)
+    top, left = starts
+    values = np.rint(255 * np.clip(digit, 0, 1)).astype(np.uint8)
+    field_[top : top + digit.shape[0], left : left + digit.shape[1]] = values
+    return field_
+
+
+def just_resize(image: np.ndarray) -> np.ndarray:
+    """Shrink the whole picture to 28 × 28, dark ink made light: what does *not* work.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 3) or (H, W, 4)
+
+    Returns
+    -------
+    (28, 28) uint8
+
+    Raises
+    ------
+    ImageError
+        As ``to_gray``.
+    """
+    gray = to_gray(image)
+    if not has_light_ink(gray):
+        gray = 255 - gray
+    return cv2.resize(gray, (FIELD, FIELD), interpolation=cv2.INTER_AREA)
+
+
+# --- The recipe, whole -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """One picture prepared like MNIST.
+
+    Attributes
+    ----------
+    image : (28, 28) uint8
+        0 is paper, 255 is ink; nothing but paper when there was no ink.
+    box : Box or None
+        Where in the picture the digit was, in the picture's pixels; None when there was no ink.
+    steps : dict of str to array
+        What each step made, in order, if asked for.
+    """
+
+    image: np.ndarray
+    box: Box | None
+    steps: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def prepare(
+    image: np.ndarray,
+    *,
+    steps: bool = False,
+    find_polarity: bool = True,
+    level_light: bool = True,
+    drop_clutter: bool = True,
+    level_contrast: bool = True,
+    adapt_pen: bool = True,
+    keep_aspect: bool = True,
+    by_mass: bool = True,
+) -> Preparation:
+    """Prepare a picture of one digit as MNIST's digits were prepared.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 3) or (H, W, 4)
+        As ``to_gray`` takes it.
+    steps : return what each step made, for looking at it
+    find_polarity : if not, the ink is taken to be dark
+    level_light : if not, the paper is taken to be evenly lit
+    drop_clutter : if not, edges, frames and lines count as ink
+    level_contrast : if not, pale ink stays pale
+    adapt_pen : if not, thin strokes stay thin
+    keep_aspect : if not, the digit is stretched to a square
+    by_mass : if not, the digit's rectangle is centred, not its mass
+
+    Returns
+    -------
+    Preparation
+
+    Raises
+    ------
+    ImageError
+        As ``to_gray``.
+    """
+    made: dict[str, np.ndarray] = {}
+    original = to_gray(image)
+    gray = _reduce(original, WORKING_SIDE)
+    made["gray"] = gray
+    if find_polarity and has_light_ink(gray):
+        gray = 255 - gray
+    made["dark ink"] = gray
+    paper = (
+        estimate_paper(gray) if level_light else np.full(gray.shape, np.median(gray), np.float32)
+    )
+    made["paper"] = paper
+    ink = flatten_light(gray, paper)
+    made["flattened"] = ink
+    threshold, mask = separate(ink, drop_clutter)
+    made["ink"] = mask
+    digit = choose_digit(group_strokes(mask), ink)
+    made["digit"] = digit
+    if threshold is None or not digit.any():
+        return Preparation(np.zeros((FIELD, FIELD), np.uint8), None, made if steps else {})
+    if level_contrast:
+        coverage = even_contrast(ink, digit, threshold)
+    else:
+        coverage = np.where(
+            cv2.dilate(digit.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0, ink, 0
+        )
+    cut, box = crop(coverage)
+    made["crop"] = cut
+    if adapt_pen:
+        cut = match_pen(cut)
+    made["pen"] = cut
+    small = fit_box(cut, keep_aspect)
+    made["20 × 20"] = small
+    field_ = centre_by_mass(small, by_mass)
+    made["28 × 28"] = field_
+    scale = max(original.shape) / max(gray.shape)
+    return Preparation(field_, _scale_box(box, scale, original.shape), made if steps else {})
+
+
+def normalise(image: np.ndarray, **leave_out: bool) -> np.ndarray:
+    """Prepare a picture as MNIST's digits were prepared: ``prepare(image, …).image``.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 3) or (H, W, 4)
+    **leave_out : the steps to leave out, as in ``prepare``: ``by_mass=False``
+
+    Returns
+    -------
+    (28, 28) uint8
+        0 is paper, 255 is ink; nothing but paper when there was no ink.
+
+    Raises
+    ------
+    ImageError
+        As ``to_gray``.
+    """
+    return prepare(image, **leave_out).image
+
+
+# --- Reading -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FoundDigit:
+    """A digit found in a picture, not yet read.
+
+    Attributes
+    ----------
+    image : (28, 28) uint8
+        0 is paper, 255 is ink.
+    box : Box
+        Where it is, in the picture's pixels.
+    line : int
+        The line it stands in, from 0.
+    """
+
+    image: np.ndarray
+    box: Box
+    line: int
+
+
+@dataclass(frozen=True)
+class Digit(FoundDigit):
+    """A digit that a network has read.
+
+    Attributes
+    ----------
+    label : str
+        The most probable class, "0" … "9".
+    probability : float
+        Its probability.
+    probabilities : (10,) float32
+        All classes' probabilities; their sum is 1.
+    """
+
+    label: str
+    probability: float
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a picture says.
+
+    Attributes
+    ----------
+    lines : list of str
+        One string of digits per line, from the top; empty for a blank picture.
+    digits : list of Digit
+        In reading order.
+    """
+
+    lines: list[str]
+    digits: list[Digit]
+
+
+def find_digits(image: np.ndarray) -> list[FoundDigit]:
+    """Find the digits in a picture, in reading order: for now the one digit, or none.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 3) or (H, W, 4)
+        As ``to_gray`` takes it.
+
+    Returns
+    -------
+    list of FoundDigit
+        Empty for a blank picture.
+
+    Raises
+    ------
+    ImageError
+        As ``to_gray``.
+    """
+    prepared = prepare(image)
+    if prepared.box is None:
+        return []
+    return [FoundDigit(prepared.image, prepared.box, line=0)]
+
+
+def find_digits_in_file(path: Path_) -> list[FoundDigit]:
+    """Find the digits in an image file; boxes in the pixels of the file's picture, upright.
+
+    Raises
+    ------
+    ImageError
+        As ``load_image``.
+    """
+    pixels, scale = _load(path, LONGEST_SIDE)
+    shape = [round(side * scale) for side in pixels.shape[:2]]
+    return [
+        replace(digit, box=_scale_box(digit.box, scale, shape)) for digit in find_digits(pixels)
+    ]
+
+
+def classify(pictures: Sequence[Sequence[FoundDigit]], network: Network) -> list[Reading]:
+    """Read the digits found in several pictures: the network sees all of them in one batch.
+
+    Parameters
+    ----------
+    pictures : for each picture, what ``find_digits`` returned
+    network : anything with ``predict_probabilities``: (N, 28, 28) uint8 → (N, 10)
+
+    Returns
+    -------
+    list of Reading
+        One for each picture.
+    """
+    images = [digit.image for found in pictures for digit in found]
+    rows = iter(network.predict_probabilities(np.stack(images)) if images else ())  # (10,) each
+    return [_reading(found, [next(rows) for _ in found]) for found in pictures]
+
+
+def _reading(found: Sequence[FoundDigit], rows: Sequence[np.ndarray]) -> Reading:
+    """Join one picture's digits and their probabilities to a reading."""
+    digits = []
+    for digit, row in zip(found, rows, strict=True):
+        best = int(np.argmax(row))
+        digits.append(Digit(digit.image, digit.box, digit.line, str(best), float(row[best]), row))
+    lines = [""] * (1 + max((digit.line for digit in digits), default=-1))
+    for digit in digits:
+        lines[digit.line] += digit.label
+    return Reading(lines, digits)
+
+
+def read(image: np.ndarray, network: Network) -> Reading:
+    """Read the digits in a picture.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 3) or (H, W, 4)
+        As ``to_gray`` takes it; ``load_image`` makes one of a file.
+    network : anything with ``predict_probabilities``: (N, 28, 28) uint8 → (N, 10)
+        For example ``digitrec.models.load_numpy("cnn")``.
+
+    Returns
+    -------
+    Reading
+
+    Raises
+    ------
+    ImageError
+        As ``to_gray``.
+    """
+    return classify([find_digits(image)], network)[0]
+
+
+# --- Helpers -----------------------------------------------------------------------------------
+
+
+def _reduce(image: np.ndarray, longest_side: int) -> np.ndarray:
+    """Reduce a picture to a longer side by area averaging; a smaller picture stays as it is."""
+    size = _reduced_size(image.shape[1], image.shape[0], longest_side)
+    if size == (image.shape[1], image.shape[0]):
+        return image
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def _bounding_box(mask: np.ndarray) -> Box:
+    """The smallest rectangle with all of a mask's pixels; the mask has at least one."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    left, top = int(columns[0]), int(rows[0])
+    return Box(left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1)
+
+
+def _scale_box(box: Box, scale: float, shape: Sequence[int]) -> Box:
+    """A rectangle in a reduced picture, in pixels of the whole one of the given (H, W)."""
+    left, top = round(box.x * scale), round(box.y * scale)
+    right = min(round((box.x + box.width) * scale), shape[1])
+    bottom = min(round((box.y + box.height) * scale), shape[0])
+    return Box(left, top, max(1, right - left), max(1, bottom - top))
