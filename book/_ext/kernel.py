@@ -1,4 +1,4 @@
-"""The kernels that run the chapters: the right Python, a quiet one, and how much memory each took."""
+"""The kernels that run the chapters: the right Python, no noise, and the memory each took."""
 
 import json
 import os
@@ -30,7 +30,9 @@ def use_this_python(app, config):
         KernelManager.class_traits()["transport_encryption"].default_value = "auto"
     python = KernelSpecManager().get_kernel_spec("python3").argv[0]
     # A bare name is replaced by sys.executable when the kernel starts.
-    if os.path.dirname(python) and os.path.realpath(python) != os.path.realpath(sys.executable):
+    if os.path.dirname(python) and os.path.realpath(python) != os.path.realpath(
+        sys.executable
+    ):
         raise ExtensionError(
             f"the kernel 'python3' belongs to {python}, but the book is built by {sys.executable}"
         )
@@ -69,7 +71,7 @@ def before(app, name, source):
 
 
 def after(app, doctree):
-    """Note a chapter's peak beside its cached outputs; a chapter that did not run keeps its old one."""
+    """Note a chapter's peak beside its cached outputs; one that did not run keeps its old peak."""
     if not app.kernel_memory.peak:
         return
     path = Path(app.env.mystnb_config.execution_cache_path) / PEAKS

@@ -1,13 +1,13 @@
 """Run a chapter again whenever something it depends on has changed, and only then.
 
-jupyter-cache finds the outputs of a chapter by its code cells and its kernel's description, and Sphinx
-reads a chapter again when its file changed. Both miss a change in the library, in the data and weights
-that come with it, or in the lock. So this extension
+jupyter-cache finds the outputs of a chapter by its code cells and its kernel's description, and
+Sphinx reads a chapter again when its file changed. Both miss a change in the library, in the data
+and weights that come with it, or in the lock. So this extension
 
-- computes for each chapter a key: the lock, the version of Python, every data file of the package, and
-  the modules of the package that the chapter imports, directly or through other modules;
-- writes the key into the kernel's description while the chapter is read, which makes it part of what
-  jupyter-cache compares;
+- computes for each chapter a key: the lock, the version of Python, every data file of the package,
+  and the modules of the package that the chapter imports, directly or through other modules;
+- writes the key into the kernel's description while the chapter is read, which makes it part of
+  what jupyter-cache compares;
 - has Sphinx read a chapter again when its key is another one than at the last build;
 - has Sphinx write a page again when it shows values glued in a chapter that was read again.
 """
@@ -32,20 +32,20 @@ CACHE_LIMIT = 40
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
 
-class UnknownImports(Exception):
+class UnknownImportsError(Exception):
     """What the code imports cannot be told by reading it."""
 
 
 def imports(code: str) -> set[str]:
     """Return the modules of the package that Python code imports, without the package's name.
 
-    Raises UnknownImports when reading the code is not enough: it imports by a computed name, starts
-    ``python -m``, or uses the package as a whole.
+    Raises UnknownImportsError when reading the code is not enough: it imports by a computed name,
+    or uses the package as a whole.
     """
     try:
         tree = ast.parse(code)
     except SyntaxError as error:
-        raise UnknownImports(str(error)) from error
+        raise UnknownImportsError(str(error)) from error
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -53,31 +53,41 @@ def imports(code: str) -> set[str]:
                 if alias.name.startswith(f"{PACKAGE}."):
                     found.add(alias.name.removeprefix(f"{PACKAGE}."))
                 elif alias.name == PACKAGE and alias.asname:
-                    raise UnknownImports(f"import {PACKAGE} as {alias.asname}")
+                    raise UnknownImportsError(f"import {PACKAGE} as {alias.asname}")
         elif isinstance(node, ast.ImportFrom):
             module = node.module or ""
-            if node.level == 0 and module != PACKAGE and not module.startswith(f"{PACKAGE}."):
+            if (
+                node.level == 0
+                and module != PACKAGE
+                and not module.startswith(f"{PACKAGE}.")
+            ):
                 continue
-            inner = module if node.level else module.removeprefix(PACKAGE).removeprefix(".")
+            inner = (
+                module if node.level else module.removeprefix(PACKAGE).removeprefix(".")
+            )
             found |= {inner} if inner else {alias.name for alias in node.names}
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             # digitrec.forward.relu: a module reached through the package's name.
             if node.value.id == PACKAGE:
                 found.add(node.attr)
         elif isinstance(node, ast.Name) and node.id == "__import__":
-            raise UnknownImports("__import__")
+            raise UnknownImportsError("__import__")
         if isinstance(node, ast.Name | ast.Attribute | ast.alias):
             name = getattr(node, "attr", None) or getattr(node, "name", None) or node.id
             if name in {"import_module", "run_module"}:
-                raise UnknownImports(name)
+                raise UnknownImportsError(name)
     return found
 
 
 def starts_package(code: str) -> bool:
     """Tell whether a string in the code names the package, as in ``!python -m digitrec``."""
-    named = re.compile(rf"\A{PACKAGE}\Z|-m {PACKAGE}\b|\b{PACKAGE}\.\w|import {PACKAGE}\b")
+    named = re.compile(
+        rf"\A{PACKAGE}\Z|-m {PACKAGE}\b|\b{PACKAGE}\.\w|import {PACKAGE}\b"
+    )
     return any(
-        isinstance(node, ast.Constant) and isinstance(node.value, str) and named.search(node.value)
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and named.search(node.value)
         for node in ast.walk(ast.parse(code))
     )
 
@@ -94,7 +104,9 @@ def library_files(root: Path) -> tuple[dict[str, Path], list[Path]]:
     modules, data = {}, []
     for path in sorted(package.rglob("*")):
         relative = path.relative_to(package)
-        if not path.is_file() or any(part.startswith((".", "__pycache__")) for part in relative.parts):
+        if not path.is_file() or any(
+            part.startswith((".", "__pycache__")) for part in relative.parts
+        ):
             continue
         if path.suffix == ".py":
             modules[".".join(relative.with_suffix("").parts)] = path
@@ -113,7 +125,11 @@ def needed_modules(code: str, root: Path) -> set[str]:
         if starts_package(code):
             return set(modules)
         needed, waiting = {"__init__"} & set(modules), imports(code)
-        waiting |= {name for module in needed for name in imports(modules[module].read_text("utf-8"))}
+        waiting |= {
+            name
+            for module in needed
+            for name in imports(modules[module].read_text("utf-8"))
+        }
         while waiting:
             name = waiting.pop()
             if name not in modules:
@@ -122,7 +138,7 @@ def needed_modules(code: str, root: Path) -> set[str]:
             if name not in needed:
                 needed.add(name)
                 waiting |= imports(modules[name].read_text("utf-8"))
-    except (UnknownImports, SyntaxError):
+    except (UnknownImportsError, SyntaxError):
         return set(modules)
     return needed
 
@@ -131,7 +147,9 @@ def chapter_code(text: str) -> str:
     """Return a chapter's code cells as Python, notebook magics written out as calls."""
     transform = TransformerManager().transform_cell
     cells = jupytext.reads(text, fmt="md:myst").cells
-    return "\n".join(transform(cell.source) for cell in cells if cell.cell_type == "code")
+    return "\n".join(
+        transform(cell.source) for cell in cells if cell.cell_type == "code"
+    )
 
 
 def is_notebook(text: str) -> bool:
@@ -145,7 +163,10 @@ def chapter_key(text: str, root: Path) -> str:
     modules, data = library_files(root)
     files = [modules[name] for name in needed_modules(chapter_code(text), root)] + data
     parts = [f"python {sys.version_info[0]}.{sys.version_info[1]}"]
-    parts += [f"{p.relative_to(root).as_posix()} {file_hash(p)}" for p in [root / LOCK, *sorted(files)]]
+    parts += [
+        f"{p.relative_to(root).as_posix()} {file_hash(p)}"
+        for p in [root / LOCK, *sorted(files)]
+    ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -153,10 +174,15 @@ def stamp(text: str, key: str) -> str:
     """Write the key into the kernel's description; the lines keep their numbers."""
     head = FRONT_MATTER.match(text).group()
     stamped, count = re.subn(
-        r"^( +display_name:).*$", rf"\g<1> Python 3 ({PACKAGE} {key})", head, flags=re.MULTILINE
+        r"^( +display_name:).*$",
+        rf"\g<1> Python 3 ({PACKAGE} {key})",
+        head,
+        flags=re.MULTILINE,
     )
     if count != 1:
-        raise ExtensionError("a chapter's kernelspec needs a display_name; `make notebooks` writes it")
+        raise ExtensionError(
+            "a chapter's kernelspec needs a display_name; `make notebooks` writes it"
+        )
     return stamped + text[len(head) :]
 
 
@@ -169,7 +195,9 @@ def prepare(app):
         if not hasattr(app.env, name):
             setattr(app.env, name, {})
     app.env.read_now = set()
-    get_cache(app.env.mystnb_config.execution_cache_path).change_cache_limit(CACHE_LIMIT)
+    get_cache(app.env.mystnb_config.execution_cache_path).change_cache_limit(
+        CACHE_LIMIT
+    )
 
 
 def outdated(app, env, added, changed, removed):
@@ -178,7 +206,9 @@ def outdated(app, env, added, changed, removed):
     for name in env.found_docs - added - changed - removed:
         path = Path(env.doc2path(name))
         text = path.read_text("utf-8") if path.suffix == ".md" else ""
-        if is_notebook(text) and env.chapter_keys.get(name) != chapter_key(text, Path(app.srcdir)):
+        if is_notebook(text) and env.chapter_keys.get(name) != chapter_key(
+            text, Path(app.srcdir)
+        ):
             docs.append(name)
     return docs
 
@@ -201,7 +231,9 @@ def note_glue(app, doctree):
 
 def show_new_values(app, env):
     """Name the pages that show a value of a chapter that was read again."""
-    return [name for name, chapters in env.glued_from.items() if chapters & env.read_now]
+    return [
+        name for name, chapters in env.glued_from.items() if chapters & env.read_now
+    ]
 
 
 def forget(app, env, name):

@@ -1,8 +1,8 @@
 """Links to the repository that this book is built from, and to its public address.
 
-GitHub's workflows say in the environment which repository they build. Elsewhere the git remote `origin`
-says it. Without either, for instance in a folder that was copied, the book has no such links, rather
-than links that answer 404.
+GitHub's workflows say in the environment which repository they build. Elsewhere the git remote
+`origin` says it. Without either, for instance in a folder that was copied, the book has no such
+links, rather than links that answer 404.
 """
 
 import os
@@ -22,7 +22,9 @@ def web_address(remote: str) -> str | None:
     'https://github.com/someone/a-book'
     """
     short = re.fullmatch(r"(?:[\w.-]+@)?([\w.-]+\.[a-z]+):(?!//)(.+)", remote)
-    host, path = short.groups() if short else (urlsplit(remote).hostname, urlsplit(remote).path)
+    host, path = (
+        short.groups() if short else (urlsplit(remote).hostname, urlsplit(remote).path)
+    )
     path = path.strip("/").removesuffix(".git")
     if host not in HOSTS or not re.fullmatch(r"[\w.-]+/[\w.-]+", path):
         return None
@@ -45,11 +47,17 @@ def find_repository(root: Path, environ: dict[str, str]) -> tuple[str | None, st
     if environ.get("GITHUB_REPOSITORY"):
         server = environ.get("GITHUB_SERVER_URL", "https://github.com")
         head = environ.get("GITHUB_REF", "")
-        branch = head.removeprefix("refs/heads/") if head.startswith("refs/heads/") else "HEAD"
+        branch = (
+            head.removeprefix("refs/heads/")
+            if head.startswith("refs/heads/")
+            else "HEAD"
+        )
         return web_address(f"{server}/{environ['GITHUB_REPOSITORY']}"), branch
     # A branch that was never pushed cannot be linked to; HEAD is the default branch over there.
     upstream = git(root, "rev-parse", "--abbrev-ref", "@{upstream}")
-    branch = upstream.removeprefix("origin/") if upstream.startswith("origin/") else "HEAD"
+    branch = (
+        upstream.removeprefix("origin/") if upstream.startswith("origin/") else "HEAD"
+    )
     return web_address(git(root, "remote", "get-url", "origin")), branch
 
 
@@ -63,7 +71,12 @@ def add_links(app, config):
     url, branch = find_repository(Path(app.srcdir), dict(os.environ))
     options = config.html_theme_options
     # jupyter-book names a repository of its own when it is told none.
-    for name in ("repository_url", "repository_branch", "path_to_docs", "launch_buttons"):
+    for name in (
+        "repository_url",
+        "repository_branch",
+        "path_to_docs",
+        "launch_buttons",
+    ):
         options.pop(name, None)
     if not url:
         return
@@ -87,8 +100,12 @@ def write_sitemap(app, exception):
     """List the pages for search engines, when the book's address is known."""
     if exception or not app.config.html_baseurl or app.builder.name != "html":
         return
-    addresses = (app.builder.get_target_uri(name) for name in sorted(app.env.found_docs))
-    lines = "".join(f"<url><loc>{app.config.html_baseurl}{a}</loc></url>\n" for a in addresses)
+    addresses = (
+        app.builder.get_target_uri(name) for name in sorted(app.env.found_docs)
+    )
+    lines = "".join(
+        f"<url><loc>{app.config.html_baseurl}{a}</loc></url>\n" for a in addresses
+    )
     (Path(app.outdir) / "sitemap.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{lines}</urlset>\n',

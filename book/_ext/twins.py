@@ -1,7 +1,7 @@
-"""Write the notebook twin of each chapter: book/NN-name.md becomes book/NN-name.ipynb, without outputs.
+"""Write each chapter's notebook twin: book/NN-name.md becomes book/NN-name.ipynb, without outputs.
 
-The Markdown files are the source. The twins are what Colab and Binder open. They depend on nothing but
-the chapter's text: the same text gives the same bytes.
+The Markdown files are the source. The twins are what Colab and Binder open. They depend on nothing
+but the chapter's text: the same text gives the same bytes.
 
     python book/_ext/twins.py            write the twins
     python book/_ext/twins.py --check    only say which are out of step (exit status 1)
@@ -15,7 +15,11 @@ import jupytext
 import nbformat
 
 BOOK = Path(__file__).resolve().parents[1]
-KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+KERNEL = {
+    "display_name": "Python 3 (ipykernel)",
+    "language": "python",
+    "name": "python3",
+}
 
 
 def twin(text: str) -> str:
@@ -36,19 +40,28 @@ def twin(text: str) -> str:
 def chapters(book: Path = BOOK) -> list[Path]:
     """Return the pages that are notebooks."""
     pages = sorted(book.glob("*.md"))
-    return [page for page in pages if "\nkernelspec:\n" in page.read_text("utf-8")[:1000]]
+    return [
+        page for page in pages if "\nkernelspec:\n" in page.read_text("utf-8")[:1000]
+    ]
 
 
 def wanted(book: Path = BOOK) -> dict[Path, str]:
     """Return the twins that should exist, with their text."""
-    return {page.with_suffix(".ipynb"): twin(page.read_text("utf-8")) for page in chapters(book)}
+    return {
+        page.with_suffix(".ipynb"): twin(page.read_text("utf-8"))
+        for page in chapters(book)
+    }
 
 
 def out_of_step(book: Path = BOOK) -> list[Path]:
     """Return the twins that are missing, differ, or belong to no chapter."""
     twins = wanted(book)
-    different = [p for p, text in twins.items() if not p.exists() or p.read_text("utf-8") != text]
-    return different + [path for path in sorted(book.glob("*.ipynb")) if path not in twins]
+    different = [
+        p for p, text in twins.items() if not p.exists() or p.read_text("utf-8") != text
+    ]
+    return different + [
+        path for path in sorted(book.glob("*.ipynb")) if path not in twins
+    ]
 
 
 def main(arguments: list[str]) -> int:
@@ -56,7 +69,9 @@ def main(arguments: list[str]) -> int:
     different = out_of_step()
     if arguments == ["--check"]:
         for path in different:
-            print(f"book/{path.name} is not what its chapter gives; `make notebooks` remakes it")
+            print(
+                f"book/{path.name} is not what its chapter gives; `make notebooks` remakes it"
+            )
         return bool(different)
     twins = wanted()
     for path in different:

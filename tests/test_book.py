@@ -1,0 +1,192 @@
+"""What the built book says: all pages, no failed cell, checks that pass, results in their bands."""
+
+import ast
+import json
+import re
+
+import pytest
+import twins
+import yaml
+from conftest import BUILD, HTML, ROOT
+
+CHAPTERS = [path.stem for path in twins.chapters()]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
+# Binder gives 2 GB.
+MEMORY_LIMIT = 1.7e9
+
+
+def number(value: object) -> float:
+    """Return a glued value as a number; glue keeps its repr, such as ``np.float64(0.95)``."""
+    found = re.fullmatch(r"(?:np\.\w+\()?([-+.\deE]+)\)?", str(value))
+    assert found, f"not a number: {value}"
+    return float(found[1])
+
+
+def outputs(notebook: dict, kind: str | None = None):
+    """Yield the outputs of a notebook's cells."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if kind is None or output["output_type"] == kind:
+                yield output
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_is_there(site, page: str) -> None:
+    """Each entry of the table of contents is a page, and everything on it could be filled in."""
+    html = (site / f"{page}.html").read_text("utf-8")
+    assert "[missing]" not in html
+    # Nothing of the machine that built the book.
+    assert str(ROOT) not in html
+    for image in re.findall(r"<img\b[^>]*>", html):
+        alt = re.search(r'\balt="([^"]*)"', image)
+        assert alt, f"no alternative text: {image}"
+        assert not re.search(r"[/\\]|\.(png|svg|jpe?g)$", alt[1]), (
+            f"a path as text: {image}"
+        )
+        if "_images/" in image:
+            assert len(alt[1]) > 10, f"says too little: {image}"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_chapter_ran(executed, chapter: str) -> None:
+    """Each code cell ran, in order, and none wrote on stderr."""
+    notebook = executed[chapter]
+    cells = [
+        c
+        for c in notebook["cells"]
+        if c["cell_type"] == "code" and "".join(c["source"]).strip()
+    ]
+    assert all("outputs" in cell for cell in cells)
+    errors = [output["evalue"] for output in outputs(notebook, "error")]
+    expected = [c for c in cells if "raises-exception" in c["metadata"].get("tags", [])]
+    assert len(errors) <= len(expected), errors
+    noise = [
+        "".join(o["text"]) for o in outputs(notebook, "stream") if o["name"] == "stderr"
+    ]
+    assert noise == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_solutions_pass_their_checks(executed, chapter: str) -> None:
+    """Each exercise has a solution, and its check says so when it is run on it."""
+    text = (ROOT / "book" / f"{chapter}.md").read_text("utf-8")
+    exercises = set(
+        re.findall(r"\{exercise(?:-start)?\}.*?:label: (\S+)", text, re.DOTALL)
+    )
+    assert exercises, "a chapter ends in exercises"
+    # Between a gated solution's start and its end, cells run one after the other.
+    solved, solution, passed = set(), None, False
+    for cell in executed[chapter]["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            for directive, label in re.findall(
+                r"\{solution-(start|end)\}[ ]*(\S*)", source
+            ):
+                if directive == "start":
+                    solution, passed = label, False
+                elif solution:
+                    assert passed, f"the solution of {solution} passes no check"
+                    solved.add(solution)
+                    solution = None
+        elif solution:
+            printed = "".join(
+                "".join(o["text"])
+                for o in cell["outputs"]
+                if o["output_type"] == "stream"
+            )
+            assert not re.search(r"^✗", printed, re.MULTILINE), f"{solution}: {printed}"
+            passed = passed or bool(re.search(r"^✓", printed, re.MULTILINE))
+    assert solved == exercises
+
+
+BANDS = {
+    # 784-25-15-10 reaches about 0.95. Above 0.975, the test set has leaked into the training.
+    "dense_accuracy": (0.94, 0.975),
+    "dense_shipped_accuracy": (0.94, 0.975),
+    "numpy_dense_accuracy": (0.94, 0.975),
+    "numpy_dense_agreement": (10_000, 10_000),
+    "numpy_dense_max_difference": (0, 1e-3),
+    "cnn_accuracy": (0.990, 0.9965),
+    "cnn_shipped_accuracy": (0.990, 0.9965),
+    "numpy_cnn_agreement": (10_000, 10_000),
+    "numpy_cnn_max_difference": (0, 1e-3),
+}
+
+
+@pytest.mark.parametrize("name", BANDS)
+def test_result_is_in_its_band(glued, name: str) -> None:
+    """What this build measured is neither too bad nor too good."""
+    low, high = BANDS[name]
+    assert name in glued, f"no chapter glues {name}; there are {sorted(glued)}"
+    assert low <= number(glued[name]) <= high
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_chapter_fits_binder(chapter: str) -> None:
+    """A chapter's kernel takes less memory than Binder has."""
+    peaks = json.loads((BUILD / ".jupyter_cache" / "peaks.json").read_text("utf-8"))
+    peak = peaks[f"book/{chapter}"]
+    print(f"\n{chapter}: {peak / 1e6:.0f} MB")
+    assert 10e6 < peak <= MEMORY_LIMIT
+
+
+def test_code_cells_are_short() -> None:
+    """One idea a cell: at most twenty lines, and lines that fit the page."""
+    for path in twins.chapters():
+        for cell in re.findall(
+            r"```\{code-cell\}.*?\n(.*?)```", path.read_text("utf-8"), re.DOTALL
+        ):
+            code = re.sub(
+                r"\A---\n.*?\n---\n|\A(?::.*\n)+", "", cell, flags=re.DOTALL
+            ).strip("\n")
+            lines = code.splitlines()
+            assert len(lines) <= 20, f"{path.name}: {len(lines)} lines:\n{code}"
+            assert max(map(len, lines), default=0) <= 88, (
+                f"{path.name}: a long line in:\n{code}"
+            )
+
+
+def test_numbers_are_glued(site) -> None:
+    """The front page shows what the build measured."""
+    html = (site / "book" / "intro.html").read_text("utf-8")
+    assert html.count("pasted-text") >= 2
+
+
+def test_licence_travels_with_the_maths() -> None:
+    """MathJax's licence is published beside it."""
+    assert (HTML / "_static" / "mathjax" / "LICENSE").exists()
+
+
+def test_binder_gets_the_locks_versions() -> None:
+    """Binder installs what the lock says, without the tools for testing."""
+    lock = lines(ROOT / "requirements.txt")
+    binder = lines(ROOT / ".binder" / "requirements.txt")
+    assert binder < lock
+    names = {re.split("[=; ]", line)[0] for line in binder}
+    assert {"jupyterlab", "jupyterlab-myst", "keras", "matplotlib"} <= names
+    assert not {"pytest", "playwright", "ruff", "mypy", "zizmor"} & names
+
+
+def test_lock_names_no_index() -> None:
+    """The locks are exact, and say nothing of where their packages were found."""
+    for path in (ROOT / "requirements.txt", ROOT / ".binder" / "requirements.txt"):
+        text = path.read_text("utf-8")
+        assert "://" not in text
+        assert "make lock" in text
+        assert all(re.match(r"[\w.-]+==[\w.+]+( ; .+)?$", line) for line in lines(path))
+
+
+def lines(path) -> set[str]:
+    """Return a requirements file's lines without its comments."""
+    return {
+        line
+        for line in path.read_text("utf-8").splitlines()
+        if line and line[0] not in " #"
+    }
+
+
+def test_extensions_have_docstrings() -> None:
+    """The book's own extensions say what they are for."""
+    for path in (ROOT / "book" / "_ext").glob("*.py"):
+        assert ast.get_docstring(ast.parse(path.read_text("utf-8"))), path.name

@@ -1,0 +1,358 @@
+"""Stale outputs are never served, and nothing runs that need not: in units and in a real build."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import library_cache
+import pytest
+import repository_links
+import yaml
+from conftest import ROOT
+
+HEAD = """---
+jupytext:
+  text_representation:
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+"""
+
+
+def chapter(code: str, title: str = "A chapter") -> str:
+    """Return the text of a chapter with one cell."""
+    return f"{HEAD}# {title}\n\n```{{code-cell}}\n{code}\n```\n"
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """Return a folder with a small library: two modules, and one that uses the first."""
+    package = tmp_path / "digitrec"
+    (package / "weights").mkdir(parents=True)
+    (package / "__init__.py").write_text('"""A library."""\n')
+    (package / "mnist.py").write_text("VALUE = 1\n")
+    (package / "forward.py").write_text("VALUE = 10\n")
+    (package / "evaluate.py").write_text(
+        "from digitrec import mnist\nVALUE = mnist.VALUE\n"
+    )
+    (package / "weights" / "dense.npz").write_bytes(b"weights")
+    (tmp_path / "requirements.txt").write_text("numpy==2.0\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [
+        ("import numpy as np", {"__init__"}),
+        ("import digitrec", {"__init__"}),
+        ("from digitrec import mnist", {"__init__", "mnist"}),
+        ("from digitrec.mnist import VALUE", {"__init__", "mnist"}),
+        ("import digitrec.forward as f", {"__init__", "forward"}),
+        ("import digitrec\ndigitrec.forward.VALUE", {"__init__", "forward"}),
+        ("from digitrec import evaluate", {"__init__", "evaluate", "mnist"}),
+        ("def later():\n    from digitrec import mnist", {"__init__", "mnist"}),
+        ("%matplotlib inline\nfrom digitrec import mnist", {"__init__", "mnist"}),
+        ("%pip install digitrec", {"__init__"}),
+        # What cannot be told by reading is everything.
+        ("!python -m digitrec read x.png", None),
+        ('run([python, "-m", "digitrec", "read"])', None),
+        ('import_module("digitrec.mnist")', None),
+        ("import digitrec as d", None),
+        ("from digitrec import *", None),
+        ("from digitrec import unknown", None),
+        ("import digitrec\ndigitrec.unknown()", None),
+        ("import (", None),
+    ],
+)
+def test_needed_modules(library: Path, code: str, needed: set[str] | None) -> None:
+    """A chapter needs the modules that it imports and those they import."""
+    everything = {"__init__", "mnist", "forward", "evaluate"}
+    code = library_cache.chapter_code(chapter(code))
+    assert library_cache.needed_modules(code, library) == (needed or everything)
+
+
+def test_key_depends_on_what_the_chapter_uses(library: Path) -> None:
+    """Another module changes nothing; a used module, the weights and the lock do."""
+
+    def key() -> str:
+        library_cache.file_hash.cache_clear()
+        return library_cache.chapter_key(
+            chapter("from digitrec import evaluate"), library
+        )
+
+    keys = [key()]
+    (library / "digitrec" / "forward.py").write_text("VALUE = 11\n")
+    (library / "digitrec" / "README.md").write_text("Prose.\n")
+    assert key() == keys[0]
+    for name, change in {
+        "digitrec/mnist.py": "VALUE = 2\n",
+        "digitrec/weights/dense.npz": "others",
+        "digitrec/weights/cnn.json": "{}",
+        "requirements.txt": "numpy==2.1\n",
+        "digitrec/__init__.py": "from digitrec import forward\n",
+    }.items():
+        (library / name).write_text(change)
+        keys.append(key())
+    assert len(set(keys)) == len(keys)
+
+
+def test_every_module_of_the_library_can_be_told() -> None:
+    """The real library imports in ways that can be followed, so chapters stay independent."""
+    modules, data = library_cache.library_files(ROOT)
+    assert {"mnist", "forward"} <= set(modules)
+    assert data
+    needed = library_cache.needed_modules("from digitrec import mnist", ROOT)
+    assert "mnist" in needed
+    assert "models" not in needed
+
+
+def test_stamp_keeps_the_lines() -> None:
+    """The key goes into the kernel's description, and nothing moves."""
+    text = chapter("display_name: int = 1")
+    stamped = library_cache.stamp(text, "abc")
+    assert stamped.splitlines()[5] == "  display_name: Python 3 (digitrec abc)"
+    assert len(stamped.splitlines()) == len(text.splitlines())
+    assert stamped.endswith(text[len(HEAD) :])
+
+
+class Book:
+    """A tiny book that is built with the real settings and extensions."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        shutil.copytree(ROOT / "book" / "_ext", root / "book" / "_ext")
+        shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static")
+        config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+        (root / "_config.yml").write_text(yaml.safe_dump(config))
+        (root / "_toc.yml").write_text(
+            "format: jb-book\nroot: book/intro\nchapters:\n- file: book/one\n- file: book/two\n"
+        )
+        (root / "book" / "references.bib").write_text("")
+        self.write("intro", "# Intro\n\nThe value is {glue:text}`one.md::value:d`.\n")
+        count = "with open('{0}.log', 'a') as f:\n    print('ran', file=f)\n"
+        self.write(
+            "one",
+            chapter(
+                "from digitrec import evaluate\nfrom myst_nb import glue\n"
+                + count.format("one")
+                + "glue('value', evaluate.VALUE, display=False)\nprint('one has', evaluate.VALUE)"
+            ),
+        )
+        self.write(
+            "two", chapter("from digitrec import forward\n" + count.format("two"))
+        )
+
+    def write(self, name: str, text: str) -> None:
+        """Write a page."""
+        (self.root / "book" / f"{name}.md").write_text(text, "utf-8")
+
+    def build(self) -> tuple[list[int], str]:
+        """Build, and return how often each chapter has run so far, and the front page's text."""
+        environ = {**os.environ, "PYTHONPATH": str(self.root)}
+        script = Path(sys.executable).parent / "jupyter-book"
+        result = subprocess.run(
+            [script, "build", ".", "-W", "-n", "--keep-going"],
+            cwd=self.root,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        logs = [self.root / "book" / f"{name}.log" for name in ("one", "two")]
+        return [log.read_text().count("ran") for log in logs], self.page("intro")
+
+    def page(self, name: str) -> str:
+        """Return a built page's text without its tags."""
+        html = (self.root / "_build" / "html" / "book" / f"{name}.html").read_text(
+            "utf-8"
+        )
+        return re.sub(r"<[^>]*>", "", html)
+
+
+@pytest.mark.timeout(300)
+def test_a_build_runs_what_changed_and_only_that(library: Path) -> None:
+    """One book, changed step by step."""
+    book = Book(library)
+    runs, intro = book.build()
+    assert runs == [1, 1]
+    assert "The value is 1." in intro
+    peaks = json.loads(
+        (library / "_build" / ".jupyter_cache" / "peaks.json").read_text()
+    )
+    assert set(peaks) == {"book/one", "book/two"}
+
+    # Nothing changed.
+    assert book.build()[0] == [1, 1]
+
+    # Prose changed.
+    one = (library / "book" / "one.md").read_text("utf-8")
+    book.write("one", one.replace("# A chapter", "# A better chapter"))
+    assert book.build()[0] == [1, 1]
+    assert "A better chapter" in book.page("one")
+
+    # A module changed that the first chapter imports through another one. The page that shows its
+    # value is not the chapter itself.
+    (library / "digitrec" / "mnist.py").write_text("VALUE = 2\n")
+    runs, intro = book.build()
+    assert runs == [2, 1]
+    assert "The value is 2." in intro
+    assert "one has 2" in book.page("one")
+
+    # Code changed in one chapter.
+    book.write(
+        "two",
+        chapter(
+            "x = 1\n" + "with open('two.log', 'a') as f:\n    print('ran', file=f)"
+        ),
+    )
+    assert book.build()[0] == [2, 2]
+
+    # Weights concern every chapter.
+    (library / "digitrec" / "weights" / "dense.npz").write_bytes(b"others")
+    assert book.build()[0] == [3, 3]
+
+    # Going back costs nothing.
+    (library / "digitrec" / "weights" / "dense.npz").write_bytes(b"weights")
+    assert book.build()[0] == [3, 3]
+    assert "The value is 2." in book.page("intro")
+
+    # A warning does not vanish with the second attempt.
+    book.write(
+        "two",
+        (library / "book" / "two.md").read_text("utf-8") + "\n[nowhere](#nowhere)\n",
+    )
+    for _ in range(2):
+        with pytest.raises(AssertionError, match="nowhere"):
+            book.build()
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("https://github.com/someone/a-book", "https://github.com/someone/a-book"),
+        ("https://github.com/someone/a-book.git", "https://github.com/someone/a-book"),
+        (
+            "https://user:secret@github.com/someone/a-book.git",
+            "https://github.com/someone/a-book",
+        ),
+        ("git@github.com:someone/a.book.git", "https://github.com/someone/a.book"),
+        (
+            "ssh://git@gitlab.com/someone/a-book.git",
+            "https://gitlab.com/someone/a-book",
+        ),
+        ("ssh://git@github.com:22/someone/a-book", "https://github.com/someone/a-book"),
+        # A folder, an unknown host, a group below a group: no links rather than wrong ones.
+        ("/srv/git/a-book.git", None),
+        ("../a-book", None),
+        ("C:/books/a-book", None),
+        ("file:///srv/git/a-book.git", None),
+        ("https://example.org/someone/a-book", None),
+        ("https://gitlab.com/group/below/a-book", None),
+        ("", None),
+    ],
+)
+def test_web_address(remote: str, address: str | None) -> None:
+    """A remote becomes the page that readers can open, or nothing."""
+    assert repository_links.web_address(remote) == address
+
+
+def test_links_come_from_where_the_book_is_built(tmp_path: Path) -> None:
+    """GitHub's environment first, then the remote, then nothing."""
+    find = repository_links.find_repository
+    actions = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "a/b"}
+    assert find(tmp_path, {**actions, "GITHUB_REF": "refs/heads/main"}) == (
+        "https://github.com/a/b",
+        "main",
+    )
+    assert find(tmp_path, {**actions, "GITHUB_REF": "refs/pull/7/merge"}) == (
+        "https://github.com/a/b",
+        "HEAD",
+    )
+    assert find(tmp_path, {}) == (None, "HEAD")
+    subprocess.run(["git", "init", "-q", "-b", "main", tmp_path], check=True)
+    assert find(tmp_path, {}) == (None, "HEAD")
+    remote = [
+        "git",
+        "-C",
+        tmp_path,
+        "remote",
+        "add",
+        "origin",
+        "git@github.com:c/d.git",
+    ]
+    subprocess.run(remote, check=True)
+    assert find(tmp_path, {}) == ("https://github.com/c/d", "HEAD")
+
+
+@pytest.mark.timeout(120)
+def test_a_fork_links_to_the_fork(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Built in a repository on GitHub, chapters open in Binder and Colab from that repository."""
+    book = Book(library)
+    (library / "book" / "one.ipynb").write_text("{}")
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    book.build()
+    html = (library / "_build" / "html" / "book" / "one.html").read_text("utf-8")
+    assert "mybinder" not in html
+    assert "github.com" not in html
+
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "fork/book")
+    monkeypatch.setenv("GITHUB_REF", "refs/heads/autumn")
+    monkeypatch.setenv("BOOK_URL", "https://fork.example/book")
+    runs, _ = book.build()
+    assert runs == [1, 1]
+    html = (library / "_build" / "html" / "book" / "one.html").read_text("utf-8")
+    assert (
+        "https://mybinder.org/v2/gh/fork/book/autumn?urlpath=lab/tree/book/one.ipynb"
+        in html
+    )
+    assert (
+        "https://colab.research.google.com/github/fork/book/blob/autumn/book/one.ipynb"
+        in html
+    )
+    assert "https://github.com/fork/book/edit/autumn/book/one.md" in html
+    assert 'content="https://fork.example/book/book/one.html"' in html
+    sitemap = (library / "_build" / "html" / "sitemap.xml").read_text("utf-8")
+    assert "<loc>https://fork.example/book/book/one.html</loc>" in sitemap
+
+
+def run_tool(*command: str | Path) -> None:
+    """Run a tool of the environment; its complaints are the failure's message."""
+    script = Path(sys.executable).parent / command[0]
+    result = subprocess.run(
+        [script, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_workflows_are_sound() -> None:
+    """GitHub would accept the workflows, and each action is pinned to a commit."""
+    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+    assert len(workflows) == 3
+    run_tool("zizmor", "--offline", "--quiet", ".github")
+    run_tool(
+        "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows
+    )
+    for path in workflows:
+        for use in re.findall(r"uses: (.*)", path.read_text("utf-8")):
+            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", use), use
+
+
+def test_citation_is_valid() -> None:
+    """CITATION.cff follows its schema."""
+    run_tool(
+        "check-jsonschema",
+        "--builtin-schema",
+        "vendor.citation-file-format",
+        "CITATION.cff",
+    )

@@ -1,0 +1,152 @@
+"""The built site in a real browser: every page, on a desktop and on a phone, light and dark."""
+
+import hashlib
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from conftest import HTML, ROOT
+
+SIZES = {"desktop": (1280, 900), "phone": (360, 740)}
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
+
+# Elements whose text is cut off: wider than the window, and not inside something that scrolls.
+CUT_OFF = """() => {
+  const scrolls = (element) => {
+    for (let e = element; e && e !== document.body; e = e.parentElement) {
+      const style = getComputedStyle(e);
+      if (['auto', 'scroll'].includes(style.overflowX)) return true;
+      // Off-screen on purpose: drawers, what only screen readers read, the maths' hidden MathML.
+      if (['fixed'].includes(style.position) || style.visibility === 'hidden') return true;
+      if (e.matches('mjx-assistive-mml, .visually-hidden, dialog:not([open])')) return true;
+    }
+    return false;
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!node.textContent.trim() || !node.parentElement.checkVisibility()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const box = range.getBoundingClientRect();
+    if (!box.width || scrolls(node.parentElement)) continue;
+    if (box.right > innerWidth + 1 || box.left < -1)
+      found.push(node.textContent.trim().slice(0, 60));
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", [*PAGES, "index", "search"])
+def test_page(browser, address: str, name: str, size: str, scheme: str) -> None:
+    """A page loads without an error, asks only its own site, fits, and can be read by everyone."""
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    problems: list[str] = []
+    page.on(
+        "console", lambda m: m.type in ("error", "warning") and problems.append(m.text)
+    )
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("requestfailed", lambda request: problems.append(f"failed: {request.url}"))
+    page.on(
+        "response",
+        lambda r: r.status >= 400 and problems.append(f"{r.status}: {r.url}"),
+    )
+    page.on(
+        "request",
+        lambda r: (
+            r.url.startswith((address, "data:", "blob:"))
+            or problems.append(f"asks {r.url}")
+        ),
+    )
+    page.goto(f"{address}/{name}.html", wait_until="networkidle")
+    if name == "index":  # sends on to the front page
+        page.wait_for_url("**/book/intro.html")
+    assert page.locator("h1:visible").count() == 1, (
+        "a page has one heading of the first rank"
+    )
+
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    maths = page.locator(".math").count()
+    if maths:
+        page.wait_for_function(
+            "document.querySelectorAll('.math mjx-container').length > 0"
+        )
+        assert (
+            page.locator(".math").filter(has=page.locator("mjx-container")).count()
+            == maths
+        )
+    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0, (
+        "a formula is not understood"
+    )
+
+    wider = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+    if wider > 0:
+        problems.append(f"the page is {wider} px wider than the window")
+    problems += [f"cut off: {text}" for text in page.evaluate(CUT_OFF)]
+
+    # Preloading style sheets, axe resolves their imports against the page: they are not there.
+    result = Axe().run(page, options={"preload": False})
+    serious = [
+        v
+        for v in result.response["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
+    for violation in serious:
+        nodes = "; ".join(node["html"][:160] for node in violation["nodes"][:4])
+        problems.append(f"{violation['id']}: {violation['help']}: {nodes}")
+    context.close()
+    assert not problems, "\n".join(problems)
+
+
+def test_search_finds(page, address: str) -> None:
+    """Searching the book gives pages."""
+    page.goto(f"{address}/search.html?q=network")
+    page.wait_for_selector("#search-results li a")
+
+
+def test_links() -> None:
+    """No link inside the book, and no anchor, leads nowhere."""
+    lychee = Path(sysconfig.get_path("scripts")) / "lychee"
+    command = [
+        lychee,
+        "--offline",
+        "--no-progress",
+        "--include-fragments",
+        "--root-dir",
+        HTML,
+    ]
+    result = subprocess.run(
+        [*command, *sorted(HTML.glob("*.html")), *sorted(HTML.glob("book/*.html"))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_mathjax_is_what_its_readme_says() -> None:
+    """The bundled file is the published one."""
+    folder = ROOT / "book" / "_static" / "mathjax"
+    sum_ = hashlib.sha256((folder / "tex-svg-full.js").read_bytes()).hexdigest()
+    assert sum_ in (folder / "README.md").read_text("utf-8")
+
+
+def test_size(record_property) -> None:
+    """The site stays small enough for GitHub Pages and a phone."""
+    size = sum(path.stat().st_size for path in HTML.rglob("*") if path.is_file())
+    record_property("site size", size)
+    print(f"\nsite: {size / 1e6:.1f} MB")
+    assert size < 100e6
