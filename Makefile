@@ -53,7 +53,7 @@ check: $(VENV)/.installed ## style, types and twins: the checks that take second
 	$(BIN)/python book/_ext/twins.py --check
 
 .PHONY: test
-test: book check ## everything: the checks, the tests of the library, of the built book and of the site
+test: check book ## everything: the checks, the tests of the library, of the built book and of the site
 	$(BIN)/pytest
 
 .PHONY: notebooks
