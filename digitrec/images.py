@@ -29,14 +29,16 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 #: Files with more pixels than this are refused: a small file can unpack to more memory than a
 #: computer has. A 12-megapixel photograph has 12 million pixels.
@@ -63,6 +65,9 @@ MIN_SIGNAL_TO_NOISE = 5.0
 MIN_DIGIT = 0.05
 
 Path_ = str | os.PathLike[str]
+
+# Threads that read files take turns with the large ones: memory stays bounded.
+_one_large_picture = threading.Lock()
 
 
 class ImageError(ValueError):
@@ -122,11 +127,12 @@ def _load(path: Path_, longest_side: int) -> tuple[np.ndarray, float]:
         with _open(path) as picture:
             _check_size(*picture.size, name)
             whole = max(picture.size)
-            picture.draft(
-                None, _reduced_size(*picture.size, longest_side)
-            )  # a JPEG's 1/2, 1/4, 1/8
-            picture.load()
-            pixels = _eight_bit(_upright(picture), longest_side)
+            large = picture.width * picture.height > MAX_PIXELS // 4
+            with _one_large_picture if large else nullcontext():
+                # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size.
+                picture.draft(None, _reduced_size(*picture.size, longest_side))
+                picture.load()
+                pixels = _eight_bit(_upright(picture), longest_side)
     except ImageError:
         raise
     except MemoryError as error:
@@ -161,7 +167,7 @@ def _open(path: Path_) -> Image.Image:
         raise ImageError(
             f"{name}: expected at most {MAX_PIXELS:,} pixels, found far more"
         ) from error
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise ImageError(
             f"{name}: expected an image (PNG, JPEG, …), found something else"
         ) from error
@@ -189,7 +195,7 @@ def _reduced_size(width: int, height: int, longest_side: int) -> tuple[int, int]
 
 
 def _upright(picture: Image.Image) -> Image.Image:
-    """Turn a picture as its EXIF orientation says; a picture whose EXIF is damaged stays as it is."""
+    """Turn a picture as its EXIF orientation says; where the EXIF is damaged, leave it."""
     try:
         if picture.getexif().get(ExifTags.Base.Orientation, 1) == 1:
             return picture
@@ -206,7 +212,8 @@ def _eight_bit(picture: Image.Image, longest_side: int) -> np.ndarray:
         picture = picture.convert("RGBA")
         picture = picture.resize(_reduced_size(*picture.size, longest_side), reducing_gap=3.0)
         return _on_paper(np.asarray(picture))
-    picture = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
+    mode = "L" if picture.mode in ("1", "L") else "RGB"
+    picture = picture if picture.mode == mode else picture.convert(mode)
     size = _reduced_size(*picture.size, longest_side)
     if size != picture.size:
         picture = picture.resize(size, Image.Resampling.BOX, reducing_gap=3.0)
@@ -230,14 +237,14 @@ def _scale_to_bytes(values: np.ndarray) -> np.ndarray:
     if values.dtype.kind == "b":
         low, high = 0.0, 1.0
     elif values.dtype.kind in "ui":
-        if 0 <= low and high <= 255 and values.dtype.itemsize == 1:
+        if low >= 0 and high <= 255 and values.dtype.itemsize == 1:
             high = 255.0
-        elif 0 <= low and high <= 65535:
+        elif low >= 0 and high <= 65535:
             high = 65535.0
         low = min(low, 0.0)
-    elif 0 <= low and high <= 1:
+    elif low >= 0 and high <= 1:
         low, high = 0.0, 1.0
-    elif 0 <= low and high <= 255:
+    elif low >= 0 and high <= 255:
         low, high = 0.0, 255.0
     if high <= low:
         return np.zeros(values.shape, np.uint8)
@@ -298,14 +305,15 @@ def to_gray(image: np.ndarray) -> np.ndarray:
         image = _on_paper(image)
     if channels == 1:
         return np.ascontiguousarray(image.reshape(image.shape[:2]))
-    return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)  # (H, W)
+    gray: np.ndarray = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)  # (H, W)
+    return gray
 
 
 # --- The recipe, step by step ------------------------------------------------------------------
 
 
 def has_light_ink(gray: np.ndarray) -> bool:
-    """Is the ink lighter than what it is written on, as on a blackboard and in MNIST?
+    """Tell whether the ink is lighter than what it is written on, as on a blackboard.
 
     Most of a picture is paper, so a pixel that differs from the picture around it is ink. ``d`` is
     the difference from the median of the surroundings: where ``sum(d³) > 0``, the far tail of the
@@ -320,7 +328,7 @@ def has_light_ink(gray: np.ndarray) -> bool:
     bool
     """
     small = _reduce(gray, 96).astype(np.float32)
-    side = min(min(small.shape) | 1, 95)
+    side = max(3, min(small.shape) // 2 | 1)
     around = cv2.medianBlur(np.pad(small, side // 2, "symmetric").astype(np.uint8), side)
     inner = (
         slice(side // 2, side // 2 + small.shape[0]),
@@ -354,7 +362,8 @@ def estimate_paper(gray: np.ndarray) -> np.ndarray:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (window, window))
     closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel).astype(np.float32)
     paper = cv2.GaussianBlur(closed, (0, 0), max(1.0, window / 8))
-    return cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    spread: np.ndarray = cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return spread
 
 
 def flatten_light(gray: np.ndarray, paper: np.ndarray) -> np.ndarray:
@@ -373,7 +382,8 @@ def flatten_light(gray: np.ndarray, paper: np.ndarray) -> np.ndarray:
     (H, W) float32
         0 is paper, 1 is black ink.
     """
-    return np.clip(1 - gray / np.maximum(paper, 16), 0, 1).astype(np.float32)
+    ink: np.ndarray = np.clip(1 - gray / np.maximum(paper, 16), 0, 1).astype(np.float32)
+    return ink
 
 
 def ink_threshold(ink: np.ndarray) -> float | None:
@@ -460,7 +470,7 @@ def _threshold_mask(ink: np.ndarray) -> tuple[float | None, np.ndarray]:
 def find_clutter(mask: np.ndarray) -> np.ndarray:
     """Find the marks that are not handwriting: paper edges, frames, ruled lines.
 
-    Two kinds: a straight line from one side of the picture to the other, up to 8° from level or
+    Two kinds: a straight line from one side of the picture to the other, up to 12° from level or
     upright, and a mark that touches the picture's edge and stays close to it. Where a stroke
     crosses a line, the stroke stays.
 
@@ -489,14 +499,15 @@ def find_clutter(mask: np.ndarray) -> np.ndarray:
     at_edge[edge] = True
     at_edge &= area_inside < 0.25 * area
     at_edge[0] = False
-    return clutter | at_edge[labels]
+    found: np.ndarray = clutter | at_edge[labels]
+    return found
 
 
 def _is_lone_digit(mask: np.ndarray) -> bool:
-    """Is the ink one connected digit that reaches the picture's edges, and no clutter at all?
+    """Tell whether the ink is one digit that reaches the picture's edges, and no clutter.
 
-    So it is when the picture is cropped to the digit, whose strokes then touch all four sides
-    without running along one of them, and when it is a 1 drawn from top to bottom.
+    So it is when the picture is cropped to the digit, whose strokes then touch each of the four
+    sides in one place without running along it, and when it is a 1 drawn from top to bottom.
     """
     _, _, stats, centres = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     if len(stats) < 2:
@@ -508,9 +519,10 @@ def _is_lone_digit(mask: np.ndarray) -> bool:
     if width < mask.shape[1]:
         across = centres[main][0] / mask.shape[1]
         return bool(width < height and 0.25 < across < 0.75 and area == mask.sum())
-    top, bottom, left, right = (
-        side.mean() > 0.9 for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1])
-    )
+    sides = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
+    if any(np.count_nonzero(np.diff(side, prepend=False) & side) != 1 for side in sides):
+        return False
+    top, bottom, left, right = (side.mean() > 0.9 for side in sides)
     return bool(top == bottom and left == right and not (top and left))
 
 
@@ -523,31 +535,38 @@ def _straight_lines(mask: np.ndarray) -> np.ndarray:
     """
     height, width = mask.shape
     found = np.zeros_like(mask)
+    thick = cv2.dilate(mask.astype(np.uint8), np.ones((3, 1), np.uint8))  # a grainy line, mended
     lines = cv2.HoughLines(
-        mask.astype(np.uint8),
+        thick,
         rho=1,
         theta=np.radians(0.5),
-        threshold=int(0.8 * width),
-        min_theta=np.radians(82),
-        max_theta=np.radians(98),
+        threshold=max(8, int(0.4 * width)),
+        min_theta=np.radians(78),
+        max_theta=np.radians(102),
     )
     if lines is None:
         return found
     columns = np.arange(width)
     reach = max(2, width // 20)  # this near to both sides of the picture
-    top, bottom = _runs(mask)
-    for rho, theta in lines[:40, 0]:
+    top, bottom = _runs(thick > 0)
+    for rho, theta in lines[:400, 0]:
         rows = np.rint((rho - columns * np.cos(theta)) / np.sin(theta)).astype(int)  # (W,)
-        on = (rows >= 0) & (rows < height)
-        on[on] &= mask[rows[on], columns[on]]
-        if on.mean() < 0.85 or not (on[:reach].any() and on[-reach:].any()):
+        inside = np.flatnonzero((rows >= 0) & (rows < height))  # a steep line leaves early
+        if len(inside) < width / 2:
             continue
-        first, last = top[rows[on], columns[on]], bottom[rows[on], columns[on]]
+        hit = thick[rows[inside], inside] > 0
+        if hit.mean() < 0.85 or not (hit[:reach].any() and hit[-reach:].any()):
+            continue
+        on = inside[hit]  # the columns where it is inked
+        if found[rows[on], on].mean() > 0.9:
+            continue  # one printed line is several lines one pixel wide
+        first, last = top[rows[on], on], bottom[rows[on], on]
         length = last - first + 1
         thin = length <= 1.6 * np.median(length) + 1
-        for column, start, stop in zip(columns[on][thin], first[thin], last[thin], strict=True):
+        for column, start, stop in zip(on[thin], first[thin], last[thin], strict=True):
             found[start : stop + 1, column] = True
-    return found
+    lines_found: np.ndarray = found & mask
+    return lines_found
 
 
 def _runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -562,9 +581,10 @@ def _runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def group_strokes(mask: np.ndarray) -> np.ndarray:
-    """Number the groups of strokes: strokes with a gap of less than 3 % of the picture are one.
+    """Group the strokes: those with a gap of less than 3 % of the picture are one group.
 
-    A pencil leaves gaps in a stroke; a 5's flag and a 4's upright may stand off a little.
+    A pencil leaves gaps in a stroke; a 5's flag and a 4's upright may stand off a little. Specks,
+    with no side longer than 2 % of the picture, are dropped first: grain must not join to a digit.
 
     Parameters
     ----------
@@ -574,8 +594,11 @@ def group_strokes(mask: np.ndarray) -> np.ndarray:
     Returns
     -------
     (H, W) int32
-        0 is paper; 1, 2, … are the groups.
+        0 is paper (and specks); 1, 2, … are the groups.
     """
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    longest = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    mask = mask & (longest > 0.02 * max(mask.shape))[pieces]
     reach = max(1, round(0.03 * max(mask.shape))) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     joined = cv2.dilate(mask.astype(np.uint8), kernel)
@@ -621,13 +644,15 @@ def choose_digit(groups: np.ndarray, ink: np.ndarray) -> np.ndarray:
         strokes = groups == other
         if mass[other] >= 0.03 * mass[label] and gap[strokes].min(initial=np.inf) <= 0.4 * size:
             digit = digit | strokes
-    return digit
+    chosen: np.ndarray = digit
+    return chosen
 
 
 def _hat(length: int) -> np.ndarray:
     """Weights that fall from 1 in the middle to nearly 0 at both ends; (length,) float64."""
     place = (np.arange(length) + 0.5) / length
-    return np.minimum(1.0, 4 * np.minimum(place, 1 - place))
+    weights: np.ndarray = np.minimum(1.0, 4 * np.minimum(place, 1 - place))
+    return weights
 
 
 def even_contrast(ink: np.ndarray, digit: np.ndarray, threshold: float) -> np.ndarray:
@@ -701,7 +726,8 @@ def pen_width(digit: np.ndarray) -> float:
         return 0.0
     distance = cv2.distanceTransform(inked, cv2.DIST_L2, 5)
     # The nearest pixel outside is half a pixel beyond the edge.
-    return 4 * (float(distance[inked > 0].mean()) - 0.5) * BOX / max(_enlarge(digit).shape)
+    width: float = 4 * (float(distance[inked > 0].mean()) - 0.5) * BOX / max(_enlarge(digit).shape)
+    return width
 
 
 #: The pen is measured and changed in a box so many times finer than 20 × 20.
@@ -714,7 +740,8 @@ def _enlarge(digit: np.ndarray) -> np.ndarray:
     scale = FINER * BOX / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return cv2.resize(digit.astype(np.float32), size, interpolation=method)
+    fine: np.ndarray = cv2.resize(digit.astype(np.float32), size, interpolation=method)
+    return fine
 
 
 def match_pen(digit: np.ndarray, pen: tuple[float, float] = MNIST_PEN) -> np.ndarray:
@@ -742,7 +769,8 @@ def match_pen(digit: np.ndarray, pen: tuple[float, float] = MNIST_PEN) -> np.nda
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     fine = _enlarge(digit)
     if wanted > width:
-        return cv2.dilate(np.pad(fine, radius), disc)
+        wide: np.ndarray = cv2.dilate(np.pad(fine, radius), disc)
+        return wide
     return crop(cv2.erode(np.pad(fine, 1), disc))[0]
 
 
@@ -768,7 +796,8 @@ def fit_box(digit: np.ndarray, keep_aspect: bool = True) -> np.ndarray:
     size = (BOX, BOX)
     if keep_aspect:
         size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(digit.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    box: np.ndarray = cv2.resize(digit.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return box
 
 
 def centre_by_mass(digit: np.ndarray, by_mass: bool = True) -> np.ndarray:
@@ -824,7 +853,8 @@ def just_resize(image: np.ndarray) -> np.ndarray:
     gray = to_gray(image)
     if not has_light_ink(gray):
         gray = 255 - gray
-    return cv2.resize(gray, (FIELD, FIELD), interpolation=cv2.INTER_AREA)
+    small: np.ndarray = cv2.resize(gray, (FIELD, FIELD), interpolation=cv2.INTER_AREA)
+    return small
 
 
 # --- The recipe, whole -------------------------------------------------------------------------
@@ -1100,18 +1130,19 @@ def _reduce(image: np.ndarray, longest_side: int) -> np.ndarray:
     size = _reduced_size(image.shape[1], image.shape[0], longest_side)
     if size == (image.shape[1], image.shape[0]):
         return image
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    reduced: np.ndarray = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return reduced
 
 
 def _bounding_box(mask: np.ndarray) -> Box:
-    """The smallest rectangle with all of a mask's pixels; the mask has at least one."""
+    """Return the smallest rectangle with all of a mask's pixels; the mask has at least one."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     left, top = int(columns[0]), int(rows[0])
     return Box(left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1)
 
 
 def _scale_box(box: Box, scale: float, shape: Sequence[int]) -> Box:
-    """A rectangle in a reduced picture, in pixels of the whole one of the given (H, W)."""
+    """Return a reduced picture's rectangle in pixels of the whole one, of the given (H, W)."""
     left, top = round(box.x * scale), round(box.y * scale)
     right = min(round((box.x + box.width) * scale), shape[1])
     bottom = min(round((box.y + box.height) * scale), shape[0])
