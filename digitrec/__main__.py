@@ -1,0 +1,196 @@
+"""The command line: ``python -m digitrec read photo.jpg`` says which digit is in the photograph.
+
+Exit status: 0, every file was read; 2, at least one was not, or the arguments were wrong;
+130, interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import warnings
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Any
+
+from digitrec import __version__
+
+#: Files whose digits the network reads in one batch.
+CHUNK = 64
+#: Threads that decode files; more would only hold more pictures in memory.
+THREADS = min(4, os.cpu_count() or 1)
+#: Below this probability the text output names the second-best digit, too.
+SURE = 0.9
+
+EXAMPLES = """\
+examples:
+  digitrec read photo.jpg                 photo.jpg: 7 (98.2 %)
+  digitrec read --model dense *.png       a line for each file
+  digitrec read --json *.png              a JSON object on a line for each file
+
+A blank picture is read, too: it has no digits. A file that cannot be read costs one line on stderr
+and exit status 2; the other files are still read.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a file's name need not fit the terminal's encoding
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = _read(options.image, options.model, options.json)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read our output has closed it, like `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="digitrec", description="Reads handwritten digits from images, with NumPy's networks."
+    )
+    parser.add_argument("--version", action="version", version=f"digitrec {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    read = commands.add_parser(
+        "read",
+        help="say which digit is in an image",
+        description="Says which digit is in each image, and how probable that is.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    read.add_argument("image", nargs="+", metavar="IMAGE", help="JPEG, PNG, WebP, TIFF, GIF, …")
+    read.add_argument(
+        "--model",
+        choices=("dense", "cnn"),
+        default="cnn",
+        help="the network that reads: chapter 2's dense one or chapter 4's CNN (default: cnn)",
+    )
+    read.add_argument(
+        "--json", action="store_true", help="write a JSON object on a line for each file"
+    )
+    return parser
+
+
+def _read(files: Sequence[str], model: str, as_json: bool) -> int:
+    """Read files and print what they say, in the order given; return the exit status."""
+    # Imported here, so that --help and --version answer at once.
+    import cv2
+
+    from digitrec import images, models
+
+    warnings.simplefilter("ignore")  # Pillow's, about damaged files: they get one line from us
+    cv2.setNumThreads(1)  # files are shared out to threads already
+    try:
+        network = models.load_numpy(model)
+    except models.WeightsError as error:
+        print(f"digitrec: {error}", file=sys.stderr)
+        return 2
+
+    status = 0
+    with ThreadPoolExecutor(THREADS) as pool:
+        finds = _in_order(pool, files)
+        while chunk := list(islice(finds, CHUNK)):
+            read = [found for _, found in chunk if not isinstance(found, images.ImageError)]
+            readings = iter(images.classify(read, network))
+            for file, found in chunk:
+                if isinstance(found, images.ImageError):
+                    status = 2
+                    _print_error(file, found, as_json)
+                else:
+                    reading = next(readings)
+                    print(_as_json(file, reading) if as_json else _as_text(file, reading))
+            sys.stdout.flush()
+    return status
+
+
+def _in_order(pool: ThreadPoolExecutor, files: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """Find the digits in files, several at a time, at most two chunks ahead of who asks for them.
+
+    Yields each file's name and its digits, or the ``ImageError`` that says why there are none.
+    """
+    from digitrec import images
+
+    def find(file: str) -> list[images.FoundDigit] | images.ImageError:
+        try:
+            return images.find_digits_in_file(file)
+        except images.ImageError as error:
+            return error
+
+    waiting: deque[tuple[str, Future[Any]]] = deque()
+    try:
+        for file in files:
+            waiting.append((file, pool.submit(find, file)))
+            if len(waiting) >= 2 * CHUNK:
+                name, future = waiting.popleft()
+                yield name, future.result()
+        while waiting:
+            name, future = waiting.popleft()
+            yield name, future.result()
+    finally:
+        for _, future in waiting:
+            future.cancel()
+
+
+def _as_text(file: str, reading: Any) -> str:
+    """``photo.jpg: 7 (98.2 %)``; when it is not sure, the second-best digit as well."""
+    digits = reading.digits
+    if not digits:
+        return f"{_printable(file)}: no digit found"
+    if len(digits) > 1:
+        return f"{_printable(file)}: {' / '.join(reading.lines)}"
+    ranked = sorted(enumerate(digits[0].probabilities), key=lambda pair: -pair[1])
+    (best, sure), (second, other) = ranked[:2]
+    text = f"{_printable(file)}: {best} ({_percent(sure)})"
+    return text if sure >= SURE else f"{text}, or {second} ({_percent(other)})"
+
+
+def _percent(probability: float) -> str:
+    """Write 0.9996 as 99.9 %: rounded down, for a network is never certain."""
+    return f"{math.floor(1000 * probability) / 10:.1f} %"
+
+
+def _as_json(file: str, reading: Any) -> str:
+    """Return the reading as one line of JSON.
+
+    Bytes of the name that are not UTF-8 stay as Python has them, lone surrogates, escaped.
+    """
+    digits = [
+        {
+            "label": digit.label,
+            "probability": round(digit.probability, 6),
+            "box": list(digit.box),
+            "line": digit.line,
+        }
+        for digit in reading.digits
+    ]
+    return json.dumps({"file": file, "lines": reading.lines, "digits": digits}, allow_nan=False)
+
+
+def _print_error(file: str, error: Exception, as_json: bool) -> None:
+    """One line on stderr; with ``--json`` an object on stdout as well, at the file's place."""
+    reason = str(error).removeprefix(f"{file}: ")
+    if as_json:
+        print(json.dumps({"file": file, "error": reason}))
+    sys.stdout.flush()  # so that both streams, in one terminal, are in order
+    print(f"digitrec: {_printable(file)}: {_printable(reason)}", file=sys.stderr)
+
+
+def _printable(text: str) -> str:
+    """Escape what would break a line or is no character at all."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
