@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from math import prod
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,7 +80,9 @@ def load_mnist(folder: str | Path = DATA_FOLDER) -> MNIST:
     DataError
         A file is missing, truncated or altered: its name, the checksum expected and found.
     """
-    return MNIST(*(read_idx(read_verified(Path(folder) / name), name) for name in CHECKSUMS))
+    return MNIST(
+        *(read_idx(read_verified(Path(folder) / name), name) for name in CHECKSUMS)
+    )
 
 
 def read_verified(path: Path) -> bytes:
@@ -145,9 +148,11 @@ def read_idx(content: bytes, name: str = "IDX data") -> np.ndarray:
     dimensions = content[3]
     start = 4 + 4 * dimensions
     if len(content) < start:
-        raise DataError(f"{name}: expected a header of {start} bytes, found {len(content)}.")
+        raise DataError(
+            f"{name}: expected a header of {start} bytes, found {len(content)}."
+        )
     shape = struct.unpack(f">{dimensions}I", content[4:start])
-    expected = int(np.prod(shape, dtype=np.int64))
+    expected = prod(shape)
     if len(content) - start != expected:
         raise DataError(
             f"{name}: the header announces {' × '.join(map(str, shape))} = {expected:,} values, "
@@ -239,5 +244,7 @@ def flatten(x: np.ndarray) -> np.ndarray:
         ``x`` does not have three axes.
     """
     if x.ndim != 3:
-        raise ValueError(f"x: expected images of shape (N, height, width), found {x.shape}")
+        raise ValueError(
+            f"x: expected images of shape (N, height, width), found {x.shape}"
+        )
     return x.reshape(len(x), -1)  # (N, height * width)
