@@ -102,7 +102,7 @@ def confusion_matrix(
                 f"{name}: expected whole numbers from 0 to {classes - 1}, "
                 f"found {y.dtype} from {y.min()} to {y.max()}"
             )
-    pairs = y_true.astype(np.int64) * classes + y_pred
+    pairs = y_true.astype(np.int64) * classes + y_pred.astype(np.int64)
     return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
 
 
