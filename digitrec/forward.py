@@ -417,7 +417,7 @@ class MaxPooling2D(Layer):
         """(N, H, W, C) → (N, OH, OW, C): the maximum over the shifted copies of the image."""
         self._expect(x, ("N", "H", "W", "C"))
         rows, columns, channels = self.output_shape(x.shape[1:])
-        x = pad(x, self.pool_size, self.strides, self.padding, value=-np.inf)
+        x = pad(_float32(x), self.pool_size, self.strides, self.padding, value=-np.inf)
         a = np.full((len(x), rows, columns, channels), -np.inf, x.dtype)
         for window in _shifted(x, self.pool_size, self.strides, (rows, columns)):
             np.maximum(a, window, out=a)
@@ -427,7 +427,7 @@ class MaxPooling2D(Layer):
         """(N, H, W, C) → (N, OH, OW, C), window by window."""
         self._expect(x, ("N", "H", "W", "C"))
         rows, columns, channels = self.output_shape(x.shape[1:])
-        x = pad(x, self.pool_size, self.strides, self.padding, value=-np.inf)
+        x = pad(_float32(x), self.pool_size, self.strides, self.padding, value=-np.inf)
         a = np.empty((len(x), rows, columns, channels), x.dtype)
         for n, i, j, c in np.ndindex(a.shape):
             largest = -np.inf
