@@ -727,15 +727,9 @@ class Sequential:
         description, weights = [], {}
         for layer in model.layers:
             config = layer.get_config()
-            for key, usual in _UNSUPPORTED.items():
-                if config.get(key, usual) != usual:
-                    raise ValueError(
-                        f"{layer.name}: expected {key} = {usual!r}, found {config[key]!r}"
-                    )
             kind = type(layer).__name__
-            arguments = {
-                key: config[key] for key in _ARGUMENTS.get(kind, ()) if key in config
-            }
+            taken = (*_ARGUMENTS.get(kind, ()), *_UNSUPPORTED)
+            arguments = {key: config[key] for key in taken if key in config}
             description.append({"layer": kind, "name": layer.name, **arguments})
             for variable in layer.weights:
                 weights[f"{layer.name}/{variable.name}"] = np.asarray(variable)
@@ -858,12 +852,13 @@ _ARRAYS = {
     "Conv2D": ("kernel", "bias"),
     "BatchNormalization": ("gamma", "beta", "moving_mean", "moving_variance"),
 }
-# Keras' options that change the result and that we do not compute with, and their usual value.
-_UNSUPPORTED: dict[str, Any] = {
-    "dilation_rate": (1, 1),
-    "groups": 1,
-    "data_format": "channels_last",
-    "axis": -1,
+# Keras' options that change the result and that we do not compute with, and how their usual value
+# is written.
+_UNSUPPORTED: dict[str, tuple[Any, ...]] = {
+    "dilation_rate": ((1, 1), [1, 1], 1),
+    "groups": (1,),
+    "data_format": ("channels_last", None),
+    "axis": (-1,),
 }
 
 
@@ -874,6 +869,11 @@ def _layer(entry: dict[str, Any], weights: Mapping[str, np.ndarray]) -> Layer:
         raise ValueError(
             f"{name}: expected a layer of {sorted(LAYERS)}, found {kind!r}"
         )
+    for key, usual in _UNSUPPORTED.items():
+        if key in entry and entry[key] not in usual:
+            raise ValueError(
+                f"{name}: expected {key} = {usual[0]!r}, found {entry[key]!r}"
+            )
     arguments = {key: entry[key] for key in _ARGUMENTS[kind] if key in entry}
     use_bias = arguments.pop("use_bias", True)
     for key in _ARRAYS.get(kind, ()):
