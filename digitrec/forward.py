@@ -161,7 +161,7 @@ class Rescaling(Layer):
 
 
 class Reshape(Layer):
-    """The same numbers with other axes: (N, …) becomes (N, \\*target_shape)."""
+    r"""The same numbers with other axes: (N, …) becomes (N, \*target_shape)."""
 
     def __init__(self, target_shape: Sequence[int], name: str = "") -> None:
         super().__init__(name)
@@ -750,11 +750,11 @@ class Sequential:
         return sum(layer.parameters for layer in self.layers)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        """Propagate a batch through all layers.
+        r"""Propagate a batch through all layers.
 
         Parameters
         ----------
-        x : (N, \\*input_shape)
+        x : (N, \*input_shape)
             uint8 pixels, if the first layer is a rescaling.
 
         Returns
