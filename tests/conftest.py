@@ -10,11 +10,17 @@ import threading
 from pathlib import Path
 
 import pytest
+from jupyter_cache import get_cache
+from myst_nb.core.read import read_myst_markdown_notebook
+from myst_parser.config.main import MdParserConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+import library_cache  # noqa: E402 (found through the line above)
+import twins  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -28,18 +34,32 @@ def site() -> Path:
 
 @pytest.fixture(scope="session")
 def executed() -> dict[str, dict]:
-    """Return each chapter's executed notebook, by its page's name."""
-    folder = BUILD / "jupyter_execute" / "book"
-    return {
-        p.stem: json.loads(p.read_text("utf-8")) for p in sorted(folder.glob("*.ipynb"))
-    }
+    """Return each chapter as it ran in this build, with its outputs, by its name.
+
+    The outputs are in jupyter-cache, under the text and the key that the chapter has
+    now. The notebooks in _build/jupyter_execute have outputs after a first run only.
+    """
+    cache = get_cache(BUILD / ".jupyter_cache")
+    notebooks = {}
+    for path in twins.chapters():
+        text = path.read_text("utf-8")
+        stamped = library_cache.stamp(text, library_cache.chapter_key(text, ROOT))
+        notebook = read_myst_markdown_notebook(stamped, config=MdParserConfig())
+        try:
+            _, notebooks[path.stem] = cache.merge_match_into_notebook(notebook)
+        except KeyError:
+            pytest.fail(f"{path.name} changed after the build; run `make book`")
+    return notebooks
 
 
 @pytest.fixture(scope="session")
 def glued() -> dict[str, object]:
     """Return the values that the chapters glued in this build, by their names."""
     values: dict[str, object] = {}
-    for path in sorted((BUILD / "jupyter_execute" / "book").glob("*.glue.json")):
+    for chapter in twins.chapters():
+        path = BUILD / "jupyter_execute" / "book" / f"{chapter.stem}.glue.json"
+        if not path.exists():
+            continue
         for name, output in json.loads(path.read_text("utf-8")).items():
             assert name not in values, f"{name} is glued by two chapters"
             values[name] = output["data"].get("text/plain")

@@ -20,6 +20,7 @@ import sys
 from pathlib import Path
 
 import jupytext
+import twins
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_cache import get_cache
 from myst_nb.ext.glue.utils import PendingGlueReference
@@ -216,6 +217,9 @@ def outdated(app, env, added, changed, removed):
 def read(app, name, source):
     """Stamp a chapter with its key."""
     app.env.read_now.add(name)
+    # myst_nb writes the glued values only if there are any, and would leave the old ones.
+    folder = Path(app.env.mystnb_config.output_folder)
+    (folder / f"{name}.glue.json").unlink(missing_ok=True)
     if is_notebook(source[0]):
         key = chapter_key(source[0], Path(app.srcdir))
         app.env.chapter_keys[name] = key
@@ -248,6 +252,20 @@ def warn_again(app, exception):
         (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
 
 
+def offer_twins(app, exception):
+    """Put the chapters' twins where the download buttons point to.
+
+    myst_nb leaves a notebook there that has outputs or not, and names our key as its kernel.
+    """
+    downloads = Path(app.outdir) / "_sources"
+    for name in () if exception else app.env.chapter_keys:
+        path = downloads / f"{name}.ipynb"
+        if path.exists():
+            path.write_text(
+                twins.twin(Path(app.env.doc2path(name)).read_text("utf-8")), "utf-8"
+            )
+
+
 def setup(app):
     """Connect the extension to Sphinx."""
     app.connect("builder-inited", prepare, priority=900)  # after myst_nb
@@ -256,5 +274,6 @@ def setup(app):
     app.connect("doctree-read", note_glue)
     app.connect("env-updated", show_new_values)
     app.connect("env-purge-doc", forget)
+    app.connect("build-finished", offer_twins)
     app.connect("build-finished", warn_again)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
