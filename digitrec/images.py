@@ -54,7 +54,7 @@ WORKING_SIDE = 512
 FIELD = 28
 BOX = 20
 #: Stroke widths, in pixels of the 20 × 20 box, of nearly all of MNIST: about 5 in 100 training
-#: digits are thinner than the first figure, about 2 in 100 wider than the second.
+#: digits are thinner than the first figure, about 3 in 100 wider than the second.
 MNIST_PEN = (1.7, 4.5)
 
 #: Ink takes away at least this part of the light; less is a shade of the paper.
@@ -132,35 +132,36 @@ def _load(path: Path_, longest_side: int) -> tuple[np.ndarray, float]:
                 # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size.
                 picture.draft(None, _reduced_size(*picture.size, longest_side))
                 picture.load()
-                pixels = _eight_bit(_upright(picture), longest_side)
+                pixels = _eight_bit(_upright(picture), longest_side, name)
     except ImageError:
         raise
     except MemoryError as error:
         raise ImageError(f"{name}: not enough memory to read this image") from error
     except OSError as error:
-        reason = error.strerror or str(error) or type(error).__name__
+        reason = error.strerror or _one_line(error)
         raise ImageError(f"{name}: cannot be read to its end: {reason}") from error
-    except Exception as error:  # a damaged file may fail anywhere in a decoder, in any way
-        raise ImageError(f"{name}: damaged image: {error or type(error).__name__}") from error
+    # A damaged file may fail anywhere in a decoder, in any way.
+    except Exception as error:
+        raise ImageError(f"{name}: damaged image: {_one_line(error)}") from error
     return pixels, whole / max(pixels.shape[:2])
+
+
+def _one_line(error: Exception) -> str:
+    """Return what an exception says, on one line; its name if it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _open(path: Path_) -> Image.Image:
     """Open an image file, or say what is there instead of one."""
     name, file = os.fspath(path), Path(path)
-    try:
-        if file.is_dir():
-            raise ImageError(f"{name}: expected an image file, found a folder")
-        if not file.exists():
-            raise ImageError(f"{name}: no such file")
-        if not file.is_file():
-            raise ImageError(f"{name}: expected an image file, found a device or pipe")
-        if file.stat().st_size == 0:
-            raise ImageError(f"{name}: expected an image file, found an empty file")
-    except ValueError as error:  # a null character in the name
-        if isinstance(error, ImageError):
-            raise
-        raise ImageError(f"{name!r}: not a file name: {error}") from error
+    if file.is_dir():
+        raise ImageError(f"{name}: expected an image file, found a folder")
+    if not file.exists():
+        raise ImageError(f"{name}: no such file")
+    if not file.is_file():
+        raise ImageError(f"{name}: expected an image file, found a device or pipe")
+    if file.stat().st_size == 0:
+        raise ImageError(f"{name}: expected an image file, found an empty file")
     try:
         return Image.open(file)
     except Image.DecompressionBombError as error:
@@ -204,13 +205,16 @@ def _upright(picture: Image.Image) -> Image.Image:
         return picture  # the pixels were read; the picture is no worse without the rest
 
 
-def _eight_bit(picture: Image.Image, longest_side: int) -> np.ndarray:
+def _eight_bit(picture: Image.Image, longest_side: int, name: str) -> np.ndarray:
     """Turn any of Pillow's modes into (H, W) or (H, W, 3) uint8, reduced to the longest side."""
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-        picture = Image.fromarray(_scale_to_bytes(np.asarray(picture)))
-    if picture.has_transparency_data:  # RGBA, LA, and palettes or RGB with a transparent colour
+        picture = Image.fromarray(_scale_to_bytes(np.asarray(picture), name))
+    # RGBA, LA, and palettes or RGB with a transparent colour.
+    if picture.has_transparency_data:
         picture = picture.convert("RGBA")
-        picture = picture.resize(_reduced_size(*picture.size, longest_side), reducing_gap=3.0)
+        picture = picture.resize(
+            _reduced_size(*picture.size, longest_side), reducing_gap=3.0
+        )
         return _on_paper(np.asarray(picture))
     mode = "L" if picture.mode in ("1", "L") else "RGB"
     picture = picture if picture.mode == mode else picture.convert(mode)
@@ -220,7 +224,7 @@ def _eight_bit(picture: Image.Image, longest_side: int) -> np.ndarray:
     return np.array(picture)
 
 
-def _scale_to_bytes(values: np.ndarray) -> np.ndarray:
+def _scale_to_bytes(values: np.ndarray, name: str) -> np.ndarray:
     """Scale gray values of 16 or 32 bits, or floating point, to 0 … 255.
 
     The full range of the type is 0 … 255 where the type says what it is (16 bits, or floats in
@@ -232,7 +236,9 @@ def _scale_to_bytes(values: np.ndarray) -> np.ndarray:
         Not a number, or infinite.
     """
     if not np.isfinite(values).all():
-        raise ImageError("expected finite numbers as pixels, found NaN or infinity")
+        raise ImageError(
+            f"{name}: expected finite numbers as pixels, found NaN or infinity"
+        )
     low, high = float(values.min()), float(values.max())
     if values.dtype.kind == "b":
         low, high = 0.0, 1.0
@@ -263,7 +269,9 @@ def _on_paper(rgba: np.ndarray) -> np.ndarray:
     if opaque == 0 or opaque == alpha.size:
         white = True
     else:
-        brightness = float((rgba[..., :3].mean(axis=2, keepdims=True) * alpha).sum()) / opaque
+        brightness = (
+            float((rgba[..., :3].mean(axis=2, keepdims=True) * alpha).sum()) / opaque
+        )
         white = brightness < 192
     background = 255.0 if white else 0.0
     return np.rint(rgba[..., :3] * alpha + background * (1 - alpha)).astype(np.uint8)
@@ -300,12 +308,13 @@ def to_gray(image: np.ndarray) -> np.ndarray:
         raise ImageError(f"expected numbers as pixels, found the type {image.dtype}")
     _check_size(image.shape[1], image.shape[0], "array")
     if image.dtype != np.uint8:
-        image = _scale_to_bytes(image)
+        image = _scale_to_bytes(image, "array")
     if channels == 4:
         image = _on_paper(image)
     if channels == 1:
         return np.ascontiguousarray(image.reshape(image.shape[:2]))
-    gray: np.ndarray = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)  # (H, W)
+    # (H, W)
+    gray: np.ndarray = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
     return gray
 
 
@@ -329,7 +338,9 @@ def has_light_ink(gray: np.ndarray) -> bool:
     """
     small = _reduce(gray, 96).astype(np.float32)
     side = max(3, min(small.shape) // 2 | 1)
-    around = cv2.medianBlur(np.pad(small, side // 2, "symmetric").astype(np.uint8), side)
+    around = cv2.medianBlur(
+        np.pad(small, side // 2, "symmetric").astype(np.uint8), side
+    )
     inner = (
         slice(side // 2, side // 2 + small.shape[0]),
         slice(side // 2, side // 2 + small.shape[1]),
@@ -358,11 +369,14 @@ def estimate_paper(gray: np.ndarray) -> np.ndarray:
     """
     small = _reduce(gray, 128)
     window = max(3, int(0.4 * min(small.shape)) | 1)
-    calm = cv2.medianBlur(small, 5 if min(small.shape) >= 64 else 3)  # a bright grain is no paper
+    # A bright grain is no paper.
+    calm = cv2.medianBlur(small, 5 if min(small.shape) >= 64 else 3)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (window, window))
     closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel).astype(np.float32)
     paper = cv2.GaussianBlur(closed, (0, 0), max(1.0, window / 8))
-    spread: np.ndarray = cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    spread: np.ndarray = cv2.resize(
+        paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR
+    )
     return spread
 
 
@@ -426,7 +440,9 @@ def ink_threshold(ink: np.ndarray) -> float | None:
     return (float(threshold) + 0.5) / 255
 
 
-def separate(ink: np.ndarray, drop_clutter: bool = True) -> tuple[float | None, np.ndarray]:
+def separate(
+    ink: np.ndarray, drop_clutter: bool = True
+) -> tuple[float | None, np.ndarray]:
     """Separate ink from paper, and handwriting from clutter.
 
     A dark frame hides faint strokes from Otsu's method. So clutter that is found is taken away, and
@@ -494,7 +510,9 @@ def find_clutter(mask: np.ndarray) -> np.ndarray:
     count, labels = cv2.connectedComponents(rest, connectivity=8)
     area = np.bincount(labels.ravel(), minlength=count)
     area_inside = np.bincount(labels[inside], minlength=count)
-    edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    edge = np.unique(
+        np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    )
     at_edge = np.zeros(count, bool)
     at_edge[edge] = True
     at_edge &= area_inside < 0.25 * area
@@ -509,7 +527,9 @@ def _is_lone_digit(mask: np.ndarray) -> bool:
     So it is when the picture is cropped to the digit, whose strokes then touch each of the four
     sides in one place without running along it, and when it is a 1 drawn from top to bottom.
     """
-    _, _, stats, centres = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    _, _, stats, centres = cv2.connectedComponentsWithStats(
+        mask.astype(np.uint8), connectivity=8
+    )
     if len(stats) < 2:
         return False
     main = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
@@ -520,7 +540,9 @@ def _is_lone_digit(mask: np.ndarray) -> bool:
         across = centres[main][0] / mask.shape[1]
         return bool(width < height and 0.25 < across < 0.75 and area == mask.sum())
     sides = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
-    if any(np.count_nonzero(np.diff(side, prepend=False) & side) != 1 for side in sides):
+    if any(
+        np.count_nonzero(np.diff(side, prepend=False) & side) != 1 for side in sides
+    ):
         return False
     top, bottom, left, right = (side.mean() > 0.9 for side in sides)
     return bool(top == bottom and left == right and not (top and left))
@@ -535,7 +557,8 @@ def _straight_lines(mask: np.ndarray) -> np.ndarray:
     """
     height, width = mask.shape
     found = np.zeros_like(mask)
-    thick = cv2.dilate(mask.astype(np.uint8), np.ones((3, 1), np.uint8))  # a grainy line, mended
+    # A grainy line, mended.
+    thick = cv2.dilate(mask.astype(np.uint8), np.ones((3, 1), np.uint8))
     lines = cv2.HoughLines(
         thick,
         rho=1,
@@ -550,8 +573,10 @@ def _straight_lines(mask: np.ndarray) -> np.ndarray:
     reach = max(2, width // 20)  # this near to both sides of the picture
     top, bottom = _runs(thick > 0)
     for rho, theta in lines[:400, 0]:
-        rows = np.rint((rho - columns * np.cos(theta)) / np.sin(theta)).astype(int)  # (W,)
-        inside = np.flatnonzero((rows >= 0) & (rows < height))  # a steep line leaves early
+        # (W,)
+        rows = np.rint((rho - columns * np.cos(theta)) / np.sin(theta)).astype(int)
+        # A steep line leaves early.
+        inside = np.flatnonzero((rows >= 0) & (rows < height))
         if len(inside) < width / 2:
             continue
         hit = thick[rows[inside], inside] > 0
@@ -596,7 +621,9 @@ def group_strokes(mask: np.ndarray) -> np.ndarray:
     (H, W) int32
         0 is paper (and specks); 1, 2, … are the groups.
     """
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(
+        mask.astype(np.uint8), connectivity=8
+    )
     longest = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     mask = mask & (longest > 0.02 * max(mask.shape))[pieces]
     reach = max(1, round(0.03 * max(mask.shape))) | 1
@@ -642,7 +669,10 @@ def choose_digit(groups: np.ndarray, ink: np.ndarray) -> np.ndarray:
     gap = cv2.distanceTransform((~digit).astype(np.uint8), cv2.DIST_L2, 3)
     for other in range(1, count):
         strokes = groups == other
-        if mass[other] >= 0.03 * mass[label] and gap[strokes].min(initial=np.inf) <= 0.4 * size:
+        if (
+            mass[other] >= 0.03 * mass[label]
+            and gap[strokes].min(initial=np.inf) <= 0.4 * size
+        ):
             digit = digit | strokes
     chosen: np.ndarray = digit
     return chosen
@@ -676,7 +706,9 @@ def even_contrast(ink: np.ndarray, digit: np.ndarray, threshold: float) -> np.nd
     high = float(np.median(ink[digit]))
     low = max(2 * threshold - high, float(np.median(ink[ink <= threshold])))
     ramp = np.clip((ink - low) / max(high - low, 1 / 255), 0, 1)
-    return np.where(cv2.dilate(digit.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0, ramp, 0)
+    return np.where(
+        cv2.dilate(digit.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0, ramp, 0
+    )
 
 
 def crop(coverage: np.ndarray) -> tuple[np.ndarray, Box]:
@@ -726,7 +758,9 @@ def pen_width(digit: np.ndarray) -> float:
         return 0.0
     distance = cv2.distanceTransform(inked, cv2.DIST_L2, 5)
     # The nearest pixel outside is half a pixel beyond the edge.
-    width: float = 4 * (float(distance[inked > 0].mean()) - 0.5) * BOX / max(_enlarge(digit).shape)
+    width: float = (
+        4 * (float(distance[inked > 0].mean()) - 0.5) * BOX / max(_enlarge(digit).shape)
+    )
     return width
 
 
@@ -747,8 +781,10 @@ def _enlarge(digit: np.ndarray) -> np.ndarray:
 def match_pen(digit: np.ndarray, pen: tuple[float, float] = MNIST_PEN) -> np.ndarray:
     """Widen strokes thinner than MNIST's, narrow those that are wider; leave the rest alone.
 
-    A morphological dilation (erosion) with a disc of radius ``r`` makes each stroke wider
-    (narrower) by ``2 r``. A ballpoint's line, shrunk to 20 × 20 pixels, would be a faint grey.
+    A morphological dilation (erosion) with a disc of radius ``r`` makes each stroke, and the whole
+    digit, wider (narrower) by ``d = 2 r``. Scaled into the box of 20 again, the pen ``b`` is then
+    ``20 (b + d) / (20 + d)`` wide; solved for ``d``. A ballpoint's line, shrunk to 20 × 20 pixels,
+    would be a faint grey.
 
     Parameters
     ----------
@@ -763,10 +799,13 @@ def match_pen(digit: np.ndarray, pen: tuple[float, float] = MNIST_PEN) -> np.nda
     """
     width = pen_width(digit)
     wanted = min(max(width, pen[0]), pen[1])
-    radius = round(abs(wanted - width) / 2 * FINER)
+    change = BOX * (wanted - width) / (BOX - wanted)
+    radius = round(FINER * abs(change) / 2)
     if radius == 0:
         return digit
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    disc = cv2.getStructuringElement(
+        cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)
+    )
     fine = _enlarge(digit)
     if wanted > width:
         wide: np.ndarray = cv2.dilate(np.pad(fine, radius), disc)
@@ -796,7 +835,9 @@ def fit_box(digit: np.ndarray, keep_aspect: bool = True) -> np.ndarray:
     size = (BOX, BOX)
     if keep_aspect:
         size = max(1, round(width * scale)), max(1, round(height * scale))
-    box: np.ndarray = cv2.resize(digit.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    box: np.ndarray = cv2.resize(
+        digit.astype(np.float32), size, interpolation=cv2.INTER_AREA
+    )
     return box
 
 
@@ -822,11 +863,12 @@ def centre_by_mass(digit: np.ndarray, by_mass: bool = True) -> np.ndarray:
     total = float(digit.sum())
     starts = []
     for axis, length in enumerate(digit.shape):
-        middle = length / 2
+        start = (FIELD - length) // 2
         if by_mass and total > 0:
             mass = digit.sum(axis=1 - axis)  # (length,)
             middle = float(mass @ (np.arange(length) + 0.5)) / total
-        starts.append(min(max(int(np.floor(FIELD / 2 + 1 - middle)), 0), FIELD - length))
+            start = int(np.floor(FIELD / 2 + 1 - middle))
+        starts.append(min(max(start, 0), FIELD - length))
     field_ = np.zeros((FIELD, FIELD), np.uint8)
     top, left = starts
     values = np.rint(255 * np.clip(digit, 0, 1)).astype(np.uint8)
@@ -923,7 +965,9 @@ def prepare(
         gray = 255 - gray
     made["dark ink"] = gray
     paper = (
-        estimate_paper(gray) if level_light else np.full(gray.shape, np.median(gray), np.float32)
+        estimate_paper(gray)
+        if level_light
+        else np.full(gray.shape, np.median(gray), np.float32)
     )
     made["paper"] = paper
     ink = flatten_light(gray, paper)
@@ -933,7 +977,9 @@ def prepare(
     digit = choose_digit(group_strokes(mask), ink)
     made["digit"] = digit
     if threshold is None or not digit.any():
-        return Preparation(np.zeros((FIELD, FIELD), np.uint8), None, made if steps else {})
+        return Preparation(
+            np.zeros((FIELD, FIELD), np.uint8), None, made if steps else {}
+        )
     if level_contrast:
         coverage = even_contrast(ink, digit, threshold)
     else:
@@ -950,7 +996,9 @@ def prepare(
     field_ = centre_by_mass(small, by_mass)
     made["28 × 28"] = field_
     scale = max(original.shape) / max(gray.shape)
-    return Preparation(field_, _scale_box(box, scale, original.shape), made if steps else {})
+    return Preparation(
+        field_, _scale_box(box, scale, original.shape), made if steps else {}
+    )
 
 
 def normalise(image: np.ndarray, **leave_out: bool) -> np.ndarray:
@@ -1066,11 +1114,14 @@ def find_digits_in_file(path: Path_) -> list[FoundDigit]:
     pixels, scale = _load(path, LONGEST_SIDE)
     shape = [round(side * scale) for side in pixels.shape[:2]]
     return [
-        replace(digit, box=_scale_box(digit.box, scale, shape)) for digit in find_digits(pixels)
+        replace(digit, box=_scale_box(digit.box, scale, shape))
+        for digit in find_digits(pixels)
     ]
 
 
-def classify(pictures: Sequence[Sequence[FoundDigit]], network: Network) -> list[Reading]:
+def classify(
+    pictures: Sequence[Sequence[FoundDigit]], network: Network
+) -> list[Reading]:
     """Read the digits found in several pictures: the network sees all of them in one batch.
 
     Parameters
@@ -1084,7 +1135,8 @@ def classify(pictures: Sequence[Sequence[FoundDigit]], network: Network) -> list
         One for each picture.
     """
     images = [digit.image for found in pictures for digit in found]
-    rows = iter(network.predict_probabilities(np.stack(images)) if images else ())  # (10,) each
+    # (10,) each
+    rows = iter(network.predict_probabilities(np.stack(images)) if images else ())
     return [_reading(found, [next(rows) for _ in found]) for found in pictures]
 
 
@@ -1093,7 +1145,9 @@ def _reading(found: Sequence[FoundDigit], rows: Sequence[np.ndarray]) -> Reading
     digits = []
     for digit, row in zip(found, rows, strict=True):
         best = int(np.argmax(row))
-        digits.append(Digit(digit.image, digit.box, digit.line, str(best), float(row[best]), row))
+        digits.append(
+            Digit(digit.image, digit.box, digit.line, str(best), float(row[best]), row)
+        )
     lines = [""] * (1 + max((digit.line for digit in digits), default=-1))
     for digit in digits:
         lines[digit.line] += digit.label
