@@ -29,7 +29,10 @@ def singles(folder: Path) -> list[tuple[Path, str, int]]:
     """Each picture of a single digit: its path, its source and what it says."""
     with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
         rows = [row for row in csv.DictReader(table) if row["kind"] == "single"]
-    return [(folder / row["file"], row["file"].split("/")[0], int(row["text"])) for row in rows]
+    return [
+        (folder / row["file"], row["file"].split("/")[0], int(row["text"]))
+        for row in rows
+    ]
 
 
 def share(right: np.ndarray) -> str:
@@ -39,11 +42,17 @@ def share(right: np.ndarray) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Read photographs of single digits, and count.")
-    parser.add_argument("--failures", action="store_true", help="name every misread picture")
+    parser = argparse.ArgumentParser(
+        description="Read photographs of single digits, and count."
+    )
+    parser.add_argument(
+        "--failures", action="store_true", help="name every misread picture"
+    )
     options = parser.parse_args()
     if "DIGITREC_PHOTOS" not in os.environ:
-        parser.error("set DIGITREC_PHOTOS to the folder with the photographs and labels.csv")
+        parser.error(
+            "set DIGITREC_PHOTOS to the folder with the photographs and labels.csv"
+        )
     pictures = singles(Path(os.environ["DIGITREC_PHOTOS"]))
     if not pictures:
         parser.error("labels.csv names no picture of the kind 'single'")
@@ -73,11 +82,15 @@ def main() -> None:
             if options.failures and name == "recipe":
                 for i in np.flatnonzero(~right):
                     best = int(probabilities[i].argmax())
-                    print(f"    {pictures[i][0].name}: {labels[i]} read as {best}", end="")
+                    print(
+                        f"    {pictures[i][0].name}: {labels[i]} read as {best}", end=""
+                    )
                     print(f" ({100 * probabilities[i, best]:.0f} %)")
     print("\ntime for each picture, reading the file included")
     for name, times in seconds.items():
-        print(f"  {name:16} median {1e3 * np.median(times):.1f} ms, max {1e3 * max(times):.1f} ms")
+        print(
+            f"  {name:16} median {1e3 * np.median(times):.1f} ms, max {1e3 * max(times):.1f} ms"
+        )
 
 
 if __name__ == "__main__":

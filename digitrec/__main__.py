@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     options = _parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a file's name need not fit the terminal's encoding
+        # A file's name need not fit the terminal's encoding.
+        if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
         status = _read(options.image, options.model, options.json)
@@ -57,9 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="digitrec", description="Reads handwritten digits from images, with NumPy's networks."
+        prog="digitrec",
+        description="Reads handwritten digits from images, with NumPy's networks.",
     )
-    parser.add_argument("--version", action="version", version=f"digitrec {__version__}")
+    parser.add_argument(
+        "--version", action="version", version=f"digitrec {__version__}"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     read = commands.add_parser(
         "read",
@@ -68,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    read.add_argument("image", nargs="+", metavar="IMAGE", help="JPEG, PNG, WebP, TIFF, GIF, …")
+    read.add_argument(
+        "image", nargs="+", metavar="IMAGE", help="JPEG, PNG, WebP, TIFF, GIF, …"
+    )
     read.add_argument(
         "--model",
         choices=("dense", "cnn"),
@@ -76,7 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         help="the network that reads: chapter 2's dense one or chapter 4's CNN (default: cnn)",
     )
     read.add_argument(
-        "--json", action="store_true", help="write a JSON object on a line for each file"
+        "--json",
+        action="store_true",
+        help="write a JSON object on a line for each file",
     )
     return parser
 
@@ -88,7 +96,8 @@ def _read(files: Sequence[str], model: str, as_json: bool) -> int:
 
     from digitrec import images, models
 
-    warnings.simplefilter("ignore")  # Pillow's, about damaged files: they get one line from us
+    # Pillow warns of damaged files; they get one line from us.
+    warnings.simplefilter("ignore")
     cv2.setNumThreads(1)  # files are shared out to threads already
     try:
         network = models.load_numpy(model)
@@ -100,7 +109,9 @@ def _read(files: Sequence[str], model: str, as_json: bool) -> int:
     with ThreadPoolExecutor(THREADS) as pool:
         finds = _in_order(pool, files)
         while chunk := list(islice(finds, CHUNK)):
-            read = [found for _, found in chunk if not isinstance(found, images.ImageError)]
+            read = [
+                found for _, found in chunk if not isinstance(found, images.ImageError)
+            ]
             readings = iter(images.classify(read, network))
             for file, found in chunk:
                 if isinstance(found, images.ImageError):
@@ -108,12 +119,16 @@ def _read(files: Sequence[str], model: str, as_json: bool) -> int:
                     _print_error(file, found, as_json)
                 else:
                     reading = next(readings)
-                    print(_as_json(file, reading) if as_json else _as_text(file, reading))
+                    print(
+                        _as_json(file, reading) if as_json else _as_text(file, reading)
+                    )
             sys.stdout.flush()
     return status
 
 
-def _in_order(pool: ThreadPoolExecutor, files: Sequence[str]) -> Iterator[tuple[str, Any]]:
+def _in_order(
+    pool: ThreadPoolExecutor, files: Sequence[str]
+) -> Iterator[tuple[str, Any]]:
     """Find the digits in files, several at a time, at most two chunks ahead of who asks for them.
 
     Yields each file's name and its digits, or the ``ImageError`` that says why there are none.
@@ -173,7 +188,9 @@ def _as_json(file: str, reading: Any) -> str:
         }
         for digit in reading.digits
     ]
-    return json.dumps({"file": file, "lines": reading.lines, "digits": digits}, allow_nan=False)
+    return json.dumps(
+        {"file": file, "lines": reading.lines, "digits": digits}, allow_nan=False
+    )
 
 
 def _print_error(file: str, error: Exception, as_json: bool) -> None:
@@ -188,7 +205,8 @@ def _print_error(file: str, error: Exception, as_json: bool) -> None:
 def _printable(text: str) -> str:
     """Escape what would break a line or is no character at all."""
     return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii")
+        for c in text
     )
 
 

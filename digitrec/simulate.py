@@ -70,7 +70,9 @@ def font_digit(font: str, digit: int, size: int = 112) -> np.ndarray:
         Unknown font, not a digit, or a size out of range.
     """
     if font not in FONTS:
-        raise ValueError(f"expected one of the fonts {', '.join(FONTS)}, received {font!r}")
+        raise ValueError(
+            f"expected one of the fonts {', '.join(FONTS)}, received {font!r}"
+        )
     if digit not in range(10):
         raise ValueError(f"expected a digit 0 … 9, received {digit!r}")
     _in_range("size", size, 8, 1024)
@@ -159,7 +161,11 @@ def photograph(
         digit, size, height, position, pen_width, pen_grain, texture, rules, rule_distance, tilt,
         light, light_gradient, shadow, blur, noise, jpeg_quality,
     )  # fmt: skip
-    for name, colour in (("pen", pen_colour), ("paper", paper_colour), ("rule", rule_colour)):
+    for name, colour in (
+        ("pen", pen_colour),
+        ("paper", paper_colour),
+        ("rule", rule_colour),
+    ):
         for part in colour:
             _in_range(f"{name}_colour", part, 0, 255)
     wide, high = size
@@ -177,7 +183,10 @@ def photograph(
     sheet = sheet + (np.asarray(pen_colour, np.float32) - sheet) * ink  # (H, W, 3)
 
     # Light, lens, sensor, file.
-    lit = sheet * _light(light, light_gradient, light_direction, shadow, size, rng)[..., None]
+    lit = (
+        sheet
+        * _light(light, light_gradient, light_direction, shadow, size, rng)[..., None]
+    )
     if blur:
         lit = cv2.GaussianBlur(lit, (0, 0), blur * side)
     seen = lit + rng.normal(0, noise, (high, wide, 3)) if noise else lit
@@ -186,7 +195,8 @@ def photograph(
         return photo
     options = [cv2.IMWRITE_JPEG_QUALITY, int(jpeg_quality)]
     _, coded = cv2.imencode(".jpg", photo[..., ::-1], options)
-    decoded = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))  # (H, W, 3): blue, green, red
+    decoded = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))
+    # (H, W, 3): blue, green, red → red, green, blue
     return np.ascontiguousarray(decoded[..., ::-1])
 
 
@@ -257,9 +267,13 @@ def _check(
 ) -> None:
     """Raise ``ValueError`` for the first of ``photograph``'s arguments that is out of range."""
     if digit.ndim != 2 or digit.dtype != np.uint8 or not digit.size:
-        raise ValueError(f"expected a digit (h, w) uint8, received {digit.shape} {digit.dtype}")
+        raise ValueError(
+            f"expected a digit (h, w) uint8, received {digit.shape} {digit.dtype}"
+        )
     if rules not in ("none", "ruled", "squared"):
-        raise ValueError(f"expected rules 'none', 'ruled' or 'squared', received {rules!r}")
+        raise ValueError(
+            f"expected rules 'none', 'ruled' or 'squared', received {rules!r}"
+        )
     for name, value, low, high in (
         ("size", min(size), 16, 4096),
         ("size", max(size), 16, 4096),
@@ -293,13 +307,17 @@ def _widen(digit: np.ndarray, pen_width: float, fine: int = 320) -> np.ndarray:
     method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
     # A margin: MNIST's images have one, a font's digit has none, and the pen may need it.
     margin = round(0.35 * fine)
-    drawn = np.pad(cv2.resize(digit.astype(np.float32) / 255, size, interpolation=method), margin)
+    drawn = np.pad(
+        cv2.resize(digit.astype(np.float32) / 255, size, interpolation=method), margin
+    )
     if scale > 1:
         drawn = cv2.GaussianBlur(drawn, (0, 0), 0.35 * scale)
     ink = (drawn >= 0.5).astype(np.float32)
     radius = round(abs(pen_width) / 2 * fine)
     if radius:
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+        disc = cv2.getStructuringElement(
+            cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)
+        )
         ink = cv2.dilate(ink, disc) if pen_width > 0 else cv2.erode(ink, disc)
     soft: np.ndarray = cv2.GaussianBlur(ink, (0, 0), 1.0)
     return soft
@@ -311,7 +329,8 @@ def _unit_square(shape: tuple[int, ...], margin: float = 0.35) -> np.ndarray:
     # The drawing is its digit's longer side, 1, and a margin on either side of it.
     scale = (1 + 2 * margin) / max(height, width)
     return np.array(
-        [[scale, 0, -scale * width / 2], [0, scale, -scale * height / 2], [0, 0, 1]], np.float64
+        [[scale, 0, -scale * width / 2], [0, scale, -scale * height / 2], [0, 0, 1]],
+        np.float64,
     )
 
 
@@ -333,9 +352,12 @@ def _view(
         ]
     )
     # Perspective: what lies to the right (below) of the digit's centre is divided by more than 1.
-    tilted = np.array([[1, 0, 0], [0, 1, 0], [tilt[0] / max(size), tilt[1] / max(size), 1]])
+    tilted = np.array(
+        [[1, 0, 0], [0, 1, 0], [tilt[0] / max(size), tilt[1] / max(size), 1]]
+    )
     placed = np.array(
-        [[1, 0, position[0] * size[0]], [0, 1, position[1] * size[1]], [0, 0, 1]], np.float64
+        [[1, 0, position[0] * size[0]], [0, 1, position[1] * size[1]], [0, 0, 1]],
+        np.float64,
     )
     view: np.ndarray = placed @ tilted @ turned
     return view
@@ -348,11 +370,15 @@ def _warp(drawing: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.
     if reduction > 1:  # each pixel must see all the ink it covers
         drawing = cv2.GaussianBlur(drawing, (0, 0), 0.5 * reduction)
     fine = cv2.warpPerspective(drawing, finer @ matrix, (2 * size[0], 2 * size[1]))
-    drawn: np.ndarray = np.clip(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), 0, 1)
+    drawn: np.ndarray = np.clip(
+        cv2.resize(fine, size, interpolation=cv2.INTER_AREA), 0, 1
+    )
     return drawn
 
 
-def _rules(rules: str, distance: float, to_photo: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _rules(
+    rules: str, distance: float, to_photo: np.ndarray, size: tuple[int, int]
+) -> np.ndarray:
     """Coverage with printed lines; (H, W) float32, 0 … 1."""
     wide, high = size
     covered = np.zeros((high, wide), np.float32)
@@ -365,23 +391,30 @@ def _rules(rules: str, distance: float, to_photo: np.ndarray, size: tuple[int, i
     thickness = max(0.02 * distance, 0.012)
     for axis in (1,) if rules == "ruled" else (0, 1):
         place = np.abs((sheet[axis] / distance) % 1 - 0.5) * distance  # 0 on a line
-        pixel = np.abs(np.gradient(sheet[axis])[0]) + np.abs(np.gradient(sheet[axis])[1])
+        pixel = sum(np.abs(slope) for slope in np.gradient(sheet[axis]))
         line = np.clip((thickness - place) / np.maximum(pixel, 1e-9) + 0.5, 0, 1)
         line *= np.minimum(1, 2 * thickness / np.maximum(pixel, 1e-9))
         covered = np.maximum(covered, line.astype(np.float32))
     return covered
 
 
-def _grain(texture: float, size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+def _grain(
+    texture: float, size: tuple[int, int], rng: np.random.Generator
+) -> np.ndarray:
     """Brightness of blank paper, 1 on average: fine fibres and coarser clouds; (H, W) float32."""
     wide, high = size
     if not texture:
         return np.ones((high, wide), np.float32)
-    fibres = cv2.GaussianBlur(rng.standard_normal((high, wide)).astype(np.float32), (0, 0), 0.8)
-    small = rng.standard_normal((max(2, high // 16), max(2, wide // 16))).astype(np.float32)
+    fibres = cv2.GaussianBlur(
+        rng.standard_normal((high, wide)).astype(np.float32), (0, 0), 0.8
+    )
+    small = rng.standard_normal((max(2, high // 16), max(2, wide // 16))).astype(
+        np.float32
+    )
     clouds = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
     grain = fibres / max(float(fibres.std()), 1e-6) + 0.5 * clouds
-    brightness: np.ndarray = np.float32(1) + np.float32(texture) * grain / np.float32(np.sqrt(1.25))
+    deviation = np.float32(texture / np.sqrt(1.25))
+    brightness: np.ndarray = np.float32(1) + deviation * grain
     return brightness
 
 
@@ -395,9 +428,11 @@ def _light(
 ) -> np.ndarray:
     """Light that falls on each pixel; (H, W) float32."""
     wide, high = size
-    x, y = np.meshgrid(np.linspace(-1, 1, wide), np.linspace(-1, 1, high))  # (H, W) each
+    # (H, W) each
+    x, y = np.meshgrid(np.linspace(-1, 1, wide), np.linspace(-1, 1, high))
     angle = np.radians(direction)
-    towards = (x * np.cos(angle) - y * np.sin(angle)) / np.sqrt(2)  # 1: nearest to the light
+    # 1 is nearest to the light.
+    towards = (x * np.cos(angle) - y * np.sin(angle)) / np.sqrt(2)
     fall = 1 - gradient * (1 - towards) / 2
     if shadow:
         turn, place = rng.uniform(0, 2 * np.pi), rng.uniform(-0.4, 0.4)
