@@ -1,0 +1,438 @@
+"""Figures: one style, legible on light and dark paper, for the colour-blind too, nothing lost."""
+
+import inspect
+import io
+import itertools
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from PIL import Image
+
+from digitrec import plots
+from digitrec.evaluate import confusion_matrix, reliability_curve
+
+rng = np.random.default_rng(0)
+DIGITS = rng.integers(0, 256, (7, 28, 28), np.uint8)
+KERNEL = rng.normal(0, 1, (5, 6, 11))
+LABELS = rng.integers(0, 10, 3000)
+READ = np.where(rng.random(3000) < 0.9, LABELS, rng.integers(0, 10, 3000))
+MATRIX = confusion_matrix(LABELS, READ)
+CURVE = reliability_curve(
+    rng.integers(0, 3, 500), rng.dirichlet([0.4, 0.4, 0.4], 500), bins=10
+)
+HISTORY = {
+    "loss": [0.6, 0.3, 0.2],
+    "accuracy": [0.8, 0.9, 0.94],
+    "val_loss": [0.4, 0.3, 0.2],
+    "val_accuracy": [0.85, 0.91, 0.94],
+}
+
+CASES = {
+    "new_figure": lambda: plots.new_figure(2)[0],
+    "digit_grid": lambda: plots.digit_grid(DIGITS, list("7210414"), columns=4),
+    "panels": lambda: plots.panels(
+        {"photo": rng.random((20, 30, 3)), "ink": rng.random((9, 7)), "weights": KERNEL[..., 0]},
+        signed=["weights"],
+    ),
+    "weights": lambda: plots.weights(KERNEL),
+    "feature_maps": lambda: plots.feature_maps(np.abs(KERNEL)),
+    "bars": lambda: plots.bars({"nearest mean": 0.82, "dense": 0.956}, "accuracy", percent=True),
+    "curves": lambda: plots.curves([0, 1, 2], {"a": [1, 2, 3], "b": [3, 2, 3]}, "shift", "right"),
+    "training_curves": lambda: plots.training_curves(HISTORY),
+    "confusion": lambda: plots.confusion(MATRIX),
+    "reliability": lambda: plots.reliability({"dense": CURVE, "CNN": CURVE}),
+    "histogram": lambda: plots.histogram(DIGITS, "pixel"),
+    "probabilities": lambda: plots.probabilities(
+        {"dense": np.full(10, 0.1), "CNN": np.eye(10)[3]}
+    ),
+}  # fmt: skip
+
+
+def texts(figure):
+    """Every text that is drawn, but ticks: Matplotlib keeps some that it does not draw."""
+    figure.draw_without_rendering()
+    ticks = {
+        t
+        for ax in figure.axes
+        for axis in (ax.xaxis, ax.yaxis)
+        for t in axis.get_ticklabels()
+    }
+    return [
+        t for t in set(figure.findobj(Text)) - ticks if t.get_text() and t.get_visible()
+    ]
+
+
+def titles(figure):
+    """Each axes' title, wherever it stands."""
+    return [
+        "".join(ax.get_title(loc) for loc in ("left", "center", "right"))
+        for ax in figure.axes
+    ]
+
+
+# --- Every figure ---------------------------------------------------------------------------
+
+
+def test_no_figure_is_left_out():
+    """A function that returns a Figure has a case here."""
+    public = {
+        name
+        for name, function in inspect.getmembers(plots, inspect.isfunction)
+        if not name.startswith("_")
+        and function.__module__ == plots.__name__
+        and "Figure" in str(inspect.signature(function).return_annotation)
+    }
+    assert public == set(CASES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_figure(name):
+    figure = CASES[name]()
+    assert isinstance(figure, plots.Figure)
+    with Image.open(io.BytesIO(figure.png())) as png:
+        assert png.format == "PNG"
+        assert png.mode == "RGBA"
+        assert png.width == round(plots.WIDTH * plots.DPI)
+        pixels = np.asarray(png)
+    for corner in ((0, 0), (0, -1), (-1, 0), (-1, -1)):
+        assert pixels[corner][3] == 0, f"the corner {corner} is not transparent"
+    if name != "new_figure":
+        assert pixels[..., 3].any(), "nothing is drawn"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_is_cut_off(name):
+    figure = CASES[name]()
+    for text in texts(figure):
+        box = text.get_window_extent()
+        # Half a pixel of 1,280 for rounding.
+        assert box.x0 >= -0.5, text.get_text()
+        assert box.y0 >= -0.5, text.get_text()
+        assert box.x1 <= figure.bbox.width + 0.5, text.get_text()
+        assert box.y1 <= figure.bbox.height + 0.5, text.get_text()
+    with Image.open(io.BytesIO(figure.png())) as png:
+        alpha = np.asarray(png)[..., 3]
+    # What is cut off, tick labels included, touches the picture's rim.
+    for rim in (alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]):
+        assert not rim.any()
+
+
+def test_two_runs_draw_the_same_bytes():
+    """So that a rebuilt book differs only where something changed."""
+    assert plots.bars({"a": 1}, "x").png() == plots.bars({"a": 1}, "x").png()
+
+
+def test_a_notebook_shows_the_png_as_it_is():
+    figure = plots.bars({"a": 1}, "x")
+    bundle = figure._repr_mimebundle_()
+    assert set(bundle) == {"image/png", "text/plain"}
+
+
+def test_style_does_not_leak():
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    plots.bars({"a": 1}, "x").png()
+    assert dict(mpl.rcParams) == before
+
+
+# --- Colours --------------------------------------------------------------------------------
+
+
+def linear(colour):
+    """The light of a colour: sRGB undone (IEC 61966-2-1)."""
+    c = np.array(to_rgb(colour))
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(a, b):
+    """WCAG 2's contrast ratio."""
+    first, second = sorted(
+        (linear(c) @ [0.2126, 0.7152, 0.0722] for c in (a, b)), reverse=True
+    )
+    return (first + 0.05) / (second + 0.05)
+
+
+def lab(light):
+    """CIE L*a*b* of linear light, under D65; a distance of 2–3 is just seen side by side."""
+    to_xyz = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
+              [0.0193339, 0.1191920, 0.9503041]]  # fmt: skip
+    t = np.array(to_xyz) @ light / [0.95047, 1, 1.08883]
+    f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+# Machado, Oliveira and Fernandes (2009), severity 1: what is left of linear RGB.
+VISION = {
+    "full": np.eye(3),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+         [-0.011820, 0.042940, 0.968881]]
+    ),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+         [-0.003882, -0.048116, 1.051998]]
+    ),
+}  # fmt: skip
+
+
+def least_distance(colours, vision):
+    seen = [lab(np.clip(VISION[vision] @ linear(c), 0, 1)) for c in colours]
+    return min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2))
+
+
+def test_contrast_of_known_colours():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#767676", "#ffffff") == pytest.approx(
+        4.54, abs=0.005
+    )  # WCAG's example
+
+
+@pytest.mark.parametrize("paper", ["#ffffff", "#14181e"], ids=["light", "dark"])
+def test_contrast_on_the_sites_papers(paper):
+    assert contrast(plots.INK, paper) >= 4
+    for colour in plots.PALETTE:
+        # What WCAG 2 asks of graphics (1.4.11).
+        assert contrast(colour, paper) >= 3, colour
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_colours_can_be_told_apart(vision):
+    """Lines and bars side by side: ten times what is just seen, for nearly all of our figures."""
+    assert least_distance(plots.PALETTE[:3], vision) >= 25
+
+
+@pytest.mark.parametrize("vision", ["full", "deuteranopia"])
+def test_all_colours_can_be_told_apart(vision):
+    assert len(set(plots.PALETTE)) == len(plots.PALETTE)
+    assert least_distance(plots.PALETTE, vision) >= 15
+
+
+def test_the_measure_sees_colours_that_are_confused():
+    """A green and a brown that differ for most people and not for a deuteranope."""
+    confused = ["#8f7a1e", "#b0661c"]
+    assert least_distance(confused, "full") > 1.8 * least_distance(
+        confused, "deuteranopia"
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_text_is_in_the_styles_colours(name):
+    """Nothing is written in Matplotlib's black, except numbers in coloured squares."""
+    allowed = {to_rgb(colour) for colour in (plots.INK, *plots.PALETTE)}
+    if name == "confusion":
+        return  # its numbers in squares: below
+    for text in texts(CASES[name]()):
+        assert to_rgb(text.get_color()) in allowed, text.get_text()
+
+
+# --- Each figure ----------------------------------------------------------------------------
+
+
+def test_grid_titles_and_marks():
+    figure = plots.digit_grid(DIGITS, range(7), wrong=[False] * 6 + [True], columns=4)
+    assert titles(figure) == ["0", "1", "2", "3", "4", "5", "6", ""]
+    assert [len(ax.images) for ax in figure.axes] == [1] * 7 + [0]
+    for k, ax in enumerate(figure.axes[:7]):
+        assert np.array_equal(ax.images[0].get_array(), DIGITS[k])
+        assert ax.images[0].get_clim() == (0, 255)
+        assert ax.images[0].get_interpolation() == "nearest"
+        marked = k == 6
+        assert to_rgb(ax.title.get_color()) == to_rgb(
+            plots.ORANGE if marked else plots.INK
+        )
+        # Not by colour alone.
+        assert (ax.title.get_fontweight() == "bold") == marked
+    assert not figure.axes[7].axison
+
+
+def test_grid_of_fewer_images_than_columns():
+    assert len(plots.digit_grid(DIGITS[:3]).axes) == 3
+    assert len(plots.digit_grid(DIGITS[:1], ["one"], pixel_numbers=True).axes) == 1
+
+
+def test_numbers_are_every_pixels_and_can_be_read():
+    image = np.arange(0, 256, 17, np.uint8).reshape(4, 4)
+    ax = plots.digit_grid([image], pixel_numbers=True).axes[0]
+    assert [t.get_text() for t in ax.texts] == [str(v) for v in image.flat]
+    for text, value in zip(ax.texts, image.flat, strict=True):
+        assert text.get_position() == (value // 17 % 4, value // 17 // 4)
+        # Black or white, whichever is better: at worst (a middle grey) 4 to 1.
+        assert contrast(text.get_color(), [value / 255] * 3) >= 4
+    ax = plots.digit_grid([image / 255], pixel_numbers=True, limits=(0, 1)).axes[0]
+    assert ax.texts[1].get_text() == "0.07"
+
+
+def test_panels_each_have_their_own_range():
+    small, signed = np.array([[0.0, 0.5]]), np.array([[-3.0, 1.0]])
+    figure = plots.panels({"small": small, "signed": signed}, signed=["signed"])
+    assert titles(figure) == ["small", "signed"]
+    first, second = (ax.images[0] for ax in figure.axes)
+    assert first.get_clim() == (0, 0.5)
+    assert second.get_clim() == (-3, 3)
+    assert second.get_cmap().name == plots.SIGNED
+    assert len(plots.panels({str(k): small for k in range(5)}, columns=4).axes) == 8
+
+
+def test_weights_are_signed_with_one_range_for_all():
+    figure = plots.weights(KERNEL, columns=4)
+    drawn = [ax.images[0] for ax in figure.axes if ax.images]
+    assert len(drawn) == 11
+    most = np.abs(KERNEL).max()
+    for k, image in enumerate(drawn):
+        assert np.array_equal(image.get_array(), KERNEL[:, :, k])
+        assert image.get_clim() == (-most, most)
+        # Zero is white, below it is blue, above it red.
+        assert min(image.cmap(image.norm(0.0))[:3]) > 0.95
+    red, _, blue, _ = drawn[0].cmap(drawn[0].norm(most))
+    assert red > blue
+
+
+def test_feature_maps_have_one_range_from_zero():
+    maps = np.abs(KERNEL)
+    drawn = [ax.images[0] for ax in plots.feature_maps(maps).axes if ax.images]
+    assert len(drawn) == 11
+    assert {image.get_clim() for image in drawn} == {(0, maps.max())}
+    assert np.array_equal(drawn[3].get_array(), maps[:, :, 3])
+
+
+@pytest.mark.parametrize("function", [plots.weights, plots.feature_maps])
+def test_images_of_weights_have_three_axes(function):
+    with pytest.raises(ValueError, match=r"\(H, W, F\), found \(3, 3, 1, 8\)"):
+        function(np.ones((3, 3, 1, 8)))
+
+
+def test_bars():
+    values = {"nearest mean": 0.8203, "dense": 0.9559, 7: 1}
+    ax = plots.bars(values, "test accuracy", percent=True, highlight=["dense"]).axes[0]
+    bars = [p for p in ax.patches if isinstance(p, Rectangle)]
+    assert [bar.get_width() for bar in bars] == list(values.values())
+    assert [t.get_text() for t in ax.texts] == ["82.0%", "95.6%", "100.0%"]
+    assert [t.get_text() for t in ax.get_yticklabels()] == [
+        "nearest mean",
+        "dense",
+        "7",
+    ]
+    assert [to_rgb(bar.get_facecolor()) == to_rgb(plots.ORANGE) for bar in bars] == [
+        False,
+        True,
+        False,
+    ]
+    # The first is on top, and a bar starts at 0.
+    assert ax.yaxis_inverted()
+    assert ax.get_xlim()[0] == 0
+    assert ax.get_xlabel() == "test accuracy"
+    assert [t.get_text() for t in plots.bars({"a": 53866}, "n").axes[0].texts] == [
+        "5.387e+04"
+    ]
+
+
+def test_curves_are_labelled_at_their_ends_without_overlap():
+    """Three lines that end in one point, and one above them."""
+    ys = {"one": [0, 1], "two": [1, 1], "three": [2, 1], "four": [0, 1.01]}
+    figure = plots.curves([0, 1], ys, "epoch", "loss")
+    ax = figure.axes[0]
+    assert [list(line.get_ydata()) for line in ax.lines] == list(ys.values())
+    figure.draw_without_rendering()
+    boxes = sorted((t.get_window_extent() for t in ax.texts), key=lambda box: box.y0)
+    assert len(boxes) == 4
+    for below, above in itertools.pairwise(boxes):
+        # Half a pixel for rounding
+        assert above.y0 >= below.y1 - 0.5
+    colours = {line.get_label(): to_rgb(line.get_color()) for line in ax.lines}
+    for text in ax.texts:
+        assert to_rgb(text.get_color()) == colours[text.get_text()]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "loss")
+
+
+def test_training_curves():
+    figure = plots.training_curves(HISTORY)
+    assert titles(figure) == ["loss", "accuracy"]
+    for ax, quantity in zip(figure.axes, ("loss", "accuracy"), strict=True):
+        lines = {line.get_label(): line for line in ax.lines}
+        assert list(lines["training"].get_ydata()) == HISTORY[quantity]
+        assert list(lines["validation"].get_ydata()) == HISTORY[f"val_{quantity}"]
+        # Epochs are counted from 1.
+        assert list(lines["training"].get_xdata()) == [1, 2, 3]
+    without = {key: HISTORY[key] for key in ("loss", "accuracy")}
+    assert [len(ax.lines) for ax in plots.training_curves(without).axes] == [1, 1]
+
+
+def test_confusion_shows_every_count_in_its_place():
+    # Seaborn's squares are one unit: the centre of row i, column j is (j + 0.5, i + 0.5).
+    matrix = MATRIX.copy()
+    matrix[2, 2], matrix[0, 9], matrix[9, 0], matrix[4, 9] = 1028, 0, 7, 1234
+    ax = plots.confusion(matrix).axes[0]
+    shown = {}
+    for text in ax.texts:
+        if text.get_text():
+            column, row = (int(v) for v in text.get_position())
+            assert (row, column) not in shown, "two numbers in one place"
+            shown[row, column] = int(text.get_text().replace(",", ""))
+    assert shown == {(i, j): count for (i, j), count in np.ndenumerate(matrix) if count}
+    assert (ax.get_ylabel(), ax.get_xlabel()) == ("is a", "read as")
+    assert [t.get_text() for t in ax.get_xticklabels()] == list("0123456789")
+    assert [t.get_text() for t in ax.get_yticklabels()] == list("0123456789")
+    # The first row is on top.
+    assert ax.yaxis_inverted()
+
+
+def test_confusion_counts_can_be_read():
+    """Each number against the colour of its own square, on either paper where there is none."""
+    figure = plots.confusion(MATRIX)
+    figure.draw_without_rendering()
+    ax = figure.axes[0]
+    squares = ax.collections[0]
+    values = np.ma.filled(squares.get_array().astype(float).reshape(10, 10), np.nan)
+    for text in ax.texts:
+        column, row = (int(v) for v in text.get_position())
+        if row == column or np.isnan(values[row, column]):
+            assert to_rgb(text.get_color()) == to_rgb(plots.INK)
+        else:
+            square = squares.cmap(squares.norm(values[row, column]))[:3]
+            # Seaborn changes from dark to white at a luminance of 0.41, where white has 2.3 to 1.
+            assert contrast(text.get_color(), square) >= 2.2, text.get_text()
+
+
+def test_confusion_without_a_mistake():
+    ax = plots.confusion(np.diag(range(10, 20))).axes[0]
+    assert sorted(int(t.get_text()) for t in ax.texts if t.get_text()) == list(
+        range(10, 20)
+    )
+
+
+def test_confusion_leaves_the_matrix_alone():
+    matrix = MATRIX.copy()
+    plots.confusion(matrix)
+    assert np.array_equal(matrix, MATRIX)
+
+
+def test_reliability_draws_the_bins_that_hold_something():
+    ax = plots.reliability({"dense": CURVE}).axes[0]
+    diagonal, line = ax.lines
+    assert diagonal.get_xydata().tolist() == [[0, 0], [1, 1]]
+    filled = CURVE.examples > 0
+    assert 0 < filled.sum() < len(filled)
+    assert np.array_equal(line.get_xdata(), CURVE.confidence[filled])
+    assert np.array_equal(line.get_ydata(), CURVE.accuracy[filled])
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("confidence", "accuracy")
+
+
+def test_histogram_counts_all():
+    ax = plots.histogram(DIGITS, "pixel value", bins=8).axes[0]
+    assert sum(p.get_height() for p in ax.patches) == DIGITS.size
+    assert ax.get_xlabel() == "pixel value"
+    assert plots.histogram(DIGITS, "x", log=True).axes[0].get_yscale() == "log"
+
+
+def test_probabilities_name_the_best():
+    p = np.array([0, 0.1, 0, 0.6, 0, 0, 0, 0.3, 0, 0])
+    figure = plots.probabilities({"dense": p, "CNN": np.eye(10)[8]})
+    assert titles(figure) == ["dense: 3", "CNN: 8"]
+    bars = figure.axes[0].patches
+    assert [bar.get_height() for bar in bars] == p.tolist()
+    orange = [to_rgb(bar.get_facecolor()) == to_rgb(plots.ORANGE) for bar in bars]
+    assert orange == [k == 3 for k in range(10)]
