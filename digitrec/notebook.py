@@ -11,7 +11,7 @@ except ModuleNotFoundError:  # Colab: the chapter runs, there is no page to glue
 
 
 def glue(**values: Any) -> None:
-    """Name values for the book's prose, which shows them as ``{glue:text}`name` ``.
+    """Name values for the book's prose, which shows them by their names.
 
     Outside the book, where ``myst_nb`` is not installed, this does nothing.
     """

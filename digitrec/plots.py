@@ -7,6 +7,7 @@ are few, and differ in lightness as well as hue, so that a colour-blind reader c
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -69,11 +70,10 @@ class Figure(matplotlib.figure.Figure):
         self.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
         return buffer.getvalue()
 
-    def _ipython_display_(self) -> None:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         # Jupyter asks for this first. Left to itself it would crop each figure to its own width.
-        from IPython.display import display
-
-        display({"image/png": self.png(), "text/plain": "<figure>"}, raw=True)  # type: ignore[no-untyped-call]
+        png = base64.b64encode(self.png()).decode("ascii")
+        return {"image/png": png, "text/plain": "<figure>"}
 
 
 def new_figure(
