@@ -7,12 +7,14 @@ import os
 import shutil
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from jupyter_cache import get_cache
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
+from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
@@ -33,23 +35,26 @@ def site() -> Path:
 
 
 @pytest.fixture(scope="session")
-def executed() -> dict[str, dict]:
-    """Return each chapter as it ran in this build, with its outputs, by its name.
+def executed() -> Callable[[str], NotebookNode]:
+    """Return a function that gives a chapter as it ran in this build, with its outputs.
 
     The outputs are in jupyter-cache, under the text and the key that the chapter has
     now. The notebooks in _build/jupyter_execute have outputs after a first run only.
     """
     cache = get_cache(BUILD / ".jupyter_cache")
-    notebooks = {}
-    for path in twins.chapters():
-        text = path.read_text("utf-8")
+
+    def chapter_that_ran(name: str) -> NotebookNode:
+        text = (ROOT / "book" / f"{name}.md").read_text("utf-8")
         stamped = library_cache.stamp(text, library_cache.chapter_key(text, ROOT))
         notebook = read_myst_markdown_notebook(stamped, config=MdParserConfig())
         try:
-            _, notebooks[path.stem] = cache.merge_match_into_notebook(notebook)
+            return cache.merge_match_into_notebook(notebook)[1]
         except KeyError:
-            pytest.fail(f"{path.name} changed after the build; run `make book`")
-    return notebooks
+            pytest.fail(
+                f"{name}, or what it needs, changed since the build; run `make book`"
+            )
+
+    return chapter_that_ran
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,10 @@ from conftest import BUILD, HTML, ROOT
 CHAPTERS = [path.stem for path in twins.chapters()]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
+# What TensorFlow says when it is imported, whatever TF_CPP_MIN_LOG_LEVEL is.
+TENSORFLOW = re.compile(
+    r"(?:(?:WARNING: All log messages before absl.*|I\d{4} .*|To enable the .*)\n?)+"
+)
 # Binder gives 2 GB.
 MEMORY_LIMIT = 1.7e9
 
@@ -51,7 +55,7 @@ def test_page_is_there(site, page: str) -> None:
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_chapter_ran(executed, chapter: str) -> None:
     """Each code cell ran, in order, and none wrote on stderr."""
-    notebook = executed[chapter]
+    notebook = executed(chapter)
     cells = [
         c
         for c in notebook["cells"]
@@ -61,23 +65,30 @@ def test_chapter_ran(executed, chapter: str) -> None:
     errors = [output["evalue"] for output in outputs(notebook, "error")]
     expected = [c for c in cells if "raises-exception" in c["metadata"].get("tags", [])]
     assert len(errors) <= len(expected), errors
+    # A cell that shows how something fails says so with a tag.
     noise = [
-        "".join(o["text"]) for o in outputs(notebook, "stream") if o["name"] == "stderr"
+        "".join(output["text"])
+        for cell in cells
+        if "remove-stderr" not in cell["metadata"].get("tags", [])
+        for output in outputs({"cells": [cell]}, "stream")
+        if output["name"] == "stderr"
     ]
-    assert noise == []
+    assert [text for text in noise if not TENSORFLOW.fullmatch(text)] == []
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_solutions_pass_their_checks(executed, chapter: str) -> None:
     """Each exercise has a solution, and its check says so when it is run on it."""
     text = (ROOT / "book" / f"{chapter}.md").read_text("utf-8")
+    if not chapter[0].isdigit():
+        return  # the front page runs cells, and has no exercises
     exercises = set(
         re.findall(r"\{exercise(?:-start)?\}.*?:label: (\S+)", text, re.DOTALL)
     )
     assert exercises, "a chapter ends in exercises"
     # Between a gated solution's start and its end, cells run one after the other.
     solved, solution, passed = set(), None, False
-    for cell in executed[chapter]["cells"]:
+    for cell in executed(chapter)["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             for directive, label in re.findall(
@@ -142,7 +153,7 @@ def test_code_cells_are_short() -> None:
             ).strip("\n")
             lines = code.splitlines()
             assert len(lines) <= 20, f"{path.name}: {len(lines)} lines:\n{code}"
-            assert max(map(len, lines), default=0) <= 88, (
+            assert max(map(len, lines), default=0) <= 100, (
                 f"{path.name}: a long line in:\n{code}"
             )
 

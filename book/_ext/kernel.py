@@ -21,7 +21,7 @@ def use_this_python(app, config):
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     # Importing Keras takes three times as long when its bytecode may not be kept.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    # TensorFlow reports what the processor can do on stderr, and would do so in every chapter.
+    # TensorFlow reports on stderr what the processor can do; this silences most of it.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # A reader's own start-up files for IPython are no part of a chapter.
     os.environ["IPYTHONDIR"] = str(Path(app.doctreedir).resolve().parent / ".ipython")
