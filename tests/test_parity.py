@@ -8,12 +8,13 @@ steps there. The course promises 1e-3, which leaves room for other machines; a w
 padding on the wrong side or a missing bias is far above it.
 """
 
+import inspect
 import os
 
 import numpy as np
 import pytest
 
-from digitrec import models
+from digitrec import forward, models
 from digitrec.forward import Sequential
 from digitrec.mnist import load_mnist
 
@@ -135,6 +136,25 @@ def test_layers_without_arrays():
     assert_same(keras_model((4, 3), keras.layers.Rescaling(1 / 7, offset=-2)), high=255)
     assert_same(keras_model((4, 3), keras.layers.Reshape((2, 6, 1))))
     assert_same(keras_model((4, 3, 2), keras.layers.Flatten()))
+
+
+@pytest.mark.parametrize(
+    "kind", ["BatchNormalization", "Conv2D", "MaxPooling2D", "Dense", "Rescaling"]
+)
+def test_what_a_description_leaves_out_is_keras_default(kind):
+    """The shipped architectures name no epsilon, no padding: each library takes its own."""
+    ours = inspect.signature(getattr(forward, kind)).parameters
+    theirs = inspect.signature(getattr(keras.layers, kind)).parameters
+    shared = {
+        key
+        for key in ours.keys() & theirs.keys() - {"name"}
+        if inspect.Parameter.empty not in (ours[key].default, theirs[key].default)
+    }
+    assert shared
+    for key in shared:
+        # No activation is written None in Keras.
+        expected = "linear" if key == "activation" else theirs[key].default
+        assert ours[key].default == expected, key
 
 
 def test_dropout_does_nothing_at_inference():

@@ -267,7 +267,7 @@ def test_numbers_are_every_pixels_and_can_be_read():
 
 
 def test_panels_each_have_their_own_range():
-    small, signed = np.array([[0.0, 0.5]]), np.array([[-3.0, 1.0]])
+    small, signed = np.array([[0.0, 0.5]]), np.array([[-1.0, 3.0]])
     figure = plots.panels({"small": small, "signed": signed}, signed=["signed"])
     assert titles(figure) == ["small", "signed"]
     first, second = (ax.images[0] for ax in figure.axes)
