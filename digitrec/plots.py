@@ -70,7 +70,9 @@ class Figure(matplotlib.figure.Figure):
         self.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
         return buffer.getvalue()
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> dict[str, str]:
         # Jupyter asks for this first. Left to itself it would crop each figure to its own width.
         png = base64.b64encode(self.png()).decode("ascii")
         return {"image/png": png, "text/plain": "<figure>"}
@@ -148,6 +150,40 @@ def digit_grid(
         if pixel_numbers:
             write_numbers(ax, images[k])
     return figure
+
+
+def digit_pairs(
+    above: Sequence[np.ndarray],
+    below: Sequence[np.ndarray],
+    titles: Sequence[Any],
+    *,
+    wrong: Sequence[bool] | None = None,
+) -> Figure:
+    """Draw two rows of images, what went in above what came out, with a title between.
+
+    Parameters
+    ----------
+    above, below : M arrays (H, W) or (H, W, 3)
+        The sizes may differ.
+    titles
+        One for each pair, drawn over the lower image: a reading.
+    wrong
+        Marks titles: the ones that are True are orange and bold.
+    """
+    if not len(above) == len(below) == len(titles):
+        raise ValueError(
+            f"expected as many images above as below and titles, "
+            f"found {len(above)}, {len(below)} and {len(titles)}"
+        )
+    marks = [False] * len(above) + list(
+        wrong if wrong is not None else [False] * len(above)
+    )
+    return digit_grid(
+        [*above, *below],
+        [""] * len(above) + list(titles),
+        wrong=marks,
+        columns=len(above),
+    )
 
 
 def draw_image(
