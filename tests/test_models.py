@@ -30,8 +30,8 @@ def data():
 def retrained(tmp_path_factory):
     """The folder and the output of the command behind `make train`.
 
-    In a process of its own, and first in this file: a training there needs 0.8 GB, and so does
-    Keras in this process once another test has imported it.
+    In a process of its own, and first in this file: a training needs 0.8 GB there, and here Keras
+    has yet to be imported.
     """
     folder = tmp_path_factory.mktemp("weights") / "new"
     run = subprocess.run(

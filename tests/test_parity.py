@@ -19,7 +19,6 @@ from digitrec.forward import Sequential
 from digitrec.mnist import load_mnist
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-keras = pytest.importorskip("keras", reason="the parity with Keras needs Keras")
 
 #: A single layer's numbers are around 1 and its sums have up to a hundred terms.
 ATOL = 1e-5
@@ -28,6 +27,13 @@ LARGEST_DIFFERENCE = 1e-3
 
 #: Small, because every layer's output is kept; it does not divide 10,000, and none is lost.
 BATCH = 300
+
+
+@pytest.fixture(autouse=True, scope="module")
+def import_keras():
+    """Import Keras when the first of these tests runs: it takes seconds and half a gigabyte."""
+    global keras
+    import keras
 
 
 def keras_model(shape, *layers, seed=0):

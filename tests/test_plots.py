@@ -33,6 +33,9 @@ HISTORY = {
 CASES = {
     "new_figure": lambda: plots.new_figure(2)[0],
     "digit_grid": lambda: plots.digit_grid(DIGITS, list("7210414"), columns=4),
+    "digit_pairs": lambda: plots.digit_pairs(
+        [rng.random((40, 30, 3))] * 3, DIGITS[:3], ["4", "9", "7"], wrong=[False, True, False]
+    ),
     "panels": lambda: plots.panels(
         {"photo": rng.random((20, 30, 3)), "ink": rng.random((9, 7)), "weights": KERNEL[..., 0]},
         signed=["weights"],
@@ -252,6 +255,21 @@ def test_grid_titles_and_marks():
 def test_grid_of_fewer_images_than_columns():
     assert len(plots.digit_grid(DIGITS[:3]).axes) == 3
     assert len(plots.digit_grid(DIGITS[:1], ["one"], pixel_numbers=True).axes) == 1
+
+
+def test_pairs_stand_one_above_the_other():
+    above, below = [np.full((4, 6), k) for k in range(3)], list(DIGITS[:3])
+    figure = plots.digit_pairs(above, below, "497", wrong=[False, True, False])
+    assert titles(figure) == ["", "", "", "4", "9", "7"]
+    for ax, image in zip(figure.axes, above + below, strict=True):
+        assert np.array_equal(ax.images[0].get_array(), image)
+    assert [ax.title.get_fontweight() for ax in figure.axes[3:]] == [
+        "normal",
+        "bold",
+        "normal",
+    ]
+    with pytest.raises(ValueError, match="found 3, 3 and 2"):
+        plots.digit_pairs(above, below, "49")
 
 
 def test_numbers_are_every_pixels_and_can_be_read():
