@@ -148,6 +148,8 @@ def worst_mistakes(
     (M,) int64
     """
     y_true, probabilities = _predictions(y_true, probabilities)
+    if count is not None and count < 0:
+        raise ValueError(f"count: expected 0 or more, found {count}")
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != y_true)
     order = np.argsort(-probabilities[wrong].max(axis=1), kind="stable")
     return wrong[order][:count]

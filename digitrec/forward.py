@@ -121,8 +121,8 @@ class Layer:
     def __repr__(self) -> str:
         return f"<{self.describe()}>"
 
-    def _expect(self, x: np.ndarray, shape: Sequence[int | str]) -> None:
-        """Check a batch's shape; names in ``shape`` stand for any size."""
+    def _expect(self, x: np.ndarray, shape: Sequence[int | str]) -> np.ndarray:
+        """Return a batch as float32; names in ``shape`` stand for any size."""
         fits = x.ndim == len(shape) and all(
             isinstance(want, str) or want == have
             for want, have in zip(shape, x.shape, strict=True)
@@ -132,6 +132,7 @@ class Layer:
             raise ValueError(
                 f"{self.name}: expected an input of shape ({wanted}), found {x.shape}"
             )
+        return np.asarray(x, np.float32)
 
 
 class Rescaling(Layer):
@@ -253,13 +254,13 @@ class Dense(Layer):
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """(N, D) → (N, U), as one matrix product."""
-        self._expect(x, ("N", len(self.kernel)))
+        x = self._expect(x, ("N", len(self.kernel)))
         z = x @ self.kernel + self.bias  # (N, D) @ (D, U) + (U,) = (N, U)
         return ACTIVATIONS[self.activation](z)
 
     def forward_loops(self, x: np.ndarray) -> np.ndarray:
         """(N, D) → (N, U): for each example and unit, add up weight times input."""
-        self._expect(x, ("N", len(self.kernel)))
+        x = self._expect(x, ("N", len(self.kernel)))
         inputs, units = self.kernel.shape
         z = np.empty((len(x), units), np.float32)
         for n in range(len(x)):
@@ -345,7 +346,7 @@ class Conv2D(Layer):
     def forward(self, x: np.ndarray) -> np.ndarray:
         """(N, H, W, C) → (N, OH, OW, F), as one matrix product over all patches."""
         kh, kw, channels, filters = self.kernel.shape
-        self._expect(x, ("N", "H", "W", channels))
+        x = self._expect(x, ("N", "H", "W", channels))
         size = self.output_shape(x.shape[1:])
         x = pad(x, (kh, kw), self.strides, self.padding)
         patches = im2col(x, (kh, kw), self.strides)  # (N * OH * OW, KH * KW * C)
@@ -357,7 +358,7 @@ class Conv2D(Layer):
     def forward_loops(self, x: np.ndarray) -> np.ndarray:
         """(N, H, W, C) → (N, OH, OW, F): for each position and filter, multiply and add."""
         kh, kw, channels, filters = self.kernel.shape
-        self._expect(x, ("N", "H", "W", channels))
+        x = self._expect(x, ("N", "H", "W", channels))
         rows, columns, _ = self.output_shape(x.shape[1:])
         x = pad(x, (kh, kw), self.strides, self.padding)
         z = np.empty((len(x), rows, columns, filters), np.float32)
@@ -415,7 +416,7 @@ class MaxPooling2D(Layer):
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """(N, H, W, C) → (N, OH, OW, C): the maximum over the shifted copies of the image."""
-        self._expect(x, ("N", "H", "W", "C"))
+        x = self._expect(x, ("N", "H", "W", "C"))
         rows, columns, channels = self.output_shape(x.shape[1:])
         x = pad(_float32(x), self.pool_size, self.strides, self.padding, value=-np.inf)
         a = np.full((len(x), rows, columns, channels), -np.inf, x.dtype)
@@ -425,7 +426,7 @@ class MaxPooling2D(Layer):
 
     def forward_loops(self, x: np.ndarray) -> np.ndarray:
         """(N, H, W, C) → (N, OH, OW, C), window by window."""
-        self._expect(x, ("N", "H", "W", "C"))
+        x = self._expect(x, ("N", "H", "W", "C"))
         rows, columns, channels = self.output_shape(x.shape[1:])
         x = pad(_float32(x), self.pool_size, self.strides, self.padding, value=-np.inf)
         a = np.empty((len(x), rows, columns, channels), x.dtype)
@@ -506,6 +507,7 @@ class BatchNormalization(Layer):
     def forward(self, x: np.ndarray) -> np.ndarray:
         """(N, …, C) → (N, …, C), as one multiplication and one addition."""
         self.output_shape(x.shape[1:])
+        # gamma · (x − mean) / spread + beta = x · scale + (beta − mean · scale)
         scale = self.gamma / np.sqrt(self.moving_variance + self.epsilon)  # (C,)
         return x * scale + (self.beta - self.moving_mean * scale)
 
@@ -566,7 +568,7 @@ def window_positions(
     ValueError
         The window is larger than the image.
     """
-    if padding == "same":
+    if padding == "same":  # -(-n // s) is n / s, rounded up
         rows, columns = (-(-n // s) for n, s in zip(size, strides, strict=True))
     else:
         rows, columns = (
@@ -613,6 +615,13 @@ def im2col(
     x: np.ndarray, window: tuple[int, int], strides: tuple[int, int]
 ) -> np.ndarray:
     """Lay every patch that a window sees in a row of its own.
+
+    For a 3 × 3 image with the pixels 0 … 8 and a window of 2 × 2::
+
+        0 1 2        0 1 3 4
+        3 4 5   →    1 2 4 5
+        6 7 8        3 4 6 7
+                     4 5 7 8
 
     Parameters
     ----------
@@ -765,7 +774,8 @@ class Sequential:
         Raises
         ------
         ValueError
-            ``x`` is not a batch of inputs.
+            ``x`` is not a batch of inputs, or its pixels are scaled and the network does
+            that itself.
         """
         x = self._check(x)
         for layer in self.layers:
@@ -809,6 +819,13 @@ class Sequential:
             wanted = ", ".join(map(str, self.input_shape))
             raise ValueError(
                 f"expected a batch of shape (N, {wanted}), found {x.shape}"
+            )
+        first = self.layers[0]
+        scales = isinstance(first, Rescaling) and first.scale < 0.01
+        if scales and np.issubdtype(x.dtype, np.floating) and 0 < x.max(initial=0) <= 1:
+            raise ValueError(
+                "expected pixels from 0 to 255, found numbers from 0 to 1. This network scales "
+                "its pixels itself; scaled twice, they would all but vanish."
             )
         return x
 

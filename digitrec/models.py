@@ -224,6 +224,8 @@ def train(
     ------
     ValueError
         Images and labels that do not belong together.
+    TypeError
+        Pixels that are not uint8.
 
     Source: Adam is by :cite:t:`kingma2015adam`; warm-up and cosine, :cite:t:`loshchilov2017sgdr`.
     """
@@ -233,11 +235,16 @@ def train(
         raise ValueError(
             f"expected images (N, 28, 28) and labels (N,), found {x.shape} and {y.shape}"
         )
+    if x.dtype != np.uint8:
+        raise TypeError(
+            f"x: expected uint8 pixels, found {x.dtype}. The networks scale them themselves; "
+            "scaled twice, they would all but vanish."
+        )
     keras.utils.set_random_seed(seed)
     steps = recipe.epochs * -(-len(x) // recipe.batch_size)
     rate: Any = recipe.learning_rate
     if recipe.warm_up is not None:
-        warm_up_steps = round(recipe.warm_up * steps)
+        warm_up_steps = min(round(recipe.warm_up * steps), steps - 1)
         rate = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=0.0,
             warmup_target=recipe.learning_rate,
@@ -278,12 +285,10 @@ def save_weights(
     path
         Without an ending.
     """
-    path = Path(path)
-    np.savez(path.with_suffix(".npz"), **weights)  # type: ignore[arg-type]
-    card = {**card, "weights_sha256": _sha256(path.with_suffix(".npz"))}
-    path.with_suffix(".json").write_text(
-        json.dumps(card, indent=2) + "\n", encoding="utf-8"
-    )
+    arrays_path, card_path = _paths(path)
+    np.savez(arrays_path, **weights)  # type: ignore[arg-type]
+    card = {**card, "weights_sha256": _sha256(arrays_path)}
+    card_path.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
 def read_weights(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -299,12 +304,9 @@ def read_weights(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any
     Raises
     ------
     WeightsError
-        A file is missing or damaged, or the arrays are not those of the description.
+        A file is missing or damaged, or the two do not belong together.
     """
-    arrays_path, card_path = (
-        Path(path).with_suffix(".npz"),
-        Path(path).with_suffix(".json"),
-    )
+    arrays_path, card_path = _paths(path)
     try:
         card = json.loads(card_path.read_text(encoding="utf-8"))
         found = _sha256(arrays_path)
@@ -314,6 +316,10 @@ def read_weights(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any
         ) from error
     except ValueError as error:
         raise WeightsError(f"{card_path}: expected JSON ({error})") from error
+    if not isinstance(card, dict):
+        raise WeightsError(
+            f"{card_path}: expected a JSON object, found {type(card).__name__}"
+        )
     expected = card.get("weights_sha256")
     if found != expected:
         raise WeightsError(
@@ -348,7 +354,12 @@ def load_numpy(name: str, folder: str | Path = WEIGHTS_FOLDER) -> Sequential:
     """
     _described(name)
     weights, card = read_weights(Path(folder) / name)
-    return Sequential.from_description(card["architecture"], weights, IMAGE_SHAPE)
+    try:
+        return Sequential.from_description(card["architecture"], weights, IMAGE_SHAPE)
+    except (KeyError, ValueError) as error:
+        raise WeightsError(
+            f"{Path(folder) / name}: arrays and architecture do not fit together ({error})"
+        ) from error
 
 
 def load_keras(name: str, folder: str | Path = WEIGHTS_FOLDER) -> keras.Sequential:
@@ -361,13 +372,12 @@ def load_keras(name: str, folder: str | Path = WEIGHTS_FOLDER) -> keras.Sequenti
     WeightsError
         The stored weights are missing or damaged.
     """
-    _described(name)
-    weights, card = read_weights(Path(folder) / name)
-    model = build_from_description(card["architecture"])
+    weights = load_numpy(
+        name, folder
+    ).weights  # checked, which Keras would not do so clearly
+    model = build_from_description(load_card(name, folder)["architecture"])
     for layer in model.layers:
-        layer.set_weights(
-            [weights[f"{layer.name}/{v.name}"] for v in layer.weights if _kept(v)]
-        )
+        layer.set_weights([weights[f"{layer.name}/{v.name}"] for v in layer.weights])
     return model
 
 
@@ -425,9 +435,9 @@ def _described(name: str) -> list[dict[str, Any]]:
     return ARCHITECTURES[name]
 
 
-def _kept(variable: Any) -> bool:
-    """Dropout has a variable of its own, the state of its random numbers: not a weight."""
-    return "seed" not in variable.name
+def _paths(path: str | Path) -> tuple[Path, Path]:
+    """Return where arrays and card are; a dot in the name is part of the name."""
+    return Path(f"{path}.npz"), Path(f"{path}.json")
 
 
 def _sha256(path: Path) -> str:

@@ -284,3 +284,9 @@ def test_nothing_changes_its_input():
     evaluate.confusion_matrix(y, y)
     assert y.tolist() == TRUE
     assert p.tolist() == SURE
+
+
+def test_a_negative_count_of_mistakes_is_refused():
+    with pytest.raises(ValueError, match="expected 0 or more, found -1"):
+        evaluate.worst_mistakes([0], [[0.2, 0.8]], -1)
+    assert evaluate.worst_mistakes([0], [[0.2, 0.8]], 0).size == 0

@@ -724,3 +724,26 @@ def test_loads_nothing_else():
         "scipy",
     ):
         assert heavy not in loaded
+
+
+def test_a_network_that_scales_refuses_scaled_pixels():
+    network = forward.Sequential([forward.Rescaling(), forward.Flatten()], (2, 2))
+    pixels = np.full((1, 2, 2), 255, np.uint8)
+    np.testing.assert_array_equal(network.forward(pixels), np.ones((1, 4)))
+    for call in (network.forward, network.predict, network.outputs):
+        with pytest.raises(ValueError, match="scaled twice"):
+            call(pixels / 255)
+
+
+def test_layers_compute_in_float32_whatever_comes_in():
+    x = np.ones((1, 3, 3, 1))  # float64
+    conv = forward.Conv2D(np.ones((2, 2, 1, 1)), np.zeros(1))
+    unit = forward.Dense(np.ones((2, 1)), np.zeros(1))
+    for layer, given in ((conv, x), (unit, np.ones((1, 2)))):
+        assert layer.forward(given).dtype == np.float32
+        assert layer.forward_loops(given).dtype == np.float32
+
+
+def test_im2col_example_of_its_docstring():
+    patches = forward.im2col(np.arange(9.0).reshape(1, 3, 3, 1), (2, 2), (1, 1))
+    assert patches.tolist() == [[0, 1, 3, 4], [1, 2, 4, 5], [3, 4, 6, 7], [4, 5, 7, 8]]

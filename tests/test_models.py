@@ -419,3 +419,41 @@ def test_reading_with_the_numpy_network_does_not_import_tensorflow():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {"tensorflow", "keras"} & set(loaded)
+
+
+def test_training_refuses_scaled_pixels():
+    with pytest.raises(TypeError, match="scaled twice"):
+        models.train(
+            None, np.zeros((4, 28, 28)), np.zeros(4, int), models.RECIPES["dense"]
+        )
+
+
+def test_a_warm_up_longer_than_the_training_leaves_a_step_to_fall():
+    recipe = models.Recipe(epochs=1, batch_size=32, learning_rate=1e-3, warm_up=0.9)
+    x, y = np.zeros((32, 28, 28), np.uint8), np.zeros(32, int)
+    trained = models.train(models.build("dense"), x, y, recipe, verbose=0)
+    assert np.isfinite(trained.history["loss"][0])
+
+
+def test_a_dot_in_the_name_of_stored_weights_stays(tmp_path):
+    models.save_weights({"a/b": np.ones(2)}, {"seed": 1}, tmp_path / "net-1.5")
+    assert {p.name for p in tmp_path.iterdir()} == {"net-1.5.npz", "net-1.5.json"}
+    arrays, card = models.read_weights(tmp_path / "net-1.5")
+    assert arrays["a/b"].tolist() == [1, 1]
+    assert card["seed"] == 1
+
+
+def test_arrays_of_another_architecture_are_refused(tmp_path):
+    arrays, card = models.read_weights(models.WEIGHTS_FOLDER / "dense")
+    arrays.pop("logits/bias")
+    models.save_weights(arrays, card, tmp_path / "dense")
+    for load in (models.load_numpy, models.load_keras):
+        with pytest.raises(models.WeightsError, match="logits/bias"):
+            load("dense", tmp_path)
+
+
+def test_a_card_that_is_no_object_is_refused(tmp_path):
+    models.save_weights({"a/b": np.ones(2)}, {}, tmp_path / "dense")
+    (tmp_path / "dense.json").write_text("[1]", "utf-8")
+    with pytest.raises(models.WeightsError, match="JSON object, found list"):
+        models.load_numpy("dense", tmp_path)
