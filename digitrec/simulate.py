@@ -312,7 +312,7 @@ def _widen(digit: np.ndarray, pen_width: float, fine: int = 320) -> np.ndarray:
     )
     if scale > 1:
         drawn = cv2.GaussianBlur(drawn, (0, 0), 0.35 * scale)
-    ink = (drawn >= 0.5).astype(np.float32)
+    ink: np.ndarray = (drawn >= 0.5).astype(np.float32)
     radius = round(abs(pen_width) / 2 * fine)
     if radius:
         disc = cv2.getStructuringElement(
