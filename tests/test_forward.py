@@ -739,9 +739,9 @@ def test_layers_compute_in_float32_whatever_comes_in():
     x = np.ones((1, 3, 3, 1))  # float64
     conv = forward.Conv2D(np.ones((2, 2, 1, 1)), np.zeros(1))
     unit = forward.Dense(np.ones((2, 1)), np.zeros(1))
-    for layer, given in ((conv, x), (unit, np.ones((1, 2)))):
-        assert layer.forward(given).dtype == np.float32
-        assert layer.forward_loops(given).dtype == np.float32
+    for layer, batch in ((conv, x), (unit, np.ones((1, 2)))):
+        assert layer.forward(batch).dtype == np.float32
+        assert layer.forward_loops(batch).dtype == np.float32
 
 
 def test_im2col_example_of_its_docstring():
