@@ -68,7 +68,9 @@ def wilson_interval(
     ValueError
         Impossible counts.
 
-    Source: :cite:t:`wilson1927`.
+    References
+    ----------
+    :cite:t:`wilson1927`.
     """
     if not 0 <= correct <= total or total < 1:
         raise ValueError(
@@ -163,7 +165,9 @@ def reliability_curve(
     The confidence of a prediction is its largest probability; bin *k* holds the confidences in
     ``(k / bins, (k + 1) / bins]``.
 
-    Source: :cite:t:`guo2017calibration`.
+    References
+    ----------
+    :cite:t:`guo2017calibration`.
     """
     y_true, probabilities = _predictions(y_true, probabilities)
     if bins < 1:
@@ -186,7 +190,9 @@ def expected_calibration_error(
 ) -> float:
     """Mean distance of confidence from accuracy, each bin weighted by its examples; 0–1.
 
-    Source: :cite:t:`guo2017calibration`, equation 3.
+    References
+    ----------
+    :cite:t:`guo2017calibration`, equation 3.
     """
     curve = reliability_curve(y_true, probabilities, bins)
     gap = np.abs(np.nan_to_num(curve.accuracy) - curve.confidence) * curve.examples

@@ -45,7 +45,9 @@ def relu(z: np.ndarray) -> np.ndarray:
     -------
     float, same shape, ≥ 0
 
-    Source: :cite:t:`nair2010relu`.
+    References
+    ----------
+    :cite:t:`nair2010relu`.
     """
     activated: np.ndarray = np.maximum(z, 0)
     return activated
@@ -67,7 +69,9 @@ def softmax(z: np.ndarray) -> np.ndarray:
     (…, U) float
         Each in 0–1, with sum 1 over the last axis.
 
-    Source: :cite:t:`goodfellow2016deep`, section 4.1.
+    References
+    ----------
+    :cite:t:`goodfellow2016deep`, section 4.1.
     """
     e = np.exp(z - z.max(axis=-1, keepdims=True))
     probabilities: np.ndarray = e / e.sum(axis=-1, keepdims=True)
@@ -461,7 +465,9 @@ class BatchNormalization(Layer):
     epsilon
         Keeps the division away from zero.
 
-    Source: :cite:t:`ioffe2015batch`, algorithm 2.
+    References
+    ----------
+    :cite:t:`ioffe2015batch`, algorithm 2.
     """
 
     def __init__(

@@ -365,7 +365,9 @@ def estimate_paper(gray: np.ndarray) -> np.ndarray:
     (H, W) float32
         0 … 255.
 
-    Source: Serra, Image Analysis and Mathematical Morphology, 1982.
+    References
+    ----------
+    :cite:t:`serra1982`.
     """
     small = _reduce(gray, 128)
     window = max(3, int(0.4 * min(small.shape)) | 1)
@@ -417,8 +419,9 @@ def ink_threshold(ink: np.ndarray) -> float | None:
     -------
     float or None
 
-    Source: Otsu, A threshold selection method from gray-level histograms, IEEE Transactions on
-    Systems, Man, and Cybernetics 9(1), 1979.
+    References
+    ----------
+    :cite:t:`otsu1979`.
     """
     middle = float(np.median(ink))
     noise = 1.4826 * float(np.median(np.abs(ink - middle)))
@@ -827,8 +830,9 @@ def fit_box(digit: np.ndarray, keep_aspect: bool = True) -> np.ndarray:
     (h', w') float32
         The longer side is 20.
 
-    Source: LeCun et al., Gradient-based learning applied to document recognition, Proceedings of
-    the IEEE 86(11), 1998, section III-A.
+    References
+    ----------
+    :cite:t:`lecun1998gradient`, section III.A.
     """
     height, width = digit.shape
     scale = BOX / max(height, width)

@@ -133,7 +133,9 @@ def read_idx(content: bytes, name: str = "IDX data") -> np.ndarray:
     DataError
         The header is not that of an IDX file of unsigned bytes, or values are missing.
 
-    Source: the format's description by :cite:t:`lecun1998mnist`.
+    References
+    ----------
+    The format's description by :cite:t:`lecun1998mnist`.
     """
     if content[:2] == b"\x1f\x8b":  # gzip's magic number
         try:

@@ -227,7 +227,9 @@ def train(
     TypeError
         Pixels that are not uint8.
 
-    Source: Adam is by :cite:t:`kingma2015adam`; warm-up and cosine, :cite:t:`loshchilov2017sgdr`.
+    References
+    ----------
+    Adam is by :cite:t:`kingma2015adam`; warm-up and cosine, :cite:t:`loshchilov2017sgdr`.
     """
     import keras
 

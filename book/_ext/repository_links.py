@@ -89,11 +89,10 @@ def add_links(app, config):
         use_edit_page_button=True,
         launch_buttons={
             "notebook_interface": "jupyterlab",
+            # No button for Colab: it opens a notebook alone, without the library beside it.
             "binderhub_url": "https://mybinder.org",
         },
     )
-    if url.startswith("https://github.com/"):
-        options["launch_buttons"]["colab_url"] = "https://colab.research.google.com"
 
 
 def write_sitemap(app, exception):

@@ -1,6 +1,6 @@
 """Write each chapter's notebook twin: book/NN-name.md becomes book/NN-name.ipynb, without outputs.
 
-The Markdown files are the source. The twins are what Colab and Binder open. They depend on nothing
+The Markdown files are the source. The twins are what Binder and Colab open. They depend on nothing
 but the chapter's text: the same text gives the same bytes.
 
     python book/_ext/twins.py            write the twins
