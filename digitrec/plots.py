@@ -229,7 +229,9 @@ def panels(
     signed: Sequence[str] = (),
     pixel_numbers: bool = False,
 ) -> Figure:
-    """Draw differently sized images side by side, each under its name and with its own range.
+    """Draw differently sized images side by side, each under its name.
+
+    uint8 images are drawn from 0 to 255, others each with a range of its own.
 
     Parameters
     ----------
@@ -249,6 +251,10 @@ def panels(
         if name in signed:
             most = np.abs(image).max()
             draw_image(ax, image, cmap=SIGNED, low=-most, high=most)
+        elif (
+            image.dtype == np.uint8
+        ):  # pixels: black is 0 and white 255, however pale they are
+            draw_image(ax, image, cmap=cmap, low=0, high=255)
         else:
             draw_image(ax, image, cmap=cmap)
         ax.set_title(name, loc="center", pad=4)

@@ -92,7 +92,7 @@ RIGHT = {
     checks.output_size: [size],
     checks.max_pool: [pool_loops],
     checks.edge_kernel: [
-        np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]]),
+        np.array([[1, 2, 1], [0, 0, 0], [-1, -2, -1]]),
         [[0, 0, 0], [2, 2, 2], [-2, -2, -2]],
     ],
     checks.bright_ink: [
@@ -116,7 +116,8 @@ WRONG = {
         (lambda x: x.mean(axis=(1, 2)), "divide by 255"),
         (lambda x: x.mean(axis=0) / 255, "one number an image"),
         (lambda x: x.sum(axis=(1, 2), dtype=np.uint8) / 255 / 784, "overflow"),
-        (lambda x: (x > 0).mean(axis=(1, 2)), "expected|should give"),
+        (lambda x: (x > 0).mean(axis=(1, 2)), "share"),
+        (lambda x: x.sum(axis=(1, 2)) / 255, "divide by how many"),
     ],
     checks.nearest_mean: [
         (lambda x, m: ((x - m[:, None]) ** 2).sum(axis=(2, 3)).argmin(axis=0), "uint8"),
@@ -146,6 +147,16 @@ WRONG = {
                 ).mean()
             ),
             "overflow",
+        ),
+        (
+            lambda z, y: -np.log(forward.softmax(z)[np.arange(len(y)), y]).mean(),
+            "before the logarithm",
+        ),
+        (
+            lambda z, y: (
+                -np.log(forward.softmax(z)[np.arange(len(y)), y] + 1e-7).mean()
+            ),
+            "small number",
         ),
         (lambda z, y: cross_entropy(z, z.argmax(axis=1)), "expected"),
         (lambda z, y: forward.softmax(z)[np.arange(len(y)), y].mean(), "expected"),
@@ -196,6 +207,7 @@ WRONG = {
     checks.edge_kernel: [
         (np.array([[-1, -1, -1], [0, 0, 0], [1, 1, 1]]), "upside down"),
         (np.array([[1, 0, -1]] * 3), "upright"),
+        (np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]]), "chapter's own"),
         (np.ones((3, 3)), "all ink"),
         (np.zeros((3, 3)), "does not answer"),
         (np.array([[2, 1, 0], [1, 0, -1], [0, -1, -2]]), "upright"),
@@ -220,6 +232,10 @@ WRONG = {
             "at least",
         ),
         (lambda h, w: fit(h, w)[::-1], "should become"),
+        (
+            lambda h, w: tuple(max(1, int(v * 20 / max(h, w))) for v in (h, w)),
+            "cut off",
+        ),
         (lambda h, w: fit(h, w) if max(h, w) > 20 else (h, w), "grow"),
     ],
 }
@@ -262,7 +278,7 @@ def every(cases):
 
 @pytest.mark.parametrize(("check", "answer"), every(RIGHT))
 def test_right_answers_pass(check, answer, capsys):
-    assert check(answer) is True
+    assert bool(check(answer)) is True
     assert capsys.readouterr().out == f"✓ {check.__name__}: right.\n"
 
 
@@ -270,7 +286,7 @@ def test_right_answers_pass(check, answer, capsys):
 def test_known_wrong_answers_fail_with_a_hint(check, case, capsys):
     answer, hint = case
     with np.errstate(all="ignore"):
-        assert check(answer) is False
+        assert bool(check(answer)) is False
     out = capsys.readouterr().out
     assert out.startswith(f"✗ {check.__name__}: ")
     assert any(word.lower() in out.lower() for word in hint.split("|")), out
@@ -281,7 +297,7 @@ def test_known_wrong_answers_fail_with_a_hint(check, case, capsys):
     "answer", [None, ..., lambda *a: None, lambda *a: ..., lambda *a: 1 / 0, 7, "seven"]
 )
 def test_no_answer_is_told_without_a_traceback(check, answer, capsys):
-    assert check(answer) is False
+    assert bool(check(answer)) is False
     assert capsys.readouterr().out.startswith("✗ ")
 
 
