@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The stamp is newer than the lock when the environment is the lock's.
 $(VENV)/.installed: requirements.txt pyproject.toml
@@ -67,6 +67,18 @@ train: $(VENV)/.installed ## train the networks whose weights come with the libr
 .PHONY: screenshot
 screenshot: $(VENV)/.installed ## take the README's picture of the built book
 	$(BIN)/python book/_ext/screenshot.py
+
+.PHONY: browser-model
+browser-model: $(VENV)/.installed ## pack the shipped weights for the drawing page
+	$(BIN)/python -m digitrec.browser
+
+.PHONY: draw-still
+draw-still: $(VENV)/.installed ## take the drawing page's still picture, of the built book
+	$(BIN)/python book/_ext/still.py
+
+.PHONY: bench-draw
+bench-draw: $(VENV)/.installed ## measure the drawing page, beside onnxruntime-web and TensorFlow.js (needs npm)
+	$(BIN)/python benchmarks/draw.py
 
 # Exact versions for every supported Python and system. The names of package indexes that happen to be
 # configured on this machine stay out of the result.
