@@ -1,0 +1,9 @@
+// A plain script, run before the page is shown: modules come from a web server only, not from a file. Where
+// they come, the still picture is hidden at once, so that nothing jumps.
+if (location.protocol !== 'file:') {
+  document.documentElement.classList.add('draw-live');
+  const module = document.createElement('script');
+  module.type = 'module';
+  module.src = new URL('main.js', document.currentScript.src);
+  document.head.append(module);
+}

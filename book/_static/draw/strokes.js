@@ -1,0 +1,131 @@
+/**
+ * A drawing: what was drawn, how it becomes a picture, and how it fits into an address.
+ *
+ * A drawing is {sample, strokes}: the number of a test digit that lies below, or null, and strokes
+ * {pen, points}. Points are x0, y0, x1, y1, … in thousandths of the pad's side, whole numbers, and so is
+ * the pen's width: the same drawing on any screen. Drawings are never changed, only replaced.
+ */
+
+/** The pad's side in a drawing's units. */
+export const UNITS = 1000;
+/** Pens to choose from, in units. The middle one is as wide as MNIST's for a digit that fills the pad. */
+export const PENS = { thin: 35, medium: 70, thick: 110 };
+/** The side of the picture that the networks' recipe starts from, in pixels: ten for one of MNIST's box. */
+export const PICTURE = 200;
+export const EMPTY = Object.freeze({ sample: null, strokes: [] });
+
+/** The first byte of an encoded drawing: whoever changes the format counts up. */
+const FORMAT = 1;
+/** A longer address than this is cut off by some programs that pass links on. */
+const LONGEST = 8000;
+
+export const isEmpty = (drawing) => drawing.sample === null && drawing.strokes.length === 0;
+
+// --- In an address --------------------------------------------------------------------------------
+
+/**
+ * Write a drawing as text that needs no escaping in an address.
+ *
+ * Numbers are written seven bits a byte, low bits first, the eighth bit saying that more follow. A
+ * point is written as the way from the one before it, a small number.
+ */
+export function encode({ sample, strokes }) {
+  const bytes = [FORMAT];
+  const write = (number) => {
+    for (; number > 127; number >>>= 7) bytes.push((number & 127) | 128);
+    bytes.push(number);
+  };
+  // 0, −1, 1, −2, … as 0, 1, 2, 3, …
+  const writeSigned = (number) => write(number < 0 ? -2 * number - 1 : 2 * number);
+  write(sample === null ? 0 : sample + 1);
+  for (const { pen, points } of strokes) {
+    write(pen);
+    write(points.length / 2);
+    points.forEach((value, k) => writeSigned(value - (k < 2 ? 0 : points[k - 2])));
+  }
+  const text = btoa(String.fromCharCode(...bytes));
+  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/**
+ * Read what `encode` wrote.
+ * @param {string} text
+ * @param {number} samples how many test digits there are
+ * @throws {Error} it is not a drawing
+ */
+export function decode(text, samples) {
+  const wrong = (what) => new Error(`address: expected a drawing, found ${what}`);
+  if (text.length > LONGEST) throw wrong(`${text.length} letters`);
+  const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (letter) =>
+    letter.charCodeAt(0),
+  );
+  let at = 1;
+  const read = () => {
+    let number = 0;
+    for (let shift = 0; ; shift += 7) {
+      if (at >= bytes.length || shift > 21) throw wrong('one that is cut off');
+      number |= (bytes[at] & 127) << shift;
+      if (bytes[at++] < 128) return number;
+    }
+  };
+  const readSigned = () => {
+    const number = read();
+    return number % 2 ? -(number + 1) / 2 : number / 2;
+  };
+  if (bytes[0] !== FORMAT) throw wrong(`format ${bytes[0]}`);
+  const sample = read() - 1;
+  if (sample >= samples) throw wrong(`test digit ${sample} of ${samples}`);
+  const strokes = [];
+  while (at < bytes.length) {
+    const [pen, count] = [read(), read()];
+    if (pen < 1 || pen > UNITS || count < 1) throw wrong(`a pen of ${pen} and ${count} points`);
+    const points = [];
+    for (let k = 0; k < 2 * count; k++) {
+      points.push(readSigned() + (k < 2 ? 0 : points[k - 2]));
+      if (points[k] < -UNITS || points[k] > 2 * UNITS) throw wrong(`a point at ${points[k]}`);
+    }
+    strokes.push({ pen, points });
+  }
+  return { sample: sample < 0 ? null : sample, strokes };
+}
+
+// --- As a picture ---------------------------------------------------------------------------------
+
+/** A test digit as a small picture: black where the ink is, transparent elsewhere. */
+export function samplePicture(image) {
+  const side = Math.sqrt(image.length);
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = side;
+  const pixels = new ImageData(side, side);
+  image.forEach((value, k) => (pixels.data[4 * k + 3] = value));
+  canvas.getContext('2d').putImageData(pixels, 0, 0);
+  return canvas;
+}
+
+/**
+ * Draw a drawing's ink on whatever is there.
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} side the pad's side in the context's pixels
+ * @param {object} drawing
+ * @param {HTMLCanvasElement[]} pictures the test digits
+ * @param {string} colour of the strokes; test digits are black
+ */
+export function render(context, side, { sample, strokes }, pictures, colour = '#000') {
+  const scale = side / UNITS;
+  context.imageSmoothingQuality = 'high';
+  if (sample !== null && pictures[sample]) context.drawImage(pictures[sample], 0, 0, side, side);
+  context.lineCap = context.lineJoin = 'round';
+  context.strokeStyle = colour;
+  for (const { pen, points } of strokes) {
+    context.lineWidth = pen * scale;
+    context.beginPath();
+    const at = (k) => points[k] * scale;
+    context.moveTo(at(0), at(1));
+    // Bends through the middles between the points: a smooth line, however few points there are.
+    for (let k = 2; k < points.length - 2; k += 2) {
+      context.quadraticCurveTo(at(k), at(k + 1), (at(k) + at(k + 2)) / 2, (at(k + 1) + at(k + 3)) / 2);
+    }
+    context.lineTo(at(points.length - 2), at(points.length - 1));
+    context.stroke();
+  }
+}
