@@ -1,4 +1,7 @@
-"""Small repairs of what docutils writes, where it hinders people who do not see the page."""
+"""Small repairs of what docutils and the table of contents write, where it hinders readers."""
+
+import html
+from pathlib import Path
 
 
 def repair(app, pagename, templatename, context, doctree):
@@ -11,7 +14,33 @@ def repair(app, pagename, templatename, context, doctree):
         )
 
 
+def name_redirect(app, exception):
+    """Give the page at the root, which only leads to the first one, what a page needs.
+
+    A language and a title for screen readers, a link for browsers that do not follow, and the icon:
+    without it browsers ask the server for one that is not there.
+    """
+    index = Path(app.outdir) / "index.html"
+    first = app.config.root_doc
+    if exception or app.builder.name != "html" or first == "index":
+        return
+    target, title = (
+        app.builder.get_target_uri(first),
+        html.escape(app.config.html_title),
+    )
+    index.write_text(
+        f'<!DOCTYPE html>\n<html lang="{app.config.language}">\n<head>\n'
+        f'<meta charset="utf-8">\n<title>{title}</title>\n'
+        f'<meta http-equiv="refresh" content="0; url={target}">\n'
+        '<link rel="icon" href="_static/favicon.svg">\n</head>\n'
+        f'<body><a href="{target}">{title}</a></body>\n</html>\n',
+        "utf-8",
+    )
+
+
 def setup(app):
     """Connect the extension to Sphinx."""
     app.connect("html-page-context", repair)
+    # After the table of contents' extension, which writes a page with nothing but the redirect.
+    app.connect("build-finished", name_redirect, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
