@@ -17,8 +17,8 @@ def repair(app, pagename, templatename, context, doctree):
 def name_redirect(app, exception):
     """Give the page at the root, which only leads to the first one, what a page needs.
 
-    A language and a title for screen readers, a link for browsers that do not follow, and the icon:
-    without it browsers ask the server for one that is not there.
+    A language and a title for screen readers, a link for browsers that do not follow, and an empty
+    icon: without one browsers ask the server for a file that is not there.
     """
     index = Path(app.outdir) / "index.html"
     first = app.config.root_doc
@@ -32,7 +32,7 @@ def name_redirect(app, exception):
         f'<!DOCTYPE html>\n<html lang="{app.config.language}">\n<head>\n'
         f'<meta charset="utf-8">\n<title>{title}</title>\n'
         f'<meta http-equiv="refresh" content="0; url={target}">\n'
-        '<link rel="icon" href="_static/favicon.svg">\n</head>\n'
+        '<link rel="icon" href="data:,">\n</head>\n'
         f'<body><a href="{target}">{title}</a></body>\n</html>\n',
         "utf-8",
     )
