@@ -40,6 +40,8 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from digitrec import pages
+
 #: Files with more pixels than this are refused: a small file can unpack to more memory than a
 #: computer has. A 12-megapixel photograph has 12 million pixels.
 MAX_PIXELS = 64_000_000
@@ -47,6 +49,8 @@ MAX_PIXELS = 64_000_000
 LONGEST_SIDE = 2048
 #: Pictures whose shorter side has fewer pixels than this cannot show a digit.
 SMALLEST_SIDE = 8
+#: Pictures whose longer side has no more pixels show one digit: two would be too coarse.
+SMALLEST_PAGE = 32
 #: The digit is looked for in a picture reduced to this longer side.
 WORKING_SIDE = 512
 
@@ -1084,7 +1088,10 @@ class Reading:
 
 
 def find_digits(image: np.ndarray) -> list[FoundDigit]:
-    """Find the digits in a picture, in reading order: for now the one digit, or none.
+    """Find the digits in a picture, of one digit or of a page, in reading order.
+
+    A page is laid out by :func:`digitrec.pages.lay_out`. Where that finds fewer than two digits,
+    the picture shows one digit, or none, and ``prepare`` decides: it knows what to expect.
 
     Parameters
     ----------
@@ -1101,10 +1108,51 @@ def find_digits(image: np.ndarray) -> list[FoundDigit]:
     ImageError
         As ``to_gray``.
     """
+    gray = _reduce(to_gray(image), LONGEST_SIDE)
+    if max(gray.shape) <= SMALLEST_PAGE:
+        return _find_one(image)
+    # A digit is large in a small picture, and strokes are wide.
+    small = max(gray.shape) < 128
+    light = has_light_ink(gray) if small else pages.has_light_strokes(gray)
+    dark = 255 - gray if light else gray
+    page = pages.lay_out(dark, ink_threshold)
+    if sum(map(len, page.lines)) > 1:
+        scale = max(image.shape[:2]) / max(page.ink.shape)
+        return [
+            FoundDigit(*_cut_digit(page, part, scale, image.shape), line=number)
+            for number, line in enumerate(page.lines)
+            for part in line
+        ]
+    return _find_one(image)
+
+
+def _find_one(image: np.ndarray) -> list[FoundDigit]:
+    """Find the one digit in a picture, or none."""
     prepared = prepare(image)
     if prepared.box is None:
         return []
     return [FoundDigit(prepared.image, prepared.box, line=0)]
+
+
+def _cut_digit(
+    page: pages.Page, part: pages.Part, scale: float, shape: Sequence[int]
+) -> tuple[np.ndarray, Box]:
+    """Prepare one digit of a page as ``prepare`` does: its (28, 28) uint8 and its box."""
+    margin = 3
+    x, y = max(0, part.x - margin), max(0, part.y - margin)
+    ink = page.ink[y : part.bottom + margin, x : part.right + margin]
+    digit = np.zeros(ink.shape, bool)
+    top, left = part.y - y, part.x - x
+    digit[top : top + part.height, left : left + part.width] = part.mask
+    # A neighbour's ink, or a rule's, is not this digit's soft edge.
+    foreign = page.mask[y : part.bottom + margin, x : part.right + margin] & ~digit
+    coverage = even_contrast(np.where(foreign, 0, ink), digit, page.threshold)
+    if not (coverage >= 0.15).any():
+        coverage = digit.astype(np.float32)
+    cut, box = crop(coverage)
+    image = centre_by_mass(fit_box(match_pen(cut)))
+    placed = Box(x + box.x, y + box.y, box.width, box.height)
+    return image, _scale_box(placed, scale, shape)
 
 
 def find_digits_in_file(path: Path_) -> list[FoundDigit]:
