@@ -683,6 +683,8 @@ class Sequential:
 
     def __init__(self, layers: Sequence[Layer], input_shape: Sequence[int]) -> None:
         self.layers, self.input_shape = list(layers), tuple(input_shape)
+        #: A reading less probable than this is better not asserted; 0 asserts all.
+        self.reject_below = 0.0
         names = [layer.name for layer in self.layers]
         if not names or len(set(names)) != len(names):
             raise ValueError(

@@ -658,7 +658,7 @@ def _cut(
     pieces = max(2, round(width / usual))
     first = max(1, round(0.15 * usual))
     path, crossed, times = _least_ink_path(
-        part.mask, first, width - first, width / pieces
+        part.mask, first, width - first, width / pieces, pen
     )
     # Through a ring the path goes twice: a wide 0 is one digit.
     if crossed > 2.2 * pen or times > 1:
@@ -673,18 +673,18 @@ def _cut(
 
 
 def _least_ink_path(
-    mask: np.ndarray, first: int, stop: int, pitch: float
+    mask: np.ndarray, first: int, stop: int, pitch: float, pen: float
 ) -> tuple[np.ndarray, float, int]:
     """Path from top to bottom, at most one column aside a row, over the least ink.
 
     Returns the column in each row, (h,) int, how many ink pixels it crosses, and how many strokes.
-    Paths that end
-    near a multiple of the pitch are preferred by up to one pixel for each tenth of it.
+    Paths that end near a multiple of the pitch are preferred by up to one pixel for each tenth of
+    it.
     """
     height, width = mask.shape
     cost = mask.astype(np.float32) + np.float32(0.001)
     # Through one stroke lengthwise rather than across two.
-    cost[1:] += 2 * (mask[1:] & ~mask[:-1])
+    cost[1:] += np.float32(pen) * (mask[1:] & ~mask[:-1])
     cost[:, :first] = cost[:, stop:] = 1e3
     total = cost.copy()
     for row in range(1, height):

@@ -119,7 +119,8 @@ BANDS = {
     "numpy_dense_agreement": (10_000, 10_000),
     "numpy_dense_max_difference": (0, 1e-3),
     "cnn_accuracy": (0.990, 0.9965),
-    "cnn_shipped_accuracy": (0.990, 0.9965),
+    # Augmented, 55,000 images: 99.55 to 99.6 %.
+    "cnn_shipped_accuracy": (0.9935, 0.9975),
     "numpy_cnn_agreement": (10_000, 10_000),
     "numpy_cnn_max_difference": (0, 1e-3),
 }
