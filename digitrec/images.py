@@ -1059,9 +1059,9 @@ class Digit(FoundDigit):
     Attributes
     ----------
     label : str
-        The most probable class, "0" … "9".
+        The most probable class, "0" … "9", or "?" when that is not probable enough.
     probability : float
-        Its probability.
+        Probability of the most probable class.
     probabilities : (10,) float32
         All classes' probabilities; their sum is 1.
     """
@@ -1069,6 +1069,11 @@ class Digit(FoundDigit):
     label: str
     probability: float
     probabilities: np.ndarray
+
+    @property
+    def guess(self) -> str:
+        """The most probable class, also where it is not asserted."""
+        return str(int(np.argmax(self.probabilities)))
 
 
 @dataclass(frozen=True)
@@ -1078,7 +1083,7 @@ class Reading:
     Attributes
     ----------
     lines : list of str
-        One string of digits per line, from the top; empty for a blank picture.
+        One string of labels per line, from the top; empty for a blank picture.
     digits : list of Digit
         In reading order.
     """
@@ -1172,7 +1177,9 @@ def find_digits_in_file(path: Path_) -> list[FoundDigit]:
 
 
 def classify(
-    pictures: Sequence[Sequence[FoundDigit]], network: Network
+    pictures: Sequence[Sequence[FoundDigit]],
+    network: Network,
+    reject_below: float | None = None,
 ) -> list[Reading]:
     """Read the digits found in several pictures: the network sees all of them in one batch.
 
@@ -1180,25 +1187,35 @@ def classify(
     ----------
     pictures : for each picture, what ``find_digits`` returned
     network : anything with ``predict_probabilities``: (N, 28, 28) uint8 → (N, 10)
+    reject_below : a digit less probable than this gets the label "?"; by default the network's own
+        ``reject_below``, which was chosen on held-out digits, or 0 if it has none
 
     Returns
     -------
     list of Reading
         One for each picture.
     """
+    if reject_below is None:
+        reject_below = float(getattr(network, "reject_below", 0.0))
     images = [digit.image for found in pictures for digit in found]
     # (10,) each
     rows = iter(network.predict_probabilities(np.stack(images)) if images else ())
-    return [_reading(found, [next(rows) for _ in found]) for found in pictures]
+    return [
+        _reading(found, [next(rows) for _ in found], reject_below) for found in pictures
+    ]
 
 
-def _reading(found: Sequence[FoundDigit], rows: Sequence[np.ndarray]) -> Reading:
+def _reading(
+    found: Sequence[FoundDigit], rows: Sequence[np.ndarray], reject_below: float
+) -> Reading:
     """Join one picture's digits and their probabilities to a reading."""
     digits = []
     for digit, row in zip(found, rows, strict=True):
         best = int(np.argmax(row))
+        probability = float(row[best])
+        label = "?" if probability < reject_below else str(best)
         digits.append(
-            Digit(digit.image, digit.box, digit.line, str(best), float(row[best]), row)
+            Digit(digit.image, digit.box, digit.line, label, probability, row)
         )
     lines = [""] * (1 + max((digit.line for digit in digits), default=-1))
     for digit in digits:
@@ -1206,7 +1223,9 @@ def _reading(found: Sequence[FoundDigit], rows: Sequence[np.ndarray]) -> Reading
     return Reading(lines, digits)
 
 
-def read(image: np.ndarray, network: Network) -> Reading:
+def read(
+    image: np.ndarray, network: Network, reject_below: float | None = None
+) -> Reading:
     """Read the digits in a picture.
 
     Parameters
@@ -1215,6 +1234,7 @@ def read(image: np.ndarray, network: Network) -> Reading:
         As ``to_gray`` takes it; ``load_image`` makes one of a file.
     network : anything with ``predict_probabilities``: (N, 28, 28) uint8 → (N, 10)
         For example ``digitrec.models.load_numpy("cnn")``.
+    reject_below : as in ``classify``
 
     Returns
     -------
@@ -1225,7 +1245,49 @@ def read(image: np.ndarray, network: Network) -> Reading:
     ImageError
         As ``to_gray``.
     """
-    return classify([find_digits(image)], network)[0]
+    return classify([find_digits(image)], network, reject_below)[0]
+
+
+def annotate(image: np.ndarray, reading: Reading) -> np.ndarray:
+    """Draw the boxes and the labels of a reading over its picture.
+
+    Orange boxes are readings that are not asserted.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 3) or (H, W, 4)
+        The picture that was read.
+    reading : what ``read`` returned for it
+
+    Returns
+    -------
+    (H', W', 3) uint8
+        Red, green, blue; a picture with a side under 400 pixels is enlarged, so that the labels
+        are legible.
+    """
+    gray = to_gray(image)
+    colour = np.asarray(image)
+    if colour.ndim != 3 or colour.shape[2] != 3 or colour.dtype != np.uint8:
+        colour = np.repeat(gray[..., None], 3, axis=2)
+    factor = max(1, -(-400 // max(1, min(gray.shape))) if max(gray.shape) < 800 else 1)
+    drawn = np.kron(colour, np.ones((factor, factor, 1), np.uint8))
+    width = max(1, round(max(drawn.shape) / 500))
+    for digit in reading.digits:
+        x, y, wide, high = (factor * side for side in digit.box)
+        tint = (213, 94, 0) if digit.label == "?" else (0, 114, 178)
+        cv2.rectangle(drawn, (x, y), (x + wide, y + high), tint, width)
+        size = max(0.4, min(wide + high, 0.1 * max(drawn.shape)) / 60)
+        cv2.putText(
+            drawn,
+            digit.label,
+            (x, max(round(22 * size), y - 2 * width)),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            size,
+            tint,
+            max(width, round(2 * size)),
+            cv2.LINE_AA,
+        )
+    return drawn
 
 
 # --- Helpers -----------------------------------------------------------------------------------

@@ -664,6 +664,10 @@ HOSTILE = {
     "column.png": lambda: png_of(1, 999),
     "comment.png": text_bomb,
     "zeros.bmp": lambda: bytes(1000),
+    "cut.bmp": lambda: encoded("BMP")[:70],
+    "nothing but a header.png": lambda: encoded("PNG")[:33],
+    "wide.png": lambda: png_of(30_000_000, 2),
+    "zero by zero.gif": lambda: b"GIF89a" + bytes(20),
     "svg.svg": lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>",
 }
 
@@ -799,6 +803,26 @@ def test_any_damage_to_a_file_gives_a_reading_or_an_image_error(
     assert message.startswith(f"{path}: ")
 
 
+@ANY
+@given(
+    st.integers(0, 2**32 - 1),
+    st.tuples(st.integers(40, 260), st.integers(40, 260)),
+    st.integers(0, 3),
+)
+def test_any_page_of_marks_gives_a_reading(cnn, seed, shape, marks):
+    """Digits, lines, blots, squares and noise in any number, as they come."""
+    generator = np.random.default_rng(seed)
+    gray = generator.normal(generator.uniform(0, 255), 10 * marks, shape)
+    for _ in range(int(generator.integers(0, 30))):
+        x, y = generator.integers(0, shape[1]), generator.integers(0, shape[0])
+        wide, high = generator.integers(1, 40, 2)
+        gray[y : y + high, x : x + wide] = generator.uniform(0, 255)
+    for step in generator.integers(4, 60, marks):
+        gray[:: int(step)] = generator.uniform(0, 255)
+        gray[:, :: int(step)] = generator.uniform(0, 255)
+    reads_or_refuses(gray.clip(0, 255).astype(np.uint8), cnn)
+
+
 # --- Real photographs ----------------------------------------------------------------------------
 
 
@@ -806,7 +830,7 @@ def test_any_damage_to_a_file_gives_a_reading_or_an_image_error(
     not PHOTOS, reason="DIGITREC_PHOTOS names no folder with photographs"
 )
 def test_photographs_of_single_digits(cnn):
-    """Measured at 96.7 % of 244; by 94 % a step of the recipe must have suffered."""
+    """Measured at all of 244; by 97 % a step of the recipe, or the network, must have suffered."""
     with (Path(PHOTOS) / "labels.csv").open(newline="", encoding="utf-8") as table:
         rows = [row for row in csv.DictReader(table) if row["kind"] == "single"]
     labels = [int(row["text"]) for row in rows]
@@ -815,4 +839,20 @@ def test_photographs_of_single_digits(cnn):
     ]
     assert all(digit.any() for digit in digits)  # every one is found
     read = cnn.predict_probabilities(np.stack(digits)).argmax(axis=1)
-    assert evaluate.accuracy(labels, read) >= 0.94
+    assert evaluate.accuracy(labels, read) >= 0.97
+
+
+@pytest.mark.skipif(
+    not PHOTOS, reason="DIGITREC_PHOTOS names no folder with photographs"
+)
+def test_photographs_of_lines_and_pages(cnn):
+    """Measured at 89 % of 56 lines exactly right; the project promises 75 %."""
+    with (Path(PHOTOS) / "labels.csv").open(newline="", encoding="utf-8") as table:
+        rows = [row for row in csv.DictReader(table) if row["kind"] != "single"]
+    right = lines = 0
+    for row in rows:
+        found = images.read(images.load_image(Path(PHOTOS) / row["file"]), cnn, 0).lines
+        wanted = row["text"].split("/")
+        lines += len(wanted)
+        right += sum(line in found for line in wanted)
+    assert right / lines >= 0.75
