@@ -811,7 +811,14 @@ def _blank(ink: np.ndarray) -> Page:
 
 
 def _without_stray(lines: list[list[Part]]) -> list[list[Part]]:
-    """Drop what is far smaller than the digits of its line, or, alone, than the page's."""
+    """Drop what is far smaller than the digits of its line, or, alone, than the page's.
+
+    And what is drawn far more finely than they are: a piece of the paper's edge.
+    """
+    ink = {id(p): p.mask.sum() / max(p.height, p.width) for line in lines for p in line}
+    finest = 0.25 * float(np.median(list(ink.values()))) if len(ink) >= 4 else 0.0
+    lines = [[p for p in line if ink[id(p)] >= finest] for line in lines]
+    lines = [line for line in lines if line]
     heights = np.array([p.height for line in lines for p in line], float)
     usual = _weighted_median(heights, heights)
     kept = []
