@@ -1084,7 +1084,7 @@ class Reading:
 
 
 def find_digits(image: np.ndarray) -> list[FoundDigit]:
-    """Find the digits in a picture, in reading order: for now the one digit, or none.
+    """Find the digit in a picture, as a list: all of its ink is one digit, or there is none.
 
     Parameters
     ----------
