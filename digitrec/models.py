@@ -115,9 +115,9 @@ class Recipe:
             )
 
 
-#: Chosen on a validation split of the training images; the test images had no part in it.
+#: Settings known to suit networks of this kind on MNIST; they were not tuned on the test images.
 RECIPES = {
-    # Adam's usual learning rate, and as many epochs as the validation loss falls.
+    # Adam's usual learning rate; in eight epochs the validation loss still falls a little.
     "dense": Recipe(epochs=8, batch_size=128, learning_rate=1e-3),
     # Normalised layers bear a learning rate six times the usual, if it is warmed up to it, and a
     # cosine that ends at 0 makes three epochs enough.
