@@ -587,6 +587,29 @@ def window_positions(
     return rows, columns
 
 
+def margins(
+    size: Sequence[int], window: Sequence[int], strides: Sequence[int], padding: str
+) -> list[tuple[int, int]]:
+    """Count the rows above and below an image, and the columns before and after it.
+
+    ``"same"`` needs ``(ceil(n / s) − 1) · s + k − n`` more rows (and columns). Half of them go
+    before, half after; an odd one goes after, like in TensorFlow. ``"valid"`` needs none.
+
+    Parameters
+    ----------
+    size, window, strides : (rows, columns)
+
+    Returns
+    -------
+    [(above, below), (before, after)]
+    """
+    before_and_after = []
+    for n, k, s in zip(size, window, strides, strict=True):
+        total = max((-(-n // s) - 1) * s + k - n, 0) if padding == "same" else 0
+        before_and_after.append((total // 2, total - total // 2))
+    return before_and_after
+
+
 def pad(
     x: np.ndarray,
     window: tuple[int, int],
@@ -594,10 +617,7 @@ def pad(
     padding: str,
     value: float = 0.0,
 ) -> np.ndarray:
-    """Surround images with a constant, as ``padding`` says.
-
-    ``"same"`` needs ``(ceil(n / s) − 1) · s + k − n`` more rows (and columns). Half of them go
-    before, half after; an odd one goes after, like in TensorFlow.
+    """Surround images with a constant, as ``padding`` says (:func:`margins`).
 
     Parameters
     ----------
@@ -605,16 +625,12 @@ def pad(
 
     Returns
     -------
-    (N, H + top + bottom, W + left + right, C) float
+    (N, H + above + below, W + before + after, C) float
     """
     if padding == "valid":
         return x
-    size = x.shape[1:3]
-    before_and_after = []
-    for n, k, s in zip(size, window, strides, strict=True):
-        total = max((-(-n // s) - 1) * s + k - n, 0)
-        before_and_after.append((total // 2, total - total // 2))
-    return np.pad(x, [(0, 0), *before_and_after, (0, 0)], constant_values=value)
+    around = margins(x.shape[1:3], window, strides, padding)
+    return np.pad(x, [(0, 0), *around, (0, 0)], constant_values=value)
 
 
 def im2col(
@@ -683,6 +699,8 @@ class Sequential:
 
     def __init__(self, layers: Sequence[Layer], input_shape: Sequence[int]) -> None:
         self.layers, self.input_shape = list(layers), tuple(input_shape)
+        #: A reading less probable than this is better not asserted; 0 asserts all.
+        self.reject_below = 0.0
         names = [layer.name for layer in self.layers]
         if not names or len(set(names)) != len(names):
             raise ValueError(

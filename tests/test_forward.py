@@ -720,7 +720,7 @@ def test_loads_nothing_else():
         "cv2",
         "PIL",
         "matplotlib",
-        "seaborn",
+        "pandas",
         "scipy",
     ):
         assert heavy not in loaded

@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -106,6 +107,47 @@ def test_arrays_are_fresh_and_writable(data):
     for ours, theirs in zip(second, data, strict=True):
         assert np.array_equal(ours, theirs)
         assert not np.shares_memory(ours, theirs)
+
+
+def test_test_digits_alone(data, folder):
+    """Chapters that only read test digits need not unpack the others."""
+    alone = mnist.load_test(folder)
+    assert np.array_equal(alone.x_test, data.x_test)
+    assert np.array_equal(alone.y_test, data.y_test)
+    for name in mnist.CHECKSUMS:
+        if name.startswith("train"):
+            (folder / name).unlink()
+    assert len(mnist.load_test(folder).x_test) == 10_000
+    damage_byte(folder / SMALL)
+    with pytest.raises(mnist.DataError, match=SMALL):
+        mnist.load_test(folder)
+
+
+def test_training_digits_split(data, folder):
+    """The same parts as by hand, without the test files, and nothing but the parts is kept."""
+    for name in mnist.CHECKSUMS:
+        if name.startswith("t10k"):
+            (folder / name).unlink()
+    training, validation = mnist.stratified_split(data.y_train, 4000, seed=3)
+    parts = mnist.load_training(4000, seed=3, folder=folder)
+    expected = (data.x_train[training], data.y_train[training],
+                data.x_train[validation], data.y_train[validation])  # fmt: skip
+    for ours, theirs in zip(parts, expected, strict=True):
+        assert np.array_equal(ours, theirs)
+        assert ours.base is None
+    assert len(mnist.load_training()[2]) == 5000
+
+
+def test_loading_keeps_one_copy():
+    """Unpacking needs the arrays and their compressed files, not the arrays twice."""
+    tracemalloc.start()
+    try:
+        data = mnist.load_mnist()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    arrays = sum(array.nbytes for array in data)
+    assert arrays < peak < arrays + 25e6
 
 
 # --- Only the published files ---------------------------------------------------------------

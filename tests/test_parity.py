@@ -238,7 +238,7 @@ def data():
     return load_mnist()
 
 
-@pytest.mark.parametrize("name", models.ARCHITECTURES)
+@pytest.mark.parametrize("name", models.SHIPPED)
 def test_shipped_network_layer_by_layer(name, data, record_property):
     model = models.load_keras(name)
     stored, converted = models.load_numpy(name), Sequential.from_keras(model)
@@ -274,7 +274,7 @@ def test_shipped_network_layer_by_layer(name, data, record_property):
     assert difference["scale"] == 0
 
 
-@pytest.mark.parametrize("name", models.ARCHITECTURES)
+@pytest.mark.parametrize("name", models.SHIPPED)
 def test_shipped_network_through_keras_predict(name, data):
     """What a reader calls: Keras' batches of 32 end with 10,000 = 312 · 32 + 16."""
     theirs = models.load_keras(name).predict(data.x_test[:1008], verbose=0)
@@ -287,7 +287,7 @@ def test_shipped_network_through_keras_predict(name, data):
     assert np.abs(p - theirs).max() <= LARGEST_DIFFERENCE / 2
 
 
-@pytest.mark.parametrize("name", models.ARCHITECTURES)
+@pytest.mark.parametrize("name", models.SHIPPED)
 def test_shipped_network_in_loops(name, data):
     """The definitions themselves on the trained weights: slow, hence one digit."""
     x = data.x_test[:1]
