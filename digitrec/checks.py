@@ -100,8 +100,8 @@ def _same(found: np.ndarray | float, expected: np.ndarray | float) -> bool:
 
 
 def _digits(count: int) -> tuple[np.ndarray, np.ndarray]:
-    data = mnist.load_mnist()
-    return data.x_train[:count], data.y_train[:count]
+    x, y = mnist.load_test()
+    return x[:count], y[:count]
 
 
 # --- Chapter 01: the data --------------------------------------------------------------------

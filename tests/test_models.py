@@ -16,8 +16,9 @@ from digitrec.mnist import CHECKSUMS, load_mnist
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 #: Test accuracy of what `make train` makes. Below: it has not learned; above: too good to be true.
-BANDS = {"dense": (0.94, 0.975), "cnn": (0.990, 0.9965)}
-NAMES = list(models.ARCHITECTURES)
+#: Five seeds of the CNN gave 99.49 to 99.59 %: their mean, and three standard deviations of 0.05 %.
+BANDS = {"dense": (0.94, 0.975), "cnn": (0.994, 0.997)}
+NAMES = list(models.SHIPPED)
 SHORT = models.Recipe(epochs=1, batch_size=64, learning_rate=2e-3)
 
 
@@ -92,7 +93,7 @@ def test_card_is_that_of_this_code(name):
     assert card["architecture"] == models.ARCHITECTURES[name]
     assert models.Recipe(**card["recipe"]) == models.RECIPES[name]
     assert card["data_sha256"] == CHECKSUMS
-    assert card["training_images"] == 60_000
+    assert card["training_images"] == 60_000 - models.RECIPES[name].held_out
     arrays = (models.WEIGHTS_FOLDER / f"{name}.npz").read_bytes()
     assert card["weights_sha256"] == hashlib.sha256(arrays).hexdigest()
     assert card["parameters"] == models.load_numpy(name).parameters
@@ -111,10 +112,16 @@ def test_dense_network_is_the_labs():
 
 def test_convolutional_network_by_hand():
     network = models.load_numpy("cnn")
-    kernels = 7 * 7 * 32 + 3 * 3 * 32 * 48 + 3 * 3 * 48 * 64
+    kernels = 7 * 7 * 48 + 3 * 3 * 48 * 64 + 3 * 3 * 64 * 64
     # (28 − 7) / 3 + 1 = 8, and each 3 × 3 takes two rows and columns: 6, 4.
-    assert network.parameters == kernels + 4 * (32 + 48 + 64) + 4 * 4 * 64 * 10 + 10
+    assert network.parameters == kernels + 4 * (48 + 64 + 64) + 4 * 4 * 64 * 10 + 10
     assert network.shapes[-2:] == [(1024,), (10,)]
+
+
+def test_small_convolutional_network_by_hand():
+    kernels = 7 * 7 * 32 + 3 * 3 * 32 * 40 + 3 * 3 * 40 * 48
+    network = Sequential.from_keras(models.build("small_cnn"))
+    assert network.parameters == kernels + 4 * (32 + 40 + 48) + 4 * 4 * 48 * 10 + 10
 
 
 def test_shipped_files_are_small():
@@ -220,7 +227,9 @@ def test_truncated_archive(stored):
     "call", [models.load_numpy, models.load_keras, models.load_card, models.build]
 )
 def test_unknown_network(call):
-    with pytest.raises(ValueError, match=r"\['cnn', 'dense'\], found 'transformer'"):
+    with pytest.raises(
+        ValueError, match=r"\['cnn', 'dense', 'small_cnn'\], found 'transformer'"
+    ):
         call("transformer")
 
 
@@ -280,6 +289,50 @@ def test_same_seed_same_network(name, data):
     assert all(equal(first, run(0, 0)))
     assert not any(equal(first, run(0, 1)))
     assert not any(equal(first, run(1, 0)))
+
+
+@pytest.mark.parametrize("changes", [{"moves": 1}, {"augment": True}])
+def test_same_seed_same_network_with_images_that_change(changes, data):
+    """Nine batches an epoch, so that one is left over from the eight that go in one call."""
+    recipe = models.Recipe(epochs=2, batch_size=64, learning_rate=2e-3, **changes)
+    x, y = data.x_train[:550], data.y_train[:550]
+
+    def run(seed):
+        model = models.build("small_cnn")
+        trained = models.train(model, x, y, recipe, seed=seed, verbose=0)
+        batches = -(-(550 + (models.not_digits_for(x) if recipe.augment else 0)) // 64)
+        assert int(trained.model.optimizer.iterations) == 2 * batches
+        return arrays_of(trained.model)
+
+    first = run(0)
+    assert all(equal(first, run(0)))
+    assert not any(equal(first, run(1)))
+
+
+def test_moved_batches_hold_every_image_once_and_move_it_anew():
+    ink = np.random.default_rng(1).integers(0, 256, (300, 20, 20), np.uint8)
+    x, y = np.pad(ink, ((0, 0), (4, 4), (4, 4))), np.arange(300) % 10
+    batches = models.moved_batches(x, y, 64, 2, seed=0)
+    moves = [(down, right) for down in range(-2, 3) for right in range(-2, 3)]
+    seen = []
+    for _ in range(2):
+        parts = [batches[k] for k in range(len(batches))]
+        assert [len(part[0]) for part in parts] == [64, 64, 64, 64, 44]
+        images, labels = map(np.concatenate, zip(*parts, strict=True))
+        # The margin is 4 pixels wide: rolled by 2, no ink comes in on the other side.
+        origins = {
+            np.roll(one, move, (0, 1)).tobytes(): (k, move)
+            for k, one in enumerate(x)
+            for move in moves
+        }
+        found = [origins[image.tobytes()] for image in images]
+        assert sorted(k for k, _ in found) == list(range(300))
+        assert [y[k] for k, _ in found] == labels.tolist()
+        assert {move for _, move in found} == set(moves)
+        seen.append(found)
+        batches.on_epoch_end()
+    assert seen[0] != seen[1]
+    assert dict(seen[0]) != dict(seen[1])
 
 
 def test_a_small_training_learns(data):
@@ -360,6 +413,8 @@ def test_learning_rate_over_16_steps(data, monkeypatch, warm_up, steps_before, s
         ({"warm_up": 1}, "from 0 to below 1, found 1"),
         ({"warm_up": -0.1}, "found -0.1"),
         ({"warm_up": float("nan")}, "found nan"),
+        ({"moves": -1}, "0 to 27 pixels, found -1"),
+        ({"moves": 28}, "found 28"),
     ],
 )
 def test_impossible_recipe(arguments, says):
@@ -457,3 +512,33 @@ def test_a_card_that_is_no_object_is_refused(tmp_path):
     (tmp_path / "dense.json").write_text("[1]", "utf-8")
     with pytest.raises(models.WeightsError, match="JSON object, found list"):
         models.load_numpy("dense", tmp_path)
+
+
+def test_calibration_changes_no_answer_and_writes_down_what_it_chose():
+    card = models.load_card("cnn")
+    assert 0.3 < card["temperature"] < 3
+    assert 0.3 < card["reject_below"] < 0.95
+    assert card["held_out_digits_rejected"] <= 0.01
+    assert card["not_digits_asserted"] <= 0.1
+    assert models.load_numpy("cnn").reject_below == card["reject_below"]
+    assert models.load_numpy("dense").reject_below == 0
+
+
+def test_augmented_batches_hold_every_digit_once(data):
+    x, y = data.x_train[:300], data.y_train[:300]
+    batches = models.augmented_batches(x, y, 64, seed=0)
+    others = models.not_digits_for(x)
+    images, targets = map(
+        np.concatenate, zip(*(batches[k] for k in range(len(batches))), strict=True)
+    )
+    assert images.shape == (300 + others, 28, 28)
+    np.testing.assert_allclose(targets.sum(axis=1), 1, atol=1e-6)
+    digits = targets.max(axis=1) == 1
+    assert digits.sum() == 300
+    np.testing.assert_array_equal(
+        np.bincount(targets[digits].argmax(axis=1), minlength=10),
+        np.bincount(y, minlength=10),
+    )
+    before = images.copy()
+    batches.on_epoch_end()
+    assert (batches[0][0] != before[:64]).any()

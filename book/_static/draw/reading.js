@@ -4,14 +4,14 @@
  */
 
 /**
- * The CNN is unsure below this probability. Chosen with SURE_DISPUTED on drawn digits of the validation
- * split, never on test images: `python benchmarks/unsure.py` prints why.
+ * The CNN is unsure below this probability. Chosen with SURE_DISPUTED on drawn digits that
+ * training did not see, never on test images: `python benchmarks/unsure.py` prints why.
  */
 export const SURE_ALONE = 0.6;
 /** When the dense network reads another digit, the CNN has to be surer than this. */
 export const SURE_DISPUTED = 0.7;
 /** The dense network is unsure below this probability, chosen likewise. */
-export const SURE_DENSE = 0.45;
+export const SURE_DENSE = 0.5;
 export const UNSURE = '?';
 
 const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));

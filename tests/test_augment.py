@@ -1,0 +1,110 @@
+"""What is done to training digits: shapes, ranges, labels that stay true, the same for one seed."""
+
+import numpy as np
+import pytest
+
+from digitrec import augment
+from digitrec.mnist import load_mnist
+
+
+@pytest.fixture(scope="module")
+def mnist():
+    return load_mnist()
+
+
+def test_images_change_and_stay_images(mnist):
+    x = mnist.x_train[:200]
+    changed = augment.augment(x, np.random.default_rng(0))
+    again = augment.augment(x, np.random.default_rng(0))
+    assert changed.shape == x.shape
+    assert changed.dtype == np.uint8
+    assert (changed != x).any(axis=(1, 2)).all()
+    assert (changed.max(axis=(1, 2)) > 40).mean() > 0.98  # hardly any fades away
+    np.testing.assert_array_equal(changed, again)
+
+
+def test_moved_images_move_by_whole_pixels_and_paper_comes_in():
+    dots = np.zeros((500, 28, 28), np.uint8)
+    dots[:, 0, 27] = 9  # in a corner: half of the moves take it out
+    moved = augment.move(dots, np.random.default_rng(0), 1)
+    assert moved.dtype == np.uint8
+    # Up or to the right it leaves; otherwise it is one of four pixels. Four ninths, ± 4 sigma.
+    stayed = moved.any(axis=(1, 2))
+    assert stayed.mean() == pytest.approx(4 / 9, abs=0.09)
+    places = {tuple(place) for place in np.argwhere(moved)[:, 1:].tolist()}
+    assert places == {(0, 26), (0, 27), (1, 26), (1, 27)}
+    np.testing.assert_array_equal(augment.move(dots, np.random.default_rng(0), 0), dots)
+
+
+def test_a_pair_is_wider_than_one_character():
+    """Two characters of equal height side by side: 20 pixels wide, where one has 20 rows."""
+    shapes = []
+    for draw in (augment.pair, augment.letter):
+        drawn = [draw(np.random.default_rng(k)) > 30 for k in range(100)]
+        assert all(image.any() for image in drawn)
+        shapes.append(
+            np.mean([i.any(axis=0).sum() / i.any(axis=1).sum() for i in drawn])
+        )
+    assert shapes[0] > 1.3 * shapes[1]
+
+
+def centre(image):
+    """Row and column of the centre of mass."""
+    rows, columns = np.indices(image.shape)
+    return (rows * image).sum() / image.sum(), (columns * image).sum() / image.sum()
+
+
+def test_digits_stay_near_the_middle(mnist):
+    changed = augment.augment(mnist.x_train[:300], np.random.default_rng(0))
+    off = np.array([centre(image.astype(float)) for image in changed]) - 14
+    assert np.abs(off).mean() < 1.5
+    assert np.abs(off).max() < 5
+
+
+def test_a_flag_goes_down_to_the_left_of_the_top(mnist):
+    ones = mnist.x_train[mnist.y_train == 1][:100]
+    flagged = np.stack(
+        [augment.flag_one(one, np.random.default_rng(k)) for k, one in enumerate(ones)]
+    )
+    assert flagged.shape == ones.shape
+    widths = [(image > 100).any(axis=0).sum() for image in flagged]
+    assert np.mean(widths) > 1.4 * np.mean([(o > 100).any(axis=0).sum() for o in ones])
+    assert all((image > 30).any(axis=1).sum() <= 20 for image in flagged)
+
+
+def test_a_bar_crosses_the_stem(mnist):
+    sevens = mnist.x_train[mnist.y_train == 7][:100]
+    crossed = np.stack(
+        [augment.cross_seven(s, np.random.default_rng(k)) for k, s in enumerate(sevens)]
+    )
+    assert (
+        crossed.astype(int).sum(axis=(1, 2)) > sevens.astype(int).sum(axis=(1, 2))
+    ).mean() > 0.9
+
+
+def test_only_ones_and_sevens_are_drawn_on(mnist):
+    x, y = mnist.x_train[:2000], mnist.y_train[:2000]
+    drawn = augment.european(x, y, np.random.default_rng(0))
+    changed = (drawn != x).any(axis=(1, 2))
+    assert not changed[(y != 1) & (y != 7)].any()
+    assert changed[y == 1].mean() == pytest.approx(augment.FLAGGED, abs=0.1)
+    assert changed[y == 7].mean() == pytest.approx(augment.CROSSED, abs=0.1)
+
+
+def test_a_blank_image_stays_blank():
+    blank = np.zeros((28, 28), np.uint8)
+    rng = np.random.default_rng(0)
+    assert not augment.flag_one(blank, rng).any()
+    assert not augment.cross_seven(blank, rng).any()
+    assert not augment.augment(blank[None], rng).any()
+
+
+def test_what_is_no_digit_is_drawn_in_mnists_box():
+    others = augment.not_digits(120, np.random.default_rng(0))
+    assert others.shape == (120, 28, 28)
+    assert others.any(axis=(1, 2)).all()
+    for image in others:
+        assert (image > 30).any(axis=1).sum() <= 20
+        assert (image > 30).any(axis=0).sum() <= 20
+    assert set(augment.TRAINING_FONTS).isdisjoint(augment.HELD_OUT_FONTS)
+    assert not set(augment.LETTERS) & set("OoIiLlSsZzBbGgqQ")
