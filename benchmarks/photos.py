@@ -1,96 +1,239 @@
-"""How well real photographs of single digits are read, and how fast.
+"""How well real photographs are read, and how fast: single digits, lines and pages.
 
-    DIGITREC_PHOTOS=folder python benchmarks/photos.py
+    DIGITREC_PHOTOS=folder python benchmarks/photos.py        (or: make bench-photos)
 
-The folder holds pictures and ``labels.csv`` with the columns ``file``, ``text`` and ``kind``. The
-first part of a file's path names its source. Each picture of the kind "single" is read by both
-networks, once just resized and once prepared by MNIST's recipe.
+The folder holds pictures and ``labels.csv`` with the columns ``file``, ``text`` (digits in reading
+order, lines separated by ``/``) and ``kind`` (single, line, page). The first part of a file's path
+names its source; where a file's name begins with a number and an underscore, that is its writer.
+A rejected digit (``?``) counts as wrong. Intervals are Wilson's, of 95 %; digits of one page are
+not independent, so theirs are somewhat too narrow.
+
+Then a rendered page is read in sizes up to 12 megapixels. That needs no photographs: without
+``DIGITREC_PHOTOS`` it is all that is measured. Prints tables and writes the figures, of no single
+picture, to ``benchmarks/results/photos.json``; what was not measured stays there as it was.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
+import re
+import subprocess
+import sys
+import tempfile
 import time
+from collections import defaultdict
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import cv2
+import measure
 import numpy as np
+from readings import Tally, share
+from threadpoolctl import threadpool_limits
 
+from digitrec import images, simulate
 from digitrec.evaluate import wilson_interval
-from digitrec.images import just_resize, load_image, normalise
+from digitrec.mnist import load_test
 from digitrec.models import load_numpy
 
-PREPARATIONS = {"just resized": just_resize, "recipe": normalise}
-NETWORKS = ("dense", "cnn")
+
+def writer(file: str) -> str:
+    """Source, and writer where the file's name tells."""
+    source, _, name = file.partition("/")
+    number = re.match(r"(\d+)_", name)
+    return f"{source} {number[1]}" if number else source
 
 
-def singles(folder: Path) -> list[tuple[Path, str, int]]:
-    """Each picture of a single digit: its path, its source and what it says."""
+def print_table(title: str, tallies: dict[str, Tally]) -> None:
+    """One row for each group: pictures, digits, lines."""
+    print(f"\n{title}")
+    print(f"  {'':30} files  digits right{'':24} lines exactly right")
+    for name, tally in sorted(tallies.items()):
+        print(
+            f"  {name:30} {tally.files:5d}  {share(tally.right, tally.digits)}"
+            f" of {tally.digits:4d}   {share(tally.lines_right, tally.lines)} of {tally.lines:3d}"
+        )
+
+
+def figures(tally: Tally) -> dict[str, Any]:
+    """A tally as it is written down: counts, shares and their 95 % intervals."""
+    found: dict[str, Any] = {"files": tally.files}
+    for what, right, of in (
+        ("digits", tally.right, tally.digits),
+        ("lines", tally.lines_right, tally.lines),
+    ):
+        low, high = wilson_interval(right, of)
+        found[what] = {
+            "right": right,
+            "of": of,
+            "share": measure.significant(right / of),
+            "interval": [measure.significant(low), measure.significant(high)],
+        }
+    return found
+
+
+def rendered_page() -> np.ndarray:
+    """Photograph a page of 80 test digits; (3000, 4000, 3) uint8."""
+    data, rng = load_test(), np.random.default_rng(5)
+    lines = [[data.x_test[k] for k in rng.integers(0, 10_000, 10)] for _ in range(8)]
+    photo = simulate.photograph_page(
+        lines, rng, size=(2000, 1500), height=0.05, rotation=4, edge=0.03, rules="squared",
+        rule_distance=1.0, shadow=0.3, light_gradient=0.3, noise=4,
+    )  # fmt: skip
+    return np.asarray(cv2.resize(photo, (4000, 3000)))
+
+
+def measure_large_page(photo: np.ndarray) -> dict[str, float]:
+    """Read a file of 12 megapixels in a process of its own, on one core."""
+    code = (
+        "import sys, time, cv2; cv2.setNumThreads(1)\n"
+        "from digitrec import images, models\n"
+        "network = models.load_numpy('cnn')\n"
+        "times = []\n"
+        "for _ in range(5):\n"
+        "    start = time.perf_counter()\n"
+        "    found = images.find_digits_in_file(sys.argv[1])\n"
+        "    images.classify([found], network)\n"
+        "    times.append(time.perf_counter() - start)\n"
+        # Linux' own count begins with the process, getrusage's with its parent's.
+        "status = open('/proc/self/status').read()\n"
+        "peak = int(status.split('VmHWM:')[1].split()[0]) / 1024\n"
+        "print(sorted(times)[2], peak, len(found))\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "page.jpg"
+        cv2.imwrite(str(path), photo[..., ::-1])
+        one = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(path)],
+            env=one, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    seconds, megabytes, found = map(float, done.stdout.split())
+    return {
+        "seconds": measure.significant(seconds, 3),
+        "megabytes": round(megabytes),
+        "digits_found": int(found),
+        "digits_written": 80,
+    }
+
+
+def measure_growth(photo: np.ndarray, network: images.Network) -> dict[str, Any]:
+    """Read the same page in several sizes."""
+    sizes = {}
+    for megapixels in (0.1, 0.3, 1, 2, 4, 8, 12):
+        factor = min(1.0, (megapixels * 1e6 / photo[..., 0].size) ** 0.5)
+        sizes[megapixels] = cv2.resize(
+            photo, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA
+        )
+    times = measure.in_turns(
+        {
+            str(size): partial(images.read, picture, network)
+            for size, picture in sizes.items()
+        },
+        repeats=5,
+        clock=time.process_time,
+    )
+    medians = [float(np.median(times[str(size)])) for size in sizes]
+    return {
+        "megapixels": list(sizes),
+        "seconds": [measure.significant(value) for value in medians],
+    }
+
+
+def read_photographs(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Read all photographs of a folder with labels, print the tables, return the figures."""
     with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
-        rows = [row for row in csv.DictReader(table) if row["kind"] == "single"]
-    return [
-        (folder / row["file"], row["file"].split("/")[0], int(row["text"]))
-        for row in rows
-    ]
+        rows = list(csv.DictReader(table))
+    network = load_numpy(options.model)
+    below = 0.0 if options.accept_all else None
+    by_kind: dict[str, Tally] = defaultdict(Tally)
+    by_source: dict[str, Tally] = defaultdict(Tally)
+    by_writer: dict[str, Tally] = defaultdict(Tally)
+    seconds: dict[str, list[float]] = defaultdict(list)
+    shrunk = 0
+    for row in rows:
+        times = []
+        for _ in range(3):  # the median: others may have the core for a moment
+            start = time.process_time()
+            picture = images.load_image(folder / row["file"])
+            reading = images.read(picture, network, below)
+            times.append(time.process_time() - start)
+        seconds[row["kind"]].append(float(np.median(times)))
+        kind = "singles" if row["kind"] == "single" else "lines and pages"
+        source = row["file"].split("/")[0]
+        for tally in (
+            by_kind[kind],
+            by_source[f"{source}, {row['kind']}"],
+            by_writer[writer(row["file"])],
+        ):
+            tally.add(row["text"], reading.lines)
+        if options.failures and reading.lines != row["text"].split("/"):
+            print(f"  {row['file']}: {row['text']} read as {'/'.join(reading.lines)}")
+        if kind == "singles":
+            small = images.just_resize(picture)[None]
+            shrunk += int(network.predict(small).argmax()) == int(row["text"])
 
-
-def share(right: np.ndarray) -> str:
-    """The share of right answers with its 95 % interval."""
-    low, high = wilson_interval(int(right.sum()), len(right))
-    return f"{100 * right.mean():5.1f} % ({100 * low:4.1f} – {100 * high:5.1f})"
+    print_table("By source and kind", by_source)
+    print_table("By writer, where known", by_writer)
+    print_table("In all", by_kind)
+    print(
+        f"  for comparison: singles just shrunk {share(shrunk, by_kind['singles'].files)}"
+    )
+    print("\nProcessor time on one core, reading the file included")
+    for kind, times in sorted(seconds.items()):
+        print(
+            f"  {kind:24} median {1e3 * np.median(times):.1f} ms, max {1e3 * max(times):.1f} ms"
+        )
+    return {
+        "by_source": {name: figures(t) for name, t in sorted(by_source.items())},
+        "by_writer": {name: figures(t) for name, t in sorted(by_writer.items())},
+        "in_all": {name: figures(t) for name, t in sorted(by_kind.items())},
+        "singles_just_shrunk": measure.significant(shrunk / by_kind["singles"].files),
+        "seconds": {
+            kind: measure.summary(times, 3) for kind, times in sorted(seconds.items())
+        },
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="Read photographs of single digits, and count."
-    )
+    parser = argparse.ArgumentParser(description="Read photographs, and count.")
     parser.add_argument(
         "--failures", action="store_true", help="name every misread picture"
     )
+    parser.add_argument("--model", choices=("dense", "cnn"), default="cnn")
+    parser.add_argument(
+        "--accept-all", action="store_true", help="reject nothing: no ? in the readings"
+    )
     options = parser.parse_args()
-    if "DIGITREC_PHOTOS" not in os.environ:
-        parser.error(
-            "set DIGITREC_PHOTOS to the folder with the photographs and labels.csv"
-        )
-    pictures = singles(Path(os.environ["DIGITREC_PHOTOS"]))
-    if not pictures:
-        parser.error("labels.csv names no picture of the kind 'single'")
-
-    prepared: dict[str, np.ndarray] = {}
-    seconds: dict[str, list[float]] = {}
-    for name, prepare in PREPARATIONS.items():
-        digits, seconds[name] = [], []
-        for path, _, _ in pictures:
-            start = time.perf_counter()
-            digits.append(prepare(load_image(path)))
-            seconds[name].append(time.perf_counter() - start)
-        prepared[name] = np.stack(digits)  # (N, 28, 28)
-
-    sources = np.array([source for _, source, _ in pictures])
-    labels = np.array([label for _, _, label in pictures])
-    for network in NETWORKS:
-        reader = load_numpy(network)
-        for name, digits in prepared.items():
-            probabilities = reader.predict_probabilities(digits)  # (N, 10)
-            right = probabilities.argmax(axis=1) == labels
-            print(f"\n{network}, {name}")
-            for source in np.unique(sources):
-                mine = right[sources == source]
-                print(f"  {source:16} {share(mine)}  {mine.sum():3d} of {len(mine):3d}")
-            print(f"  {'all':16} {share(right)}  {right.sum():3d} of {len(right):3d}")
-            if options.failures and name == "recipe":
-                for i in np.flatnonzero(~right):
-                    best = int(probabilities[i].argmax())
-                    print(
-                        f"    {pictures[i][0].name}: {labels[i]} read as {best}", end=""
-                    )
-                    print(f" ({100 * probabilities[i, best]:.0f} %)")
-    print("\ntime for each picture, reading the file included")
-    for name, times in seconds.items():
+    cv2.setNumThreads(1)
+    threadpool_limits(1)  # one core: of the threads that wait for each other, one works
+    path = measure.RESULTS / "photos.json"
+    found = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if folder := os.environ.get("DIGITREC_PHOTOS"):
+        real = read_photographs(Path(folder), options)
+        if options.model == "cnn" and not options.accept_all:
+            found["photographs"] = real
+    else:
         print(
-            f"  {name:16} median {1e3 * np.median(times):.1f} ms, max {1e3 * max(times):.1f} ms"
+            "DIGITREC_PHOTOS is not set to a folder with photographs and labels.csv: "
+            "these are left out."
         )
+    photo = rendered_page()
+    found["large_page"] = large = measure_large_page(photo)
+    print(
+        f"\n12-megapixel page, one core: {large['seconds']} s, {large['megabytes']} MB, "
+        f"{large['digits_found']} digits found of {large['digits_written']}"
+    )
+    found["growth"] = grown = measure_growth(photo, load_numpy("cnn"))
+    print("\nThe same page in several sizes, processor time")
+    for size, seconds in zip(grown["megapixels"], grown["seconds"], strict=True):
+        print(f"  {size:5g} megapixels  {1e3 * seconds:7.1f} ms")
+    found["machine"] = measure.machine("numpy", "opencv-python-headless", "pillow")
+    print(measure.write("photos", found))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command line: ``python -m digitrec read photo.jpg`` says which digit is in the photograph.
+"""The command line: ``python -m digitrec read photo.jpg`` says which digits are in the photograph.
 
 Exit status: 0, every file was read; 2, at least one was not, or the arguments were wrong;
 130, interrupted.
@@ -32,7 +32,10 @@ examples:
   digitrec read photo.jpg                 photo.jpg: 7 (98.2 %)
   digitrec read --model dense *.png       a line for each file
   digitrec read --json *.png              a JSON object on a line for each file
+  digitrec read page.jpg --annotate out.png
+                                          page.jpg: 1247673 / 8952481, and a picture of it
 
+Lines are separated by " / "; a ? stands for what is probably not a digit, or not a legible one.
 A blank picture is read, too: it has no digits. A file that cannot be read costs one line on stderr
 and exit status 2; the other files are still read.
 """
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = _read(options.image, options.model, options.json)
+        status = _read(options.image, options.model, options.json, options.annotate)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
@@ -86,11 +89,24 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="write a JSON object on a line for each file",
     )
+    read.add_argument(
+        "--annotate",
+        metavar="OUT",
+        help="save the photograph with boxes and readings drawn on it; for one file only",
+    )
     return parser
 
 
-def _read(files: Sequence[str], model: str, as_json: bool) -> int:
+def _read(
+    files: Sequence[str], model: str, as_json: bool, annotate: str | None = None
+) -> int:
     """Read files and print what they say, in the order given; return the exit status."""
+    if annotate is not None and len(files) != 1:
+        print(
+            f"digitrec: --annotate: expected one image, found {len(files)}",
+            file=sys.stderr,
+        )
+        return 2
     # Imported here, so that --help and --version answer at once.
     import cv2
 
@@ -122,8 +138,28 @@ def _read(files: Sequence[str], model: str, as_json: bool) -> int:
                     print(
                         _as_json(file, reading) if as_json else _as_text(file, reading)
                     )
+                    if annotate is not None and not _save(file, reading, annotate):
+                        status = 2
             sys.stdout.flush()
     return status
+
+
+def _save(file: str, reading: Any, out: str) -> bool:
+    """Save a picture with its reading drawn on it; where it cannot be, say so in one line."""
+    from PIL import Image
+
+    from digitrec import images
+
+    try:
+        pixels = images.load_image(file, longest_side=10_000)
+        Image.fromarray(images.annotate(pixels, reading)).save(out)
+    except (OSError, ValueError) as error:
+        print(
+            f"digitrec: {_printable(out)}: cannot be saved: {_printable(str(error))}",
+            file=sys.stderr,
+        )
+        return False
+    return True
 
 
 def _in_order(
@@ -161,7 +197,10 @@ def _as_text(file: str, reading: Any) -> str:
     digits = reading.digits
     if not digits:
         return f"{_printable(file)}: no digit found"
-    if len(digits) > 1:
+    if len(digits) > 1 or digits[0].label == "?":
+        if len(digits) == 1:
+            guess = f"? (perhaps {digits[0].guess}, {_percent(digits[0].probability)})"
+            return f"{_printable(file)}: {guess}"
         return f"{_printable(file)}: {' / '.join(reading.lines)}"
     ranked = sorted(enumerate(digits[0].probabilities), key=lambda pair: -pair[1])
     (best, sure), (second, other) = ranked[:2]
@@ -185,6 +224,7 @@ def _as_json(file: str, reading: Any) -> str:
             "probability": round(digit.probability, 6),
             "box": list(digit.box),
             "line": digit.line,
+            **({"guess": digit.guess} if digit.label == "?" else {}),
         }
         for digit in reading.digits
     ]

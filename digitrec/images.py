@@ -40,6 +40,8 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from digitrec import pages
+
 #: Files with more pixels than this are refused: a small file can unpack to more memory than a
 #: computer has. A 12-megapixel photograph has 12 million pixels.
 MAX_PIXELS = 64_000_000
@@ -47,6 +49,10 @@ MAX_PIXELS = 64_000_000
 LONGEST_SIDE = 2048
 #: Pictures whose shorter side has fewer pixels than this cannot show a digit.
 SMALLEST_SIDE = 8
+#: Pictures whose longer side has no more pixels show one digit: two would be too coarse.
+SMALLEST_PAGE = 32
+#: In pictures whose longer side has so many pixels, the paper's own edges may be seen.
+LARGE = 400
 #: The digit is looked for in a picture reduced to this longer side.
 WORKING_SIDE = 512
 
@@ -61,8 +67,9 @@ MNIST_PEN = (1.7, 4.5)
 MIN_CONTRAST = 0.06
 #: Ink stands out from the paper's grain by at least so many standard deviations of it.
 MIN_SIGNAL_TO_NOISE = 5.0
-#: A digit's longer side is at least this part of the picture's longer side; smaller is a speck.
-MIN_DIGIT = 0.05
+#: A digit's longer side is at least this part of the picture's longer side, and half of it in a
+#: ``LARGE`` picture; smaller is a speck.
+MIN_DIGIT = 0.08
 
 Path_ = str | os.PathLike[str]
 
@@ -326,7 +333,10 @@ def has_light_ink(gray: np.ndarray) -> bool:
 
     Most of a picture is paper, so a pixel that differs from the picture around it is ink. ``d`` is
     the difference from the median of the surroundings: where ``sum(d³) > 0``, the far tail of the
-    differences is on the light side.
+    differences is on the light side. When the tails are alike (``|sum(d³)| < 0.95 sum(|d|³)``), two
+    more are asked: in a picture cropped to its digit, the paper is what fills the rim and holds the
+    larger circle (``_paper_of_a_crop``); and in one that is large enough, narrow strokes tell
+    (``pages.light_strokes``).
 
     Parameters
     ----------
@@ -336,24 +346,70 @@ def has_light_ink(gray: np.ndarray) -> bool:
     -------
     bool
     """
-    small = _reduce(gray, 96).astype(np.float32)
+    small = _reduce(gray, 96)
     side = max(3, min(small.shape) // 2 | 1)
-    around = cv2.medianBlur(
-        np.pad(small, side // 2, "symmetric").astype(np.uint8), side
-    )
-    inner = (
-        slice(side // 2, side // 2 + small.shape[0]),
-        slice(side // 2, side // 2 + small.shape[1]),
-    )
-    difference = small - around[inner]  # (H, W)
-    return float((difference**3).sum()) > 0
+    padded = np.pad(small, side // 2, "symmetric")
+    around = cv2.medianBlur(padded, side)[side // 2 :, side // 2 :]
+    around = around[: small.shape[0], : small.shape[1]]
+    cubes = (small.astype(np.float32) - around) ** 3  # (H, W)
+    light = float(cubes.sum()) / max(float(np.abs(cubes).sum()), 1e-6)
+    if abs(light) < 0.95:
+        paper = _paper_of_a_crop(small)
+        if paper is not None:
+            return paper == "dark"
+        if max(gray.shape) >= 128:
+            light += 0.5 * pages.light_strokes(gray)
+    return light > 0
+
+
+def _paper_of_a_crop(gray: np.ndarray) -> str | None:
+    """Which of Otsu's two classes is paper, "dark" or "light"; None when that is not plain.
+
+    Paper fills at least 0.7 of the rim, and the largest circle in it, which may go on beyond the
+    picture, is at least 1.2 times as wide as the largest in the ink. And the picture has but two
+    shades (``_otsu_classes``): neither shadow nor vignette.
+    """
+    light, explained = _otsu_classes(gray)
+    if explained < 0.82:
+        return None
+    rim = max(1, round(0.03 * min(gray.shape)))
+    inner = light[rim:-rim, rim:-rim]
+    share = (light.sum() - inner.sum()) / max(1, light.size - inner.size)
+    in_light, in_dark = _largest_circle(light), _largest_circle(~light)
+    if share >= 0.7 and in_light >= 1.2 * in_dark:
+        return "light"
+    if share <= 0.3 and in_dark >= 1.2 * in_light:
+        return "dark"
+    return None
+
+
+def _otsu_classes(values: np.ndarray) -> tuple[np.ndarray, float]:
+    """Where values are above Otsu's threshold, and what part of the variance the classes explain.
+
+    ``p (1 − p) (m₁ − m₀)² / variance`` is 0.64 for mere grain, 0.75 for a slow change of
+    brightness, and near 1 for ink on evenly lit paper.
+    """
+    threshold, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    above = values > threshold
+    share, variance = float(above.mean()), float(values.var())
+    if not 0 < share < 1:
+        return above, 0.0
+    apart = float(values[above].mean() - values[~above].mean())
+    return above, share * (1 - share) * apart**2 / variance
+
+
+def _largest_circle(mask: np.ndarray) -> float:
+    """Diameter of the largest circle in a mask, in pixels; it may go on beyond the picture."""
+    return 2 * float(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3).max())
 
 
 def estimate_paper(gray: np.ndarray) -> np.ndarray:
     """Brightness the paper would have without the ink: a morphological closing, smoothed.
 
     The closing takes the lightest pixel in a window, then the darkest of those: whatever is dark
-    and narrower than the window disappears, and a shadow, which is wider, stays.
+    and narrower than the window disappears, and a shadow, which is wider, stays. Where ink fills a
+    good part of an evenly lit picture, as in a tight crop of a marker's 1, it may be wider than the
+    window; there, the paper's brightness is one number (``_even_paper``).
 
     Parameters
     ----------
@@ -370,6 +426,9 @@ def estimate_paper(gray: np.ndarray) -> np.ndarray:
     :cite:t:`serra1982`.
     """
     small = _reduce(gray, 128)
+    even = _even_paper(small)
+    if even is not None:
+        return np.full(gray.shape, even, np.float32)
     window = max(3, int(0.4 * min(small.shape)) | 1)
     # A bright grain is no paper.
     calm = cv2.medianBlur(small, 5 if min(small.shape) >= 64 else 3)
@@ -380,6 +439,26 @@ def estimate_paper(gray: np.ndarray) -> np.ndarray:
         paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR
     )
     return spread
+
+
+def _even_paper(gray: np.ndarray) -> float | None:
+    """Brightness of the paper in an evenly lit picture that ink fills by a fifth; else None.
+
+    Otsu's two classes are then each far narrower than they are apart, at least half of the rim is
+    paper, and no circle in the ink is wider than 0.3 of the longer side.
+    """
+    light, _ = _otsu_classes(gray)
+    if not 0.1 <= light.mean() <= 0.8:
+        return None
+    rim = max(1, round(0.03 * min(gray.shape)))
+    inner = light[rim:-rim, rim:-rim]
+    if (light.sum() - inner.sum()) < 0.5 * (light.size - inner.size):
+        return None
+    if _largest_circle(~light) > 0.3 * max(gray.shape):
+        return None  # a shadow, or what the paper lies on
+    paper, grain = _median_and_deviation(gray[light])
+    ink, unevenness = _median_and_deviation(gray[~light])
+    return paper if paper - ink >= 6 * (grain + unevenness) else None
 
 
 def flatten_light(gray: np.ndarray, paper: np.ndarray) -> np.ndarray:
@@ -423,8 +502,7 @@ def ink_threshold(ink: np.ndarray) -> float | None:
     ----------
     :cite:t:`otsu1979`.
     """
-    middle = float(np.median(ink))
-    noise = 1.4826 * float(np.median(np.abs(ink - middle)))
+    middle, noise = _paper_level(ink)
     floor = middle + max(MIN_CONTRAST / 2, 3 * noise)
     marked = (ink > floor).astype(np.uint8)
     if not marked.any():
@@ -441,6 +519,24 @@ def ink_threshold(ink: np.ndarray) -> float | None:
     if contrast < max(MIN_CONTRAST, MIN_SIGNAL_TO_NOISE * noise):
         return None
     return (float(threshold) + 0.5) / 255
+
+
+def _paper_level(ink: np.ndarray) -> tuple[float, float]:
+    """Median of the paper's values and the standard deviation of its grain.
+
+    All of the picture serves as paper, unless it is cropped so tightly that ink is a good part of
+    it: then Otsu's lower class does.
+    """
+    marked, explained = _otsu_classes(np.rint(255 * ink).astype(np.uint8))
+    if marked.mean() >= 0.2 and explained >= 0.82:
+        return _median_and_deviation(ink[~marked])
+    return _median_and_deviation(ink)
+
+
+def _median_and_deviation(values: np.ndarray) -> tuple[float, float]:
+    """Median, and the standard deviation as the median absolute deviation tells it."""
+    middle = float(np.median(values))
+    return middle, 1.4826 * float(np.median(np.abs(values - middle)))
 
 
 def separate(
@@ -490,8 +586,8 @@ def find_clutter(mask: np.ndarray) -> np.ndarray:
     """Find the marks that are not handwriting: paper edges, frames, ruled lines.
 
     Two kinds: a straight line from one side of the picture to the other, up to 12° from level or
-    upright, and a mark that touches the picture's edge and stays close to it. Where a stroke
-    crosses a line, the stroke stays.
+    upright, that is none of the digit's strokes (``_foreign_lines``), and a mark that touches the
+    picture's edge and stays close to it. Where a stroke crosses a line, the stroke stays.
 
     Parameters
     ----------
@@ -505,7 +601,9 @@ def find_clutter(mask: np.ndarray) -> np.ndarray:
     height, width = mask.shape
     if _is_lone_digit(mask):
         return np.zeros_like(mask)
-    clutter = _straight_lines(mask) | _straight_lines(mask.T).T
+    level, upright = _straight_lines(mask), _straight_lines(mask.T).T
+    clutter = _foreign_lines(mask, level, upright)
+    clutter |= _foreign_lines(mask.T, upright.T, level.T).T
     rest = (mask & ~clutter).astype(np.uint8)
     margin = round(0.1 * min(height, width))
     inside = np.zeros_like(mask)
@@ -574,7 +672,7 @@ def _straight_lines(mask: np.ndarray) -> np.ndarray:
         return found
     columns = np.arange(width)
     reach = max(2, width // 20)  # this near to both sides of the picture
-    top, bottom = _runs(thick > 0)
+    top, bottom = pages.runs(thick > 0)
     for rho, theta in lines[:400, 0]:
         # (W,)
         rows = np.rint((rho - columns * np.cos(theta)) / np.sin(theta)).astype(int)
@@ -590,6 +688,8 @@ def _straight_lines(mask: np.ndarray) -> np.ndarray:
             continue  # one printed line is several lines one pixel wide
         first, last = top[rows[on], on], bottom[rows[on], on]
         length = last - first + 1
+        if np.median(length) > 0.12 * width:
+            continue  # no line, but something filled
         thin = length <= 1.6 * np.median(length) + 1
         for column, start, stop in zip(on[thin], first[thin], last[thin], strict=True):
             found[start : stop + 1, column] = True
@@ -597,15 +697,76 @@ def _straight_lines(mask: np.ndarray) -> np.ndarray:
     return lines_found
 
 
-def _runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """First and last row of the vertical run of ink through each pixel; two (H, W) int arrays."""
-    height = len(mask)
-    rows = np.arange(height)[:, None]
-    after_gap = np.where(mask, -1, rows)  # the last row without ink, so far
-    before_gap = np.where(mask, height, rows)
-    first = np.maximum.accumulate(after_gap, axis=0) + 1
-    last = np.minimum.accumulate(before_gap[::-1], axis=0)[::-1] - 1
-    return first, last
+def _foreign_lines(
+    mask: np.ndarray, level: np.ndarray, others: np.ndarray
+) -> np.ndarray:
+    """Which of the level lines are rules or frames; (H, W) bool each.
+
+    In a picture cropped to its digit, the bar of a 7 and the foot of a 2 go from side to side, too.
+    So a line is foreign if it touches nothing else, or is thinner than 0.6 of the pen. One as thick
+    as the pen is foreign if it goes beyond the strokes on the left and on the right: a little, with
+    strokes above and below it and at most one side of the picture that crops them; or far, unless
+    the strokes reach from the top to the bottom, neither of which is where the line is.
+    """
+    found = np.zeros_like(mask)
+    if not level.any():
+        return found
+    rest = _without_crumbs(mask & ~level & ~others)
+    count, labels = cv2.connectedComponents(level.astype(np.uint8), connectivity=8)
+    if rest.sum() < 0.1 * mask.sum():
+        # A 7 may be nothing but two straight strokes; more lines are squares, one is a rule.
+        if count != 2 or cv2.connectedComponents(others.astype(np.uint8))[0] != 2:
+            return level
+        rest = _without_crumbs(mask & ~level)
+    if not rest.any():
+        return level
+    height, width = mask.shape
+    rows, columns = np.flatnonzero(rest.any(axis=1)), np.flatnonzero(rest.any(axis=0))
+    edge = 0.08 * min(mask.shape)
+    at_top, at_bottom = rows[0] <= edge, rows[-1] >= height - 1 - edge
+    at_sides = (columns[0] <= edge, columns[-1] >= width - 1 - edge)
+    pen = _widest(rest)
+    # The strokes lost their corners to the line.
+    beyond = (min(columns[0], width - 1 - columns[-1]) - pen) / width
+    for label in range(1, count):
+        line = labels == label
+        touching = cv2.dilate(line.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        thick = line.sum() / max(1, np.count_nonzero(line.any(axis=0)))
+        lies = np.flatnonzero(line.any(axis=1))
+        between = rest[: lies[0]].any() and rest[lies[-1] + 1 :].any()
+        outer = min(
+            np.median(line.argmax(axis=0)[line.any(axis=0)]),
+            np.median(line[::-1].argmax(axis=0)[line.any(axis=0)]),
+        )
+        inside = outer > 0.03 * height
+        if (
+            not (rest & touching).any()
+            or thick < 0.6 * pen
+            or (beyond > 0.12 and not (at_top and at_bottom and inside))
+            or (beyond > 0.03 and between and sum((at_top, at_bottom, *at_sides)) < 2)
+        ):
+            found |= line
+    return found
+
+
+def _without_crumbs(mask: np.ndarray) -> np.ndarray:
+    """Leave out specks, and pieces with under a tenth of the largest one's pixels; (H, W) bool."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
+        mask.astype(np.uint8), connectivity=8
+    )
+    longest = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    area = np.where(
+        longest >= MIN_DIGIT * max(mask.shape), stats[:, cv2.CC_STAT_AREA], 0
+    )
+    area[0] = 0
+    large: np.ndarray = (area >= max(1, 0.1 * area.max()))[labels]
+    return large
+
+
+def _widest(mask: np.ndarray) -> float:
+    """Width of the widest strokes: of nine tenths of all ink the middle of a stroke is nearer."""
+    distance = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3)
+    return 2 * float(np.percentile(distance[distance > 0], 90))
 
 
 def group_strokes(mask: np.ndarray) -> np.ndarray:
@@ -636,12 +797,14 @@ def group_strokes(mask: np.ndarray) -> np.ndarray:
     return np.where(mask, labels, 0)
 
 
-def choose_digit(groups: np.ndarray, ink: np.ndarray) -> np.ndarray:
+def choose_digit(
+    groups: np.ndarray, ink: np.ndarray, least: float = MIN_DIGIT
+) -> np.ndarray:
     """Choose the strokes of the one digit in a picture: most ink, nearest to the middle.
 
     A group weighs the sum of its ink times a window that is 1 in the middle of the picture and 0 at
     its edge. To the heaviest group come those near it (0.4 of its longer side) that are no
-    mere specks (3 % of its ink).
+    mere specks (3 % of its ink), and those near these.
 
     Parameters
     ----------
@@ -649,11 +812,12 @@ def choose_digit(groups: np.ndarray, ink: np.ndarray) -> np.ndarray:
         What ``group_strokes`` returns.
     ink : (H, W) float32
         0 is paper, 1 is black ink.
+    least : longer side of a digit, in parts of the picture's longer side
 
     Returns
     -------
     (H, W) bool
-        No pixel is True when every group is smaller than a digit (``MIN_DIGIT``).
+        No pixel is True when every group is smaller than a digit.
     """
     height, width = groups.shape
     count = int(groups.max()) + 1
@@ -665,20 +829,57 @@ def choose_digit(groups: np.ndarray, ink: np.ndarray) -> np.ndarray:
         digit = groups == label
         box = _bounding_box(digit)
         size = max(box.width, box.height)
-        if size >= MIN_DIGIT * max(height, width):
+        if size >= least * max(height, width):
             break
     else:
         return np.zeros(groups.shape, bool)
-    gap = cv2.distanceTransform((~digit).astype(np.uint8), cv2.DIST_L2, 3)
-    for other in range(1, count):
-        strokes = groups == other
-        if (
-            mass[other] >= 0.03 * mass[label]
-            and gap[strokes].min(initial=np.inf) <= 0.4 * size
-        ):
-            digit = digit | strokes
+    left = [k for k in range(1, count) if k != label and mass[k] >= 0.03 * mass[label]]
+    # What joins makes the digit larger, and more may be near.
+    while left:
+        gap = cv2.distanceTransform((~digit).astype(np.uint8), cv2.DIST_L2, 3)
+        box = _bounding_box(digit)
+        reach = 0.4 * max(box.width, box.height)
+        near = [k for k in left if gap[groups == k].min(initial=np.inf) <= reach]
+        if not near:
+            break
+        digit = digit | np.isin(groups, near)
+        left = [k for k in left if k not in near]
     chosen: np.ndarray = digit
     return chosen
+
+
+def _is_no_digit(digit: np.ndarray, least: float) -> bool:
+    """Tell whether a mark has not the strokes of a digit; (H, W) bool, not empty.
+
+    When a circle half as long as itself fits into it, it is a speck, or, at the picture's edge, a
+    shadow or a sheet. (A blot in the middle is left to the network, which is not sure of it.) It is
+    a cloud of grain when it consists of more than twelve pieces and the largest has less than a
+    quarter of the ink; and squares, when it has more than three holes, each a fiftieth of its
+    rectangle.
+    """
+    box = _bounding_box(digit)
+    inside = np.pad(digit[box.y : box.y + box.height, box.x : box.x + box.width], 1)
+    longest = max(box.width, box.height)
+    edge = 0.02 * min(digit.shape)
+    far = digit.shape[1] - box.x - box.width, digit.shape[0] - box.y - box.height
+    if _largest_circle(inside) > 0.5 * longest and (
+        min(box.x, box.y, *far) <= edge or longest < 1.5 * least * max(digit.shape)
+    ):
+        return True
+    count, _, stats, _ = cv2.connectedComponentsWithStats(
+        inside.astype(np.uint8), connectivity=8
+    )
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    if count > 13 and areas.max() < 0.25 * areas.sum():
+        return True
+    _, _, stats, _ = cv2.connectedComponentsWithStats(
+        (~inside).astype(np.uint8), connectivity=4
+    )
+    holes = stats[:, cv2.CC_STAT_AREA] >= 0.02 * inside.size
+    holes &= (stats[:, cv2.CC_STAT_LEFT] > 0) & (
+        stats[:, cv2.CC_STAT_AREA] < inside.size
+    )
+    return int(holes.sum()) > 3
 
 
 def _hat(length: int) -> np.ndarray:
@@ -978,7 +1179,10 @@ def prepare(
     made["flattened"] = ink
     threshold, mask = separate(ink, drop_clutter)
     made["ink"] = mask
-    digit = choose_digit(group_strokes(mask), ink)
+    least = MIN_DIGIT / 2 if max(original.shape) >= LARGE else MIN_DIGIT
+    digit = choose_digit(group_strokes(mask), ink, least)
+    if digit.any() and _is_no_digit(digit, least):
+        digit = np.zeros_like(digit)
     made["digit"] = digit
     if threshold is None or not digit.any():
         return Preparation(
@@ -1055,9 +1259,9 @@ class Digit(FoundDigit):
     Attributes
     ----------
     label : str
-        The most probable class, "0" … "9".
+        The most probable class, "0" … "9", or "?" when that is not probable enough.
     probability : float
-        Its probability.
+        Probability of the most probable class.
     probabilities : (10,) float32
         All classes' probabilities; their sum is 1.
     """
@@ -1065,6 +1269,11 @@ class Digit(FoundDigit):
     label: str
     probability: float
     probabilities: np.ndarray
+
+    @property
+    def guess(self) -> str:
+        """The most probable class, also where it is not asserted."""
+        return str(int(np.argmax(self.probabilities)))
 
 
 @dataclass(frozen=True)
@@ -1074,7 +1283,7 @@ class Reading:
     Attributes
     ----------
     lines : list of str
-        One string of digits per line, from the top; empty for a blank picture.
+        One string of labels per line, from the top; empty for a blank picture.
     digits : list of Digit
         In reading order.
     """
@@ -1084,7 +1293,10 @@ class Reading:
 
 
 def find_digits(image: np.ndarray) -> list[FoundDigit]:
-    """Find the digit in a picture, as a list: all of its ink is one digit, or there is none.
+    """Find the digits in a picture, of one digit or of a page, in reading order.
+
+    A page is laid out by :func:`digitrec.pages.lay_out`. Where that finds fewer than two digits,
+    the picture shows one digit, or none, and ``prepare`` decides: it knows what to expect.
 
     Parameters
     ----------
@@ -1101,10 +1313,91 @@ def find_digits(image: np.ndarray) -> list[FoundDigit]:
     ImageError
         As ``to_gray``.
     """
+    gray = _reduce(to_gray(image), LONGEST_SIDE)
+    if max(gray.shape) <= SMALLEST_PAGE:
+        return _find_one(image)
+    dark = 255 - gray if has_light_ink(gray) else gray
+    page = pages.lay_out(dark, ink_threshold)
+    scale = max(image.shape[:2]) / max(page.ink.shape)
+    found = [
+        FoundDigit(*_cut_digit(page, part, scale, image.shape), line=number)
+        for number, line in enumerate(page.lines)
+        for part in line
+    ]
+    if len(found) > 1 and not _is_one_digit(gray, page):
+        return found
+    large = max(gray.shape) >= LARGE
+    # A lone digit that is small in a large picture is better found as a page's digits are.
+    if large and len(found) == 1:
+        part, (height, width) = page.lines[0][0], page.ink.shape
+        inside = 0 < part.x < part.right < width and 0 < part.y < part.bottom < height
+        if inside and part.height < 0.2 * min(height, width):
+            return found
+    one = _find_one(image)
+    # What spans a large picture and is no stroke to a page is the edge of the paper, or a shadow's.
+    if large and one:
+        spans, seen = (
+            min(np.divide(digits[0].box[2:], image.shape[1::-1])) if digits else 0.0
+            for digits in (one, found)
+        )
+        return one if spans <= 0.7 or seen > 0.5 else []
+    return one
+
+
+def _is_one_digit(gray: np.ndarray, page: pages.Page) -> bool:
+    """Tell whether the few pieces of a page are better taken as one digit.
+
+    They are when ``prepare`` finds one connected digit, no wider than high, where they are. And
+    when they lie one above the other and one of them is wider than high, as no digit is.
+    """
+    parts = [part for line in page.lines for part in line]
+    if len(parts) > 4:
+        return False
+    left, right = min(p.x for p in parts), max(p.right for p in parts)
+    top, bottom = min(p.y for p in parts), max(p.bottom for p in parts)
+    if len(page.lines) == len(parts):
+        widest = max(p.width for p in parts)
+        if any(p.width > 1.1 * p.height for p in parts) and right - left < 1.4 * widest:
+            return True
+    found = prepare(gray, steps=True)
+    if found.box is None or found.box.width > 1.1 * found.box.height:
+        return False
+    pieces, _ = cv2.connectedComponents(found.steps["digit"].astype(np.uint8))
+    scale = max(gray.shape) / max(page.ink.shape)
+    x, y, width, height = found.box
+    shared = max(0, min(x + width, scale * right) - max(x, scale * left)) * max(
+        0, min(y + height, scale * bottom) - max(y, scale * top)
+    )
+    return pieces == 2 and shared >= 0.9 * scale**2 * (right - left) * (bottom - top)
+
+
+def _find_one(image: np.ndarray) -> list[FoundDigit]:
+    """Find the one digit in a picture, or none."""
     prepared = prepare(image)
     if prepared.box is None:
         return []
     return [FoundDigit(prepared.image, prepared.box, line=0)]
+
+
+def _cut_digit(
+    page: pages.Page, part: pages.Part, scale: float, shape: Sequence[int]
+) -> tuple[np.ndarray, Box]:
+    """Prepare one digit of a page as ``prepare`` does: its (28, 28) uint8 and its box."""
+    margin = 3
+    x, y = max(0, part.x - margin), max(0, part.y - margin)
+    ink = page.ink[y : part.bottom + margin, x : part.right + margin]
+    digit = np.zeros(ink.shape, bool)
+    top, left = part.y - y, part.x - x
+    digit[top : top + part.height, left : left + part.width] = part.mask
+    # A neighbour's ink, or a rule's, is not this digit's soft edge.
+    foreign = page.mask[y : part.bottom + margin, x : part.right + margin] & ~digit
+    coverage = even_contrast(np.where(foreign, 0, ink), digit, page.threshold)
+    if not (coverage >= 0.15).any():
+        coverage = digit.astype(np.float32)
+    cut, box = crop(coverage)
+    image = centre_by_mass(fit_box(match_pen(cut)))
+    placed = Box(x + box.x, y + box.y, box.width, box.height)
+    return image, _scale_box(placed, scale, shape)
 
 
 def find_digits_in_file(path: Path_) -> list[FoundDigit]:
@@ -1124,7 +1417,9 @@ def find_digits_in_file(path: Path_) -> list[FoundDigit]:
 
 
 def classify(
-    pictures: Sequence[Sequence[FoundDigit]], network: Network
+    pictures: Sequence[Sequence[FoundDigit]],
+    network: Network,
+    reject_below: float | None = None,
 ) -> list[Reading]:
     """Read the digits found in several pictures: the network sees all of them in one batch.
 
@@ -1132,25 +1427,35 @@ def classify(
     ----------
     pictures : for each picture, what ``find_digits`` returned
     network : anything with ``predict_probabilities``: (N, 28, 28) uint8 → (N, 10)
+    reject_below : a digit less probable than this gets the label "?"; by default the network's own
+        ``reject_below``, which was chosen on held-out digits, or 0 if it has none
 
     Returns
     -------
     list of Reading
         One for each picture.
     """
+    if reject_below is None:
+        reject_below = float(getattr(network, "reject_below", 0.0))
     images = [digit.image for found in pictures for digit in found]
     # (10,) each
     rows = iter(network.predict_probabilities(np.stack(images)) if images else ())
-    return [_reading(found, [next(rows) for _ in found]) for found in pictures]
+    return [
+        _reading(found, [next(rows) for _ in found], reject_below) for found in pictures
+    ]
 
 
-def _reading(found: Sequence[FoundDigit], rows: Sequence[np.ndarray]) -> Reading:
+def _reading(
+    found: Sequence[FoundDigit], rows: Sequence[np.ndarray], reject_below: float
+) -> Reading:
     """Join one picture's digits and their probabilities to a reading."""
     digits = []
     for digit, row in zip(found, rows, strict=True):
         best = int(np.argmax(row))
+        probability = float(row[best])
+        label = "?" if probability < reject_below else str(best)
         digits.append(
-            Digit(digit.image, digit.box, digit.line, str(best), float(row[best]), row)
+            Digit(digit.image, digit.box, digit.line, label, probability, row)
         )
     lines = [""] * (1 + max((digit.line for digit in digits), default=-1))
     for digit in digits:
@@ -1158,7 +1463,9 @@ def _reading(found: Sequence[FoundDigit], rows: Sequence[np.ndarray]) -> Reading
     return Reading(lines, digits)
 
 
-def read(image: np.ndarray, network: Network) -> Reading:
+def read(
+    image: np.ndarray, network: Network, reject_below: float | None = None
+) -> Reading:
     """Read the digits in a picture.
 
     Parameters
@@ -1167,6 +1474,7 @@ def read(image: np.ndarray, network: Network) -> Reading:
         As ``to_gray`` takes it; ``load_image`` makes one of a file.
     network : anything with ``predict_probabilities``: (N, 28, 28) uint8 → (N, 10)
         For example ``digitrec.models.load_numpy("cnn")``.
+    reject_below : as in ``classify``
 
     Returns
     -------
@@ -1177,7 +1485,49 @@ def read(image: np.ndarray, network: Network) -> Reading:
     ImageError
         As ``to_gray``.
     """
-    return classify([find_digits(image)], network)[0]
+    return classify([find_digits(image)], network, reject_below)[0]
+
+
+def annotate(image: np.ndarray, reading: Reading) -> np.ndarray:
+    """Draw the boxes and the labels of a reading over its picture.
+
+    Orange boxes are readings that are not asserted.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 3) or (H, W, 4)
+        The picture that was read.
+    reading : what ``read`` returned for it
+
+    Returns
+    -------
+    (H', W', 3) uint8
+        Red, green, blue; a picture with a side under 400 pixels is enlarged, so that the labels
+        are legible.
+    """
+    gray = to_gray(image)
+    colour = np.asarray(image)
+    if colour.ndim != 3 or colour.shape[2] != 3 or colour.dtype != np.uint8:
+        colour = np.repeat(gray[..., None], 3, axis=2)
+    factor = max(1, -(-400 // max(1, min(gray.shape))) if max(gray.shape) < 800 else 1)
+    drawn = np.kron(colour, np.ones((factor, factor, 1), np.uint8))
+    width = max(1, round(max(drawn.shape) / 500))
+    for digit in reading.digits:
+        x, y, wide, high = (factor * side for side in digit.box)
+        tint = (213, 94, 0) if digit.label == "?" else (0, 114, 178)
+        cv2.rectangle(drawn, (x, y), (x + wide, y + high), tint, width)
+        size = max(0.4, min(wide + high, 0.1 * max(drawn.shape)) / 60)
+        cv2.putText(
+            drawn,
+            digit.label,
+            (x, max(round(22 * size), y - 2 * width)),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            size,
+            tint,
+            max(width, round(2 * size)),
+            cv2.LINE_AA,
+        )
+    return drawn
 
 
 # --- Helpers -----------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def test_few_files_are_under_way_at_a_time(monkeypatch):
 def test_no_tensorflow_and_no_matplotlib(folder):
     code = (
         "import sys; from digitrec.__main__ import main; status = main(['read', '00.png']);"
-        "heavy = {'tensorflow', 'keras', 'matplotlib', 'seaborn'} & set(sys.modules);"
+        "heavy = {'tensorflow', 'keras', 'matplotlib', 'pandas'} & set(sys.modules);"
         "sys.exit(f'imported {heavy}' if heavy else status)"
     )
     done = subprocess.run(
@@ -216,10 +216,45 @@ def test_wrong_arguments_show_the_usage(arguments):
 def test_an_unsure_reading_names_the_second_best():
     row = np.array([0.0, 0.4004, 0, 0, 0, 0, 0, 0.5996, 0, 0], np.float32)
     found = images.FoundDigit(np.zeros((28, 28), np.uint8), images.Box(0, 0, 9, 9), 0)
-    reading = images._reading([found], [row])
+    reading = images._reading([found], [row], 0.0)
     assert cli._as_text("a.png", reading) == "a.png: 7 (59.9 %), or 1 (40.0 %)"
 
 
 def test_a_probability_is_never_rounded_up_to_certainty():
     assert cli._percent(0.99999) == "99.9 %"
     assert cli._percent(1.0) == "100.0 %"
+
+
+def test_annotate_draws_what_was_read(folder, tmp_path):
+    out = tmp_path / "out.png"
+    done = run("read", "00.png", "--annotate", str(out), cwd=folder)
+    assert done.returncode == 0
+    assert done.stderr == b""
+    drawn = np.asarray(Image.open(out))
+    assert drawn.shape[2] == 3
+    # The picture is gray, the box is blue.
+    assert (drawn[..., 2].astype(int) - drawn[..., 0] > 100).any()
+
+
+def test_annotate_needs_one_picture_and_a_place(folder, tmp_path):
+    many = run("read", "00.png", "01.png", "--annotate", "out.png", cwd=folder)
+    assert many.returncode == 2
+    assert b"expected one image, found 2" in many.stderr
+    nowhere = run(
+        "read", "00.png", "--annotate", str(tmp_path / "no" / "out.png"), cwd=folder
+    )
+    assert nowhere.returncode == 2
+    assert b"cannot be saved" in nowhere.stderr
+    assert nowhere.stdout.startswith(b"00.png: 7")
+
+
+def test_what_is_no_digit_is_a_question_mark(tmp_path):
+    blot = np.full((200, 200), 240, np.uint8)
+    blot[60:140, 50:150] = 20
+    Image.fromarray(blot).save(tmp_path / "blot.png")
+    done = run("read", "blot.png", cwd=tmp_path)
+    assert done.stdout.decode().startswith("blot.png: ? (perhaps ")
+    found = json.loads(run("read", "--json", "blot.png", cwd=tmp_path).stdout)
+    assert found["lines"] == ["?"]
+    assert found["digits"][0]["label"] == "?"
+    assert found["digits"][0]["guess"] in set("0123456789")

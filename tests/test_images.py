@@ -109,6 +109,15 @@ class TestPolarity:
         )
         assert not images.has_light_ink(shadowed)
 
+    @pytest.mark.parametrize("side", [40, 100, 300])
+    def test_ink_may_fill_half_of_a_tight_crop(self, side):
+        rows, columns = np.mgrid[:side, : 3 * side // 4] + 0.5
+        away = np.hypot(rows / side - 0.5, columns / (0.75 * side) - 0.5)
+        ring = np.where((away < 0.5) & (away > 0.25), 40, 220).astype(np.uint8)
+        assert (ring < 128).mean() > 0.5
+        assert not images.has_light_ink(ring)
+        assert images.has_light_ink(255 - ring)
+
 
 class TestLight:
     def test_paper_is_what_ink_and_noise_leave(self):
@@ -123,6 +132,17 @@ class TestLight:
         # A closing is as bright as the brightest of its window, here at most 12 pixels = 18 levels
         # to the right, and its smoothing blurs the page's ends.
         assert np.abs(paper - slope).max() < 25
+
+    def test_ink_may_be_wider_than_the_window_where_the_light_is_even(self):
+        one = np.full((100, 40), 200, np.uint8)
+        for row in range(100):
+            one[row, 28 - row // 4 : 40 - row // 4] = 50
+        np.testing.assert_array_equal(images.estimate_paper(one), 200)
+
+    def test_half_a_page_in_the_shadow_is_paper(self):
+        shadowed = np.full((100, 100), 200, np.uint8)
+        shadowed[:, 60:] = 80
+        assert images.estimate_paper(shadowed)[:, 80:].max() < 130
 
     def test_ink_is_the_part_of_the_light_that_is_missing(self):
         ink = images.flatten_light(
@@ -148,6 +168,12 @@ class TestThreshold:
     def test_grain_alone_is_not_ink(self):
         grain = np.random.default_rng(0).normal(0.1, 0.03, (100, 100)).clip(0, 1)
         assert images.ink_threshold(grain.astype(np.float32)) is None
+
+    def test_most_of_the_picture_may_be_ink(self):
+        marked = np.tile(np.arange(40) >= 15, (40, 1))
+        grain = np.random.default_rng(0).normal(0, 0.02, marked.shape)
+        ink = (0.7 * marked + grain).clip(0, 1).astype(np.float32)
+        np.testing.assert_array_equal(ink > images.ink_threshold(ink), marked)
 
     def test_faint_marks_are_not_ink(self):
         below, above = images.MIN_CONTRAST - 0.01, images.MIN_CONTRAST + 0.01
@@ -221,6 +247,40 @@ class TestClutter:
         seven[59, 4:10] = True
         assert not images.find_clutter(seven).any()
 
+    @pytest.mark.parametrize("name", ["bar of a 7", "foot of a 2", "stem of a 4"])
+    def test_straight_strokes_of_a_cropped_digit_stay(self, name):
+        mask = np.zeros((100, 70), bool)
+        if name == "bar of a 7":
+            mask[:8] = True
+            for row in range(100):
+                mask[row, 60 - row // 2 : 68 - row // 2] = True
+        elif name == "foot of a 2":
+            mask[92:] = True
+            for row in range(8, 92):
+                mask[row, 54 - row // 2 : 64 - row // 2] = True
+            mask[:8, 10:60] = True
+        else:
+            mask[:, 45:53] = True
+            mask[55:63] = True
+            mask[20:60, :8] = True
+        assert not images.find_clutter(mask).any()
+
+    def test_a_frame_that_the_digit_touches_goes(self):
+        digit, frame = np.zeros((2, 100, 100), bool)
+        for row in range(10, 95):
+            digit[row, 65 - row // 3 : 71 - row // 3] = True
+        digit[10:16, 30:70] = True
+        frame[94:] = True
+        clutter = images.find_clutter(digit | frame)
+        assert clutter[frame].mean() > 0.9
+        assert not clutter[:90][digit[:90]].any()
+
+    def test_a_fat_stroke_from_side_to_side_is_no_line(self):
+        mask = np.zeros((100, 100), bool)
+        mask[40:75] = True
+        mask[:50, 10:40] = True
+        assert not images.find_clutter(mask).any()
+
     def test_a_one_from_top_to_bottom_stays(self):
         mask = np.zeros((60, 60), bool)
         mask[:, 28:33] = True
@@ -251,6 +311,14 @@ class TestStrokes:
             images.group_strokes(mask), mask.astype(np.float32)
         )
         np.testing.assert_array_equal(chosen, body | flag)
+
+    def test_strokes_far_apart_are_reached_over_those_between(self):
+        mask = np.zeros((100, 100), bool)
+        mask[40:46, 38:62] = mask[54:60, 45:55] = mask[69:75, 45:55] = True
+        chosen = images.choose_digit(
+            images.group_strokes(mask), mask.astype(np.float32)
+        )
+        np.testing.assert_array_equal(chosen, mask)
 
     def test_a_speck_is_not_a_digit(self):
         mask = np.zeros((100, 100), bool)
@@ -451,7 +519,7 @@ def test_a_blank_page_has_no_digit(shade):
 
 
 def test_blank_photographs_read_as_nothing():
-    """Grain, rules, light and shadow are no digits; of 120, strong shadows may leave a few.
+    """Grain, rules, light and shadow are no digits; of 200, strong shadows may leave a few.
 
     About 3 in 100 leave a shadow's edge. 10 % would be four binomial deviations more.
     """
@@ -461,6 +529,62 @@ def test_blank_photographs_read_as_nothing():
         for _ in range(200)
     ]
     assert sum(map(bool, found)) <= 20
+
+
+@pytest.mark.parametrize("light", [False, True])
+def test_digits_cropped_to_their_ink_are_read(mnist, cnn, light):
+    """200 of MNIST's digits without a margin: the CNN reads 189, of those with one 99 %.
+
+    Most of the others are 1s, which without a margin are bars of ink. The bound is three binomial
+    deviations (3.2 digits) below; of crops taken for pages with rules, 62 % were read.
+    """
+    right = 0
+    for number, (digit, label) in enumerate(
+        zip(mnist.x_test[:200], mnist.y_test[:200], strict=True)
+    ):
+        side = 40 + number
+        large = np.asarray(Image.fromarray(digit).resize((side, side)))
+        rows, columns = (
+            np.flatnonzero(large.max(1) > 127),
+            np.flatnonzero(large.max(0) > 127),
+        )
+        cut = large[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        if min(cut.shape) >= images.SMALLEST_SIDE:
+            right += images.read(cut if light else 255 - cut, cnn, 0).lines == [
+                str(label)
+            ]
+        else:
+            right += 1
+    assert right >= 180
+
+
+def test_a_digit_in_two_strokes_is_one_and_two_in_a_column_are_two(cnn):
+    three = np.full((200, 160), 230, np.uint8)
+    three[40:48, 50:110] = three[48:85, 102:110] = 40
+    three[110:118, 50:110] = three[118:160, 102:110] = three[152:160, 50:110] = 40
+    assert len(images.find_digits(three)) == 1
+    column = np.full((300, 160), 230, np.uint8)
+    for top in (30, 180):
+        drawing = simulate.font_digit("kalam", 3, 90)
+        column[top : top + 90, 50 : 50 + drawing.shape[1]] -= (0.8 * drawing).astype(
+            np.uint8
+        )
+    assert images.read(column, cnn).lines == ["3", "3"]
+
+
+def test_a_small_digit_on_a_large_sheet_is_found():
+    sheet = np.full((900, 1200), 220, np.uint8)
+    drawing = simulate.font_digit("kalam", 5, 50)
+    sheet[400:450, 600 : 600 + drawing.shape[1]] -= (0.8 * drawing).astype(np.uint8)
+    (found,) = images.find_digits(sheet)
+    assert found.box == pytest.approx((600, 400, drawing.shape[1], 50), abs=4)
+
+
+def test_squares_at_an_angle_are_no_digit():
+    rows, columns = np.mgrid[:200, :160]
+    across, along = rows + 0.3 * columns, columns - 0.3 * rows
+    squares = np.where((across % 40 < 4) | (along % 40 < 4), 120, 230).astype(np.uint8)
+    assert images.find_digits(squares) == []
 
 
 def test_read_gives_lines_digits_and_probabilities(mnist, cnn):
@@ -664,6 +788,10 @@ HOSTILE = {
     "column.png": lambda: png_of(1, 999),
     "comment.png": text_bomb,
     "zeros.bmp": lambda: bytes(1000),
+    "cut.bmp": lambda: encoded("BMP")[:70],
+    "nothing but a header.png": lambda: encoded("PNG")[:33],
+    "wide.png": lambda: png_of(30_000_000, 2),
+    "zero by zero.gif": lambda: b"GIF89a" + bytes(20),
     "svg.svg": lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>",
 }
 
@@ -730,7 +858,8 @@ def reads_or_refuses(array, network):
         reading = images.read(array, network)
     except images.ImageError:
         return
-    assert len(reading.lines) == len(reading.digits) <= 1
+    assert sum(map(len, reading.lines)) == len(reading.digits)
+    assert all(reading.lines)
     for digit in reading.digits:
         assert digit.image.shape == (28, 28)
         assert digit.image.dtype == np.uint8
@@ -798,6 +927,26 @@ def test_any_damage_to_a_file_gives_a_reading_or_an_image_error(
     assert message.startswith(f"{path}: ")
 
 
+@ANY
+@given(
+    st.integers(0, 2**32 - 1),
+    st.tuples(st.integers(40, 260), st.integers(40, 260)),
+    st.integers(0, 3),
+)
+def test_any_page_of_marks_gives_a_reading(cnn, seed, shape, marks):
+    """Digits, lines, blots, squares and noise in any number, as they come."""
+    generator = np.random.default_rng(seed)
+    gray = generator.normal(generator.uniform(0, 255), 10 * marks, shape)
+    for _ in range(int(generator.integers(0, 30))):
+        x, y = generator.integers(0, shape[1]), generator.integers(0, shape[0])
+        wide, high = generator.integers(1, 40, 2)
+        gray[y : y + high, x : x + wide] = generator.uniform(0, 255)
+    for step in generator.integers(4, 60, marks):
+        gray[:: int(step)] = generator.uniform(0, 255)
+        gray[:, :: int(step)] = generator.uniform(0, 255)
+    reads_or_refuses(gray.clip(0, 255).astype(np.uint8), cnn)
+
+
 # --- Real photographs ----------------------------------------------------------------------------
 
 
@@ -805,7 +954,7 @@ def test_any_damage_to_a_file_gives_a_reading_or_an_image_error(
     not PHOTOS, reason="DIGITREC_PHOTOS names no folder with photographs"
 )
 def test_photographs_of_single_digits(cnn):
-    """Measured at 96.7 % of 244; by 94 % a step of the recipe must have suffered."""
+    """Measured at all of 244; by 97 % a step of the recipe, or the network, must have suffered."""
     with (Path(PHOTOS) / "labels.csv").open(newline="", encoding="utf-8") as table:
         rows = [row for row in csv.DictReader(table) if row["kind"] == "single"]
     labels = [int(row["text"]) for row in rows]
@@ -814,4 +963,20 @@ def test_photographs_of_single_digits(cnn):
     ]
     assert all(digit.any() for digit in digits)  # every one is found
     read = cnn.predict_probabilities(np.stack(digits)).argmax(axis=1)
-    assert evaluate.accuracy(labels, read) >= 0.94
+    assert evaluate.accuracy(labels, read) >= 0.97
+
+
+@pytest.mark.skipif(
+    not PHOTOS, reason="DIGITREC_PHOTOS names no folder with photographs"
+)
+def test_photographs_of_lines_and_pages(cnn):
+    """Measured at 89 % of 56 lines exactly right; the project promises 75 %."""
+    with (Path(PHOTOS) / "labels.csv").open(newline="", encoding="utf-8") as table:
+        rows = [row for row in csv.DictReader(table) if row["kind"] != "single"]
+    right = lines = 0
+    for row in rows:
+        found = images.read(images.load_image(Path(PHOTOS) / row["file"]), cnn, 0).lines
+        wanted = row["text"].split("/")
+        lines += len(wanted)
+        right += sum(line in found for line in wanted)
+    assert right / lines >= 0.75

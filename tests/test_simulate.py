@@ -153,6 +153,24 @@ class TestPhotograph:
         assert photo.max() == pytest.approx(white, rel=0.02)
         assert photo.min() == pytest.approx(white / 2, rel=0.02)
 
+    def test_a_vignette_darkens_the_corners_only(self):
+        blank = np.zeros((20, 20), np.uint8)
+        photo = simulate.photograph(blank, rng(), vignette=0.5, **PLAIN).mean(axis=2)
+        white = np.mean(simulate.PAPERS["white"])
+        middle = len(photo) // 2, photo.shape[1] // 2
+        assert photo[middle] == pytest.approx(white, rel=0.01)
+        assert photo[0, 0] == pytest.approx(white / 2, rel=0.02)
+        assert photo[0, middle[1]] == pytest.approx(white * (1 - 0.5 / 4), rel=0.02)
+
+    def test_a_pen_that_skips_leaves_gaps(self, square):
+        options = {**PLAIN, "rotation": 0.0, "height": 0.8}
+        whole = simulate.photograph(square, rng(), **options).mean(axis=2) < 128
+        skipped = (
+            simulate.photograph(square, rng(), skips=0.3, **options).mean(axis=2) < 128
+        )
+        assert not (skipped & ~whole).any()
+        assert skipped.sum() / whole.sum() == pytest.approx(0.7, abs=0.1)
+
     def test_noise_has_the_deviation_asked_for(self):
         blank = np.zeros((20, 20), np.uint8)
         options = {**PLAIN, "noise": 10.0, "paper_colour": (128, 128, 128)}
@@ -187,6 +205,8 @@ class TestPhotograph:
             ("light", float("nan")),
             ("light_gradient", 1.0),
             ("shadow", 1.0),
+            ("skips", 0.6),
+            ("vignette", 1.0),
             ("blur", 0.5),
             ("noise", -1.0),
             ("jpeg_quality", 0),
