@@ -26,7 +26,6 @@ import http.server
 import io
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -35,6 +34,8 @@ import tempfile
 import threading
 from pathlib import Path
 
+import borrowed
+import measure
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
@@ -45,7 +46,6 @@ from digitrec.models import load_numpy, read_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
-RESULT = ROOT / "benchmarks" / "results" / "draw.json"
 PACKAGES = (
     "onnxruntime-web@1.30.0",
     "@tensorflow/tfjs-core@4.22.0",
@@ -53,7 +53,6 @@ PACKAGES = (
     "@tensorflow/tfjs-backend-cpu@4.22.0",
     "@tensorflow/tfjs-backend-wasm@4.22.0",
 )
-ONNX = "onnx==1.20.0"
 #: Cold pages of each kind, and predictions timed on each after so many to warm up.
 PAGES, PREDICTIONS, WARM_UP = 11, 300, 50
 #: How often the digit is drawn for the time from event to paint.
@@ -211,77 +210,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def write_onnx(path: Path) -> None:
-    """Write the shipped CNN as ONNX, layer by layer."""
-    from onnx import TensorProto, helper, numpy_helper, save
-
-    weights, card = read_weights(WEIGHTS / "cnn")
-    nodes, arrays = [], []
-    last = "x"
-
-    def add(kind: str, *inputs: np.ndarray, **options: object) -> None:
-        nonlocal last
-        names = [last]
-        for array in inputs:
-            names.append(f"array{len(arrays)}")
-            arrays.append(
-                numpy_helper.from_array(np.ascontiguousarray(array), names[-1])
-            )
-        last = f"{kind}{len(nodes)}"
-        nodes.append(helper.make_node(kind, names, [last], **options))
-
-    padding = {"valid": "VALID", "same": "SAME_UPPER"}
-    for entry in card["architecture"]:
-        own = {
-            key.split("/")[1]: array
-            for key, array in weights.items()
-            if key.startswith(entry["name"] + "/")
-        }
-        kind = entry["layer"]
-        if kind == "Rescaling":
-            add("Mul", np.float32(entry["scale"]))
-        elif (
-            kind == "Reshape"
-        ):  # one channel: before the rows here, after the columns there
-            height, width, channels = entry["target_shape"]
-            add("Reshape", np.array([1, channels, height, width]))
-        elif kind == "Conv2D":
-            kernel = own["kernel"].transpose(3, 2, 0, 1)
-            bias = [own["bias"]] if "bias" in own else []
-            strides = entry.get("strides", [1, 1])
-            add(
-                "Conv",
-                kernel,
-                *bias,
-                strides=strides,
-                auto_pad=padding[entry.get("padding", "valid")],
-            )
-        elif kind == "BatchNormalization":
-            order = ("gamma", "beta", "moving_mean", "moving_variance")
-            epsilon = entry.get("epsilon", 1e-3)
-            add("BatchNormalization", *(own[key] for key in order), epsilon=epsilon)
-        elif kind == "MaxPooling2D":
-            size = entry.get("pool_size", [2, 2])
-            add("MaxPool", kernel_shape=size, strides=entry.get("strides") or size)
-        elif kind == "Flatten":
-            add("Transpose", perm=[0, 2, 3, 1])
-            add("Flatten")
-        elif kind == "Dense":
-            add("Gemm", own["kernel"], own["bias"])
-        if kind == "Activation" or entry.get("activation") == "relu":
-            add("Relu")
-    nodes[-1].output[0] = "z"
-    graph = helper.make_graph(
-        nodes,
-        "cnn",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 28, 28])],
-        [helper.make_tensor_value_info("z", TensorProto.FLOAT, [1, 10])],
-        arrays,
-    )
-    opset = [helper.make_opsetid("", 17)]
-    save(helper.make_model(graph, opset_imports=opset, ir_version=9), path)
-
-
 def write_tensorflow(folder: Path) -> None:
     """Write the shipped CNN as a description and one file of float32 numbers."""
     weights, card = read_weights(WEIGHTS / "cnn")
@@ -420,17 +348,6 @@ def draw(browser: Browser, server: Server, film: Path | None) -> dict[str, float
     }  # fmt: skip
 
 
-def processor() -> str:
-    """The processor's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(
-            x.split(":")[1].strip() for x in lines if x.startswith("model name")
-        )
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the drawing page.")
     parser.add_argument("--film", type=Path, help="also write frames of a drawing here")
@@ -456,13 +373,10 @@ def main() -> None:
             "--ignore-scripts",
         ]
         subprocess.run([*npm, "--prefix", folder, *PACKAGES], check=True)
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target"]
-        subprocess.run([*pip, folder / "python", "--no-deps", ONNX], check=True)
-        subprocess.run([*pip, folder / "python", "--no-deps", "ml_dtypes"], check=True)
-        sys.path.append(str(folder / "python"))
+        borrowed.install(folder / "python", borrowed.ONNX)
         made = folder / "made"
         made.mkdir()
-        write_onnx(made / "cnn.onnx")
+        borrowed.write_onnx("cnn", made / "cnn.onnx")
         write_tensorflow(made)
         folders = {"/": HTML, "/npm/": folder / "node_modules", "/made/": made}
         server = Server(folders, pages(image))
@@ -491,26 +405,16 @@ def main() -> None:
         f"(counted from when the browser noted the pointer, its wait for the next frame included: "
         f"p50 {drawing['with_queue_ms_p50']} ms, p95 {drawing['with_queue_ms_p95']} ms)"
     )
-    machine = {
-        "processor": processor(),
-        "cores": os.cpu_count(),
-        # Above the number of cores, others had work too, and the times are longer than need be.
-        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
-        "system": platform.system(),
+    # A load above the number of cores: others had work too, and the times are longer than need be.
+    machine = measure.machine("numpy") | {
         "chromium": version,
-        "packages": [*PACKAGES, ONNX],
+        "packages": [*PACKAGES, *borrowed.ONNX],
     }
     print(
         f"{machine['processor']}, {machine['cores']} cores, load {machine['load']}, "
         f"Chromium {version}"
     )
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(
-        json.dumps(
-            {"machine": machine, "networks": table, "drawing": drawing}, indent=2
-        )
-        + "\n"
-    )
+    measure.write("draw", {"machine": machine, "networks": table, "drawing": drawing})
 
 
 if __name__ == "__main__":
