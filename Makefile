@@ -64,6 +64,22 @@ notebooks: $(VENV)/.installed ## write each chapter's .ipynb twin
 train: $(VENV)/.installed ## train the networks whose weights come with the library
 	$(BIN)/python -m digitrec.models
 
+# One after the other, since each would slow down the others. The drawing page has a target of its own.
+BENCHMARKS := training inference photos footprint build
+PART ?= $(BENCHMARKS)
+.PHONY: bench
+bench: $(VENV)/.installed ## measure what the page "What it costs" shows (PART=inference for one part)
+	@for part in $(PART); do \
+		echo "--- $$part"; $(BIN)/python benchmarks/$$part.py || exit 1; done
+
+.PHONY: bench-photos
+bench-photos: $(VENV)/.installed ## read the photographs in DIGITREC_PHOTOS, and count
+	$(BIN)/python benchmarks/photos.py --failures
+
+.PHONY: fuzz
+fuzz: $(VENV)/.installed ## 10,000 generated pictures and damaged files: each read or refused
+	DIGITREC_EXAMPLES=2500 $(BIN)/pytest -q tests/test_images.py -k "any"
+
 .PHONY: screenshot
 screenshot: $(VENV)/.installed ## take the README's picture of the built book
 	$(BIN)/python book/_ext/screenshot.py

@@ -2,21 +2,76 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
+from html import escape
+from importlib.util import find_spec
 from typing import Any
 
-try:
-    from myst_nb import glue as _glue
-except ModuleNotFoundError:  # Colab: the chapter runs, there is no page to glue into
-    _glue = None
+#: Outputs of this type are shown nowhere; the book looks for them.
+HIDDEN = "application/papermill.record/text/plain"
 
 
 def glue(**values: Any) -> None:
     """Name values for the book's prose, which shows them by their names.
 
-    Outside the book, where ``myst_nb`` is not installed, this does nothing.
+    The same output as of ``myst_nb.glue``, without importing it: that takes a second and 20 MB in
+    each chapter, for what the page's builder needs and the notebook does not. Outside a notebook,
+    or where the book's tools are not installed, this does nothing.
+
+    Parameters
+    ----------
+    values
+        Numbers or text; NumPy's scalars become Python's.
     """
-    if _glue is None:
+    ipython = sys.modules.get("IPython")
+    if ipython is None or ipython.get_ipython() is None or not find_spec("myst_nb"):
         return
     for name, value in values.items():
         # A NumPy scalar prints as np.float64(…); the prose wants the number.
-        _glue(name, value.item() if hasattr(value, "item") else value, display=False)
+        plain = value.item() if hasattr(value, "item") else value
+        ipython.display.display(
+            {HIDDEN: repr(plain)},
+            raw=True,
+            metadata={
+                "scrapbook": {
+                    "name": name,
+                    "mime_prefix": HIDDEN.removesuffix("text/plain"),
+                }
+            },
+        )
+
+
+class Table:
+    """A table that shows itself in a notebook: names on the left, numbers to the right.
+
+    Parameters
+    ----------
+    rows
+        Each a sequence of cells; the first has the columns' names.
+    caption
+        What the table says, in a sentence.
+    """
+
+    def __init__(self, rows: Iterable[Iterable[object]], caption: str) -> None:
+        self.rows = [[str(cell) for cell in row] for row in rows]
+        self.caption = caption
+        if len(self.rows) < 2 or len({len(row) for row in self.rows}) != 1:
+            raise ValueError(
+                "expected a row of names and rows of as many cells, "
+                f"found rows of {[len(row) for row in self.rows]} cells"
+            )
+
+    def _repr_html_(self) -> str:
+        head, *body = self.rows
+        names = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+        lines = "".join(
+            f'<tr><th scope="row">{escape(name)}</th>'
+            + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+            + "</tr>"
+            for name, *cells in body
+        )
+        return (
+            f'<table class="measured"><caption>{escape(self.caption)}</caption>'
+            f"<thead><tr>{names}</tr></thead><tbody>{lines}</tbody></table>"
+        )

@@ -15,10 +15,9 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.figure
 import numpy as np
-import seaborn as sns
 from cycler import cycler
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter, PercentFormatter
 
 from digitrec.evaluate import ReliabilityCurve
 
@@ -64,21 +63,47 @@ STYLE = {
 
 
 class Figure(matplotlib.figure.Figure):
-    """A figure that shows itself in a notebook, once, at the book's resolution."""
+    """A figure that shows itself in a notebook, once, at the book's resolution.
+
+    Shown, it is its picture alone. A notebook holds on to all that it has shown, and what figures
+    are drawn from takes some eight megabytes each. So change or save it before it is shown.
+    """
+
+    _picture: bytes | None = None
 
     def png(self) -> bytes:
         """Return the figure as the bytes of a PNG file with a transparent background."""
+        if self._picture is not None:
+            return self._picture
         buffer = io.BytesIO()
         self.savefig(
             buffer, format="png", dpi=DPI, facecolor="none", metadata={"Software": None}
         )
         return buffer.getvalue()
 
+    def savefig(self, *arguments: Any, **options: Any) -> None:
+        """Save the figure, as Matplotlib does.
+
+        Raises
+        ------
+        RuntimeError
+            It has been shown, and would be empty.
+        """
+        if self._picture is not None:
+            raise RuntimeError(
+                "expected a figure that has not been shown yet, found one of which only the "
+                "picture is left. Its method png() gives that."
+            )
+        super().savefig(*arguments, **options)
+
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> dict[str, str]:
         # Jupyter asks for this first. Left to itself it would crop each figure to its own width.
-        png = base64.b64encode(self.png()).decode("ascii")
+        if self._picture is None:
+            self._picture = self.png()
+            self.clear()
+        png = base64.b64encode(self._picture).decode("ascii")
         return {"image/png": png, "text/plain": "<figure>"}
 
 
@@ -244,7 +269,9 @@ def panels(
     """
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    figure, axes = new_figure(rows * (WIDTH / columns + 0.3), rows, columns)
+    # As high as the highest image needs, and at most as high as it is wide.
+    shape = min(1, max(image.shape[0] / image.shape[1] for image in images.values()))
+    figure, axes = new_figure(rows * (shape * WIDTH / columns + 0.3), rows, columns)
     for ax in axes.flat[len(images) :]:
         ax.set_axis_off()
     for ax, (name, image) in zip(axes.flat, images.items(), strict=False):
@@ -261,6 +288,27 @@ def panels(
         if pixel_numbers:
             write_numbers(ax, image)
     return figure
+
+
+def coloured(labels: np.ndarray) -> np.ndarray:
+    """Give each part of an image a colour of the palette; what has no label is black.
+
+    Parameters
+    ----------
+    labels : (H, W) integer
+        0: nothing; 1, 2, …: parts. Colours return after the palette's last.
+
+    Returns
+    -------
+    (H, W, 3) uint8
+        Red, green, blue.
+    """
+    colours = np.array([mpl.colors.to_rgb(name) for name in PALETTE])
+    rgb: np.ndarray = np.round(255 * colours).astype(np.uint8)[
+        (labels - 1) % len(PALETTE)
+    ]
+    rgb[labels == 0] = 0
+    return rgb
 
 
 def weights(
@@ -372,6 +420,43 @@ def curves(
     return figure
 
 
+def growth(
+    x: Sequence[float] | np.ndarray,
+    measured: Mapping[str, Sequence[float] | np.ndarray],
+    laws: Mapping[str, Sequence[float] | np.ndarray],
+    xlabel: str,
+    ylabel: str,
+) -> Figure:
+    """Draw how something grows, measured as dots and the law that it should follow as a line.
+
+    Both axes are logarithmic, so that a power of x is a straight line.
+
+    Parameters
+    ----------
+    x : (K,) float, above 0
+    measured
+        Name to (K,) float, above 0.
+    laws
+        Names of these to the (K,) values that the law gives.
+    """
+    _check_lines(measured)
+    figure, axes = new_figure(3.6)
+    ax = axes[0, 0]
+    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter("{x:,g}")
+    for (name, y), colour in zip(measured.items(), PALETTE, strict=False):
+        ax.plot(x, y, "o", color=colour, markersize=4)
+        if name in laws:
+            ax.plot(x, laws[name], color=colour, linewidth=1.2)
+    ax.grid(axis="y")
+    for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+        # Between less than two powers of ten, the numbers between them are written, too.
+        axis.set_minor_formatter("{x:,g}" if high < 20 * low else NullFormatter())
+    _label_ends(ax, x, measured)
+    return figure
+
+
 def training_curves(history: Mapping[str, Sequence[float]]) -> Figure:
     """Draw loss and accuracy against the epoch, for training and validation images.
 
@@ -408,25 +493,27 @@ def confusion(matrix: np.ndarray) -> Figure:
     matrix = np.asarray(matrix)
     mistakes = matrix.astype(float)
     np.fill_diagonal(mistakes, 0)
-    sns.heatmap(
-        mistakes, mask=mistakes == 0, cmap=MISTAKES, vmin=0, vmax=max(1.0, mistakes.max()),
-        linewidths=1, linecolor="none", cbar=False, square=True, ax=ax,
-    )  # fmt: skip
-    colours = mpl.colormaps[MISTAKES](mistakes / max(1.0, mistakes.max()))
+    most = max(1.0, mistakes.max())
+    shown = np.ma.masked_equal(mistakes, 0)  # where there is none, the page shows
+    ax.imshow(shown, cmap=MISTAKES, vmin=0, vmax=most, interpolation="nearest")
+    colours = mpl.colormaps[MISTAKES](mistakes / most)
     for (row, column), count in np.ndenumerate(matrix):
         right = row == column
         if count or right:
             colour = INK if right else _readable_on(colours[row, column])
             ax.text(
-                column + 0.5, row + 0.5, f"{count:,}", color=colour,
+                column, row, f"{count:,}", color=colour,
                 fontsize=9 if right else 11, ha="center", va="center",
             )  # fmt: skip
     for k in range(len(matrix)):
-        frame = mpl.patches.Rectangle(
-            (k, k), 1, 1, fill=False, edgecolor=INK, alpha=0.4, linewidth=0.8
-        )
-        ax.add_patch(frame)
-    ax.set(xlabel="read as", ylabel="is a")
+        ax.add_patch(
+            mpl.patches.Rectangle(
+                (k - 0.5, k - 0.5), 1, 1, fill=False, edgecolor=INK, alpha=0.4, linewidth=0.8
+            )
+        )  # fmt: skip
+    ax.spines[:].set_visible(False)
+    classes = range(len(matrix))
+    ax.set(xlabel="read as", ylabel="is a", xticks=classes, yticks=classes)
     ax.tick_params(length=0, rotation=0)
     return figure
 
@@ -484,6 +571,27 @@ def histogram(
     ax = axes[0, 0]
     ax.hist(np.ravel(values), bins=bins, color=BLUE, log=log)
     ax.set(xlabel=label, ylabel="how many")
+    return figure
+
+
+def violins(values: np.ndarray, groups: np.ndarray, xlabel: str, ylabel: str) -> Figure:
+    """Draw how values are spread in each group, as seaborn's violins: wide where there are many.
+
+    Parameters
+    ----------
+    values : (N,) float
+    groups : (N,) integer
+        Which group each value belongs to; one violin a group, in order. Lines mark the quartiles.
+    """
+    import seaborn as sns  # here, since it brings pandas along and other figures need neither
+
+    figure, axes = new_figure(3.2)
+    ax = axes[0, 0]
+    sns.violinplot(
+        x=np.asarray(groups), y=np.asarray(values), ax=ax, color=BLUE, cut=0,
+        density_norm="area", inner="quart", linewidth=1, width=0.9,
+    )  # fmt: skip
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     return figure
 
 
@@ -560,15 +668,37 @@ def _label_ends(
     ys: Mapping[str, Sequence[float] | np.ndarray],
 ) -> None:
     """Write each line's name at its right end, moved apart where two would overlap."""
-    low, high = ax.get_ylim()
+    axis = ax.yaxis.get_transform()  # the identity, or a logarithm
+    low, high = axis.transform(np.array(ax.get_ylim()))
     figure_height = ax.get_figure(root=True).get_figheight()  # type: ignore[union-attr]
     apart = (high - low) * 0.5 / ax.get_position().height / (figure_height * 2.2)
-    order = sorted(ys, key=lambda name: float(ys[name][-1]))
-    place = -np.inf
+    ends = {
+        name: float(axis.transform(np.array([float(y[-1])]))[0])
+        for name, y in ys.items()
+    }
+
+    def places(block: list[str]) -> list[float]:
+        """Names that would overlap stand one above the other around the middle of their ends."""
+        lowest = sum(ends[name] for name in block) / len(block)
+        lowest -= apart * (len(block) - 1) / 2
+        return [lowest + apart * k for k in range(len(block))]
+
+    blocks: list[list[str]] = []
+    for name in sorted(ends, key=lambda name: ends[name]):
+        blocks.append([name])
+        while (
+            len(blocks) > 1 and places(blocks[-1])[0] < places(blocks[-2])[-1] + apart
+        ):
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
     colours = dict(zip(ys, PALETTE, strict=False))
-    for name in order:
-        place = max(float(ys[name][-1]), place + apart)
+    placed = {
+        name: place
+        for block in blocks
+        for name, place in zip(block, places(block), strict=True)
+    }
+    for name, place in placed.items():
+        height = float(axis.inverted().transform(np.array([place]))[0])
         ax.annotate(
-            name, (float(x[-1]), place), xytext=(6, 0), textcoords="offset points",
+            name, (float(x[-1]), height), xytext=(6, 0), textcoords="offset points",
             color=colours[name], va="center", fontsize=11, annotation_clip=False,
         )  # fmt: skip

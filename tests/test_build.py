@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jupytext
 import library_cache
 import pytest
 import repository_links
+import twins
 import yaml
 from conftest import ROOT
 
@@ -101,6 +103,65 @@ def test_key_depends_on_what_the_chapter_uses(library: Path) -> None:
         (library / name).write_text(change)
         keys.append(key())
     assert len(set(keys)) == len(keys)
+
+
+def test_key_depends_on_the_files_that_the_code_names(library: Path) -> None:
+    """A folder that a chapter reads counts with all its files, and for that chapter only."""
+    results = library / "benchmarks" / "results"
+    results.mkdir(parents=True)
+    (results / "a.json").write_text("1")
+    (library / "benchmarks" / "a.py").write_text("1")
+
+    def keys(folder: str) -> list[str]:
+        library_cache.file_hash.cache_clear()
+        code = f"open({folder!r} + '/a.json')"
+        return [
+            library_cache.chapter_key(chapter(code), library),
+            library_cache.chapter_key(chapter("1 + 1"), library),
+        ]
+
+    folder = "../benchmarks/results"
+    first = keys(folder)
+    (library / "benchmarks" / "a.py").write_text("2")
+    assert keys(folder) == first
+    (results / "a.json").write_text("2")
+    second = keys(folder)
+    assert second[0] != first[0]
+    assert second[1] == first[1]
+    (results / "b.json").write_text("1")
+    third = keys(folder)
+    assert third[0] not in (first[0], second[0])
+    assert keys(f"{folder}/b.json")[0] != third[0]
+    # Neither the whole tree nor what lies outside it, and no error for what is not there.
+    for name in ("../", "../..", "../../elsewhere", "../nothing"):
+        before = keys(name)
+        (results / "b.json").write_text(name)
+        assert keys(name) == before
+
+
+def test_the_page_of_costs_depends_on_what_was_measured() -> None:
+    """Each result is part of its key, and of no other page's."""
+    results = sorted((ROOT / "benchmarks" / "results").iterdir())
+    assert results
+    for path in twins.chapters():
+        code = library_cache.chapter_code(path.read_text("utf-8"))
+        named = library_cache.named_files(code, ROOT)
+        assert named == (results if path.stem == "costs" else []), path.stem
+
+
+def test_a_missing_measurement_is_told_with_its_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The page of costs does not build without one, and says what makes it."""
+    monkeypatch.chdir(ROOT / "book")
+    cells = jupytext.reads(Path("costs.md").read_text("utf-8"), fmt="md:myst").cells
+    names: dict = {}
+    exec(next(cell.source for cell in cells if cell.cell_type == "code"), names)
+    assert names["read"]("draw")["networks"]
+    with pytest.raises(
+        FileNotFoundError, match=r"nothing.json: run `make bench PART=nothing`"
+    ):
+        names["read"]("nothing")
 
 
 def test_every_module_of_the_library_can_be_told() -> None:
@@ -206,22 +267,31 @@ def test_a_build_runs_what_changed_and_only_that(library: Path) -> None:
     assert "The value is 2." in intro
     assert "one has 2" in book.page("one")
 
-    # Code changed in one chapter.
+    # Code changed in one chapter. Now it reads a file beside the book.
+    (library / "results").mkdir()
+    (library / "results" / "a.json").write_text("1")
     book.write(
         "two",
         chapter(
-            "x = 1\n" + "with open('two.log', 'a') as f:\n    print('ran', file=f)"
+            "with open('two.log', 'a') as f:\n    print('ran', file=f)\n"
+            "print('It says', open('../results/a.json').read())"
         ),
     )
     assert book.build()[0] == [2, 2]
+    assert "It says 1" in book.page("two")
+
+    # This file concerns that chapter only.
+    (library / "results" / "a.json").write_text("2")
+    assert book.build()[0] == [2, 3]
+    assert "It says 2" in book.page("two")
 
     # Weights concern every chapter.
     (library / "digitrec" / "weights" / "dense.npz").write_bytes(b"others")
-    assert book.build()[0] == [3, 3]
+    assert book.build()[0] == [3, 4]
 
     # Going back costs nothing.
     (library / "digitrec" / "weights" / "dense.npz").write_bytes(b"weights")
-    assert book.build()[0] == [3, 3]
+    assert book.build()[0] == [3, 4]
     assert "The value is 2." in book.page("intro")
 
     # A warning does not vanish with the second attempt.

@@ -1,8 +1,11 @@
 """Figures: one style, legible on light and dark paper, for the colour-blind too, nothing lost."""
 
+import base64
+import gc
 import inspect
 import io
 import itertools
+import weakref
 
 import matplotlib as mpl
 import numpy as np
@@ -45,10 +48,14 @@ CASES = {
     "feature_maps": lambda: plots.feature_maps(np.abs(KERNEL)),
     "bars": lambda: plots.bars({"nearest mean": 0.82, "dense": 0.956}, "accuracy", percent=True),
     "curves": lambda: plots.curves([0, 1, 2], {"a": [1, 2, 3], "b": [3, 2, 3]}, "shift", "right"),
+    "growth": lambda: plots.growth(
+        [1, 10, 100], {"a": [1.1, 9, 105], "b": [2, 3, 8]}, {"a": [1, 10, 100]}, "images", "seconds"
+    ),
     "training_curves": lambda: plots.training_curves(HISTORY),
     "confusion": lambda: plots.confusion(MATRIX),
     "reliability": lambda: plots.reliability({"dense": CURVE, "CNN": CURVE}),
     "histogram": lambda: plots.histogram(DIGITS, "pixel"),
+    "violins": lambda: plots.violins(np.linspace(0, 1, 8), [3, 7] * 4, "digit", "ink"),
     "probabilities": lambda: plots.probabilities(
         {"dense": np.full(10, 0.1), "CNN": np.eye(10)[3]}
     ),
@@ -133,6 +140,20 @@ def test_a_notebook_shows_the_png_as_it_is():
     figure = plots.bars({"a": 1}, "x")
     bundle = figure._repr_mimebundle_()
     assert set(bundle) == {"image/png", "text/plain"}
+    assert base64.b64decode(bundle["image/png"]) == plots.bars({"a": 1}, "x").png()
+
+
+def test_shown_a_figure_is_its_picture_alone():
+    """A notebook keeps what it has shown, and what a figure is drawn from takes megabytes."""
+    figure = plots.digit_grid(DIGITS, range(7))
+    parts = weakref.WeakSet(figure.axes)
+    first = figure._repr_mimebundle_()
+    gc.collect()
+    assert len(parts) == 0
+    assert figure._repr_mimebundle_() == first
+    assert base64.b64decode(first["image/png"]) == figure.png()
+    with pytest.raises(RuntimeError, match="has not been shown yet"):
+        figure.savefig(io.BytesIO())
 
 
 def test_style_does_not_leak():
@@ -288,6 +309,40 @@ def test_panels_each_have_their_own_range():
     assert len(plots.panels({str(k): small for k in range(5)}, columns=4).axes) == 8
 
 
+def test_panels_are_as_high_as_their_images_need():
+    wide, square, high = np.zeros((2, 6)), np.zeros((3, 3)), np.zeros((9, 3))
+    heights = [
+        plots.panels({"a": image}, columns=1).get_figheight()
+        for image in (wide, square, high)
+    ]
+    assert heights[0] < heights[1] == heights[2]
+
+
+def test_coloured_labels():
+    last = len(plots.PALETTE)
+    drawn = plots.coloured(np.array([[0, 1], [last, last + 1]]))
+    assert drawn.dtype == np.uint8
+    assert drawn.shape == (2, 2, 3)
+    assert not drawn[0, 0].any()
+    for pixel, colour in (((0, 1), plots.PALETTE[0]), ((1, 0), plots.PALETTE[-1])):
+        assert "#" + bytes(drawn[pixel]).hex() == colour
+    assert np.array_equal(drawn[1, 1], drawn[0, 1]), "colours return after the last"
+
+
+def test_violins_are_spread_as_the_values_are():
+    rng = np.random.default_rng(0)
+    groups = np.repeat([3, 7], 500)
+    values = rng.normal(np.where(groups == 3, 1.0, 5.0), 0.5)
+    figure = plots.violins(values, groups, "digit", "ink")
+    ax = figure.axes[0]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["3", "7"]
+    for shape, group in zip(ax.collections, (3, 7), strict=True):
+        heights = shape.get_paths()[0].vertices[:, 1]
+        mine = values[groups == group]
+        assert heights.min() == pytest.approx(mine.min())
+        assert heights.max() == pytest.approx(mine.max())
+
+
 def test_weights_are_signed_with_one_range_for_all():
     figure = plots.weights(KERNEL, columns=4)
     drawn = [ax.images[0] for ax in figure.axes if ax.images]
@@ -373,7 +428,6 @@ def test_training_curves():
 
 
 def test_confusion_shows_every_count_in_its_place():
-    # Seaborn's squares are one unit: the centre of row i, column j is (j + 0.5, i + 0.5).
     matrix = MATRIX.copy()
     matrix[2, 2], matrix[0, 9], matrix[9, 0], matrix[4, 9] = 1028, 0, 7, 1234
     ax = plots.confusion(matrix).axes[0]
@@ -396,16 +450,16 @@ def test_confusion_counts_can_be_read():
     figure = plots.confusion(MATRIX)
     figure.draw_without_rendering()
     ax = figure.axes[0]
-    squares = ax.collections[0]
-    values = np.ma.filled(squares.get_array().astype(float).reshape(10, 10), np.nan)
+    squares = ax.images[0]
+    values = np.ma.filled(squares.get_array().astype(float), np.nan)
     for text in ax.texts:
         column, row = (int(v) for v in text.get_position())
         if row == column or np.isnan(values[row, column]):
             assert to_rgb(text.get_color()) == to_rgb(plots.INK)
         else:
             square = squares.cmap(squares.norm(values[row, column]))[:3]
-            # Seaborn changes from dark to white at a luminance of 0.41, where white has 2.3 to 1.
-            assert contrast(text.get_color(), square) >= 2.2, text.get_text()
+            # The better of black and white has at least 4.58 to 1 on any colour.
+            assert contrast(text.get_color(), square) >= 4.5, text.get_text()
 
 
 def test_confusion_without_a_mistake():
@@ -437,6 +491,41 @@ def test_histogram_counts_all():
     assert sum(p.get_height() for p in ax.patches) == DIGITS.size
     assert ax.get_xlabel() == "pixel value"
     assert plots.histogram(DIGITS, "x", log=True).axes[0].get_yscale() == "log"
+
+
+def test_growth_draws_what_was_measured_and_the_law():
+    x, y, law = [1, 10, 100], [1.1, 9, 105], [1, 10, 100]
+    ax = plots.growth(
+        x, {"a": y, "b": [1, 9.5, 104]}, {"a": law}, "images", "seconds"
+    ).axes[0]
+    dots, line, others = ax.lines
+    assert dots.get_ydata().tolist() == y
+    assert (dots.get_linestyle(), dots.get_marker()) == ("None", "o")
+    assert line.get_ydata().tolist() == law
+    assert (line.get_linestyle(), line.get_marker()) == ("-", "None")
+    assert dots.get_color() == line.get_color() != others.get_color()
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("images", "seconds")
+    # Both names stand at the right, apart, the larger one above.
+    ax.figure.draw_without_rendering()
+    below, above = sorted(
+        (t.get_window_extent() for t in ax.texts), key=lambda box: box.y0
+    )
+    assert above.y0 >= below.y1 - 2
+    assert {t.get_text(): t.xy[0] for t in ax.texts} == {"a": 100, "b": 100}
+
+
+def test_names_of_lines_stay_at_their_ends_unless_they_overlap():
+    ends = {"alone": 9.0, "one": 2.0, "other": 2.0, "third": 2.1}
+    ax = plots.curves(
+        [0, 1], {name: [5, y] for name, y in ends.items()}, "x", "y"
+    ).axes[0]
+    places = {t.get_text(): t.xy[1] for t in ax.texts}
+    assert places["alone"] == pytest.approx(9)
+    crowd = [places[name] for name in ("one", "other", "third")]
+    assert crowd == sorted(crowd)
+    assert np.mean(crowd) == pytest.approx(6.1 / 3)
+    assert np.diff(crowd).min() > 0.2
 
 
 def test_probabilities_name_the_best():

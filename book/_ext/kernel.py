@@ -13,10 +13,14 @@ from jupyter_client.kernelspec import KernelSpecManager
 from sphinx.errors import ExtensionError
 
 PEAKS = "peaks.json"
+#: Bytes that a chapter's kernel may take at most. Binder gives 2 GB to all that a reader has open.
+LIMIT = 1_000_000_000
+#: Seconds between two looks at the memory.
+PAUSE = 0.05
 
 
-def use_this_python(app, config):
-    """Have chapters run by the Python that builds the book, whatever else is installed."""
+def set_environment(folder):
+    """Have chapters run by this Python, whatever else is installed; IPython writes to a folder."""
     os.environ.pop("JUPYTER_PATH", None)
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     # Importing Keras takes three times as long when its bytecode may not be kept.
@@ -24,7 +28,7 @@ def use_this_python(app, config):
     # TensorFlow reports on stderr what the processor can do; this silences most of it.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # A reader's own start-up files for IPython are no part of a chapter.
-    os.environ["IPYTHONDIR"] = str(Path(app.doctreedir).resolve().parent / ".ipython")
+    os.environ["IPYTHONDIR"] = str(folder / ".ipython")
     # Unencrypted kernels warn on the terminal of being overheard; nothing else could set this here.
     if "transport_encryption" in KernelManager.class_traits() and zmq.has("curve"):
         KernelManager.class_traits()["transport_encryption"].default_value = "auto"
@@ -38,8 +42,13 @@ def use_this_python(app, config):
         )
 
 
+def use_this_python(app, config):
+    """Set the environment of the kernels before any starts."""
+    set_environment(Path(app.doctreedir).resolve().parent)
+
+
 class Memory(threading.Thread):
-    """Measures ten times a second how much memory this process's children take."""
+    """Measures twenty times a second how much memory this process's children take."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -49,7 +58,7 @@ class Memory(threading.Thread):
     def run(self) -> None:
         """Measure until told to stop."""
         me = psutil.Process()
-        while not self.done.wait(0.1):
+        while not self.done.wait(PAUSE):
             total = 0
             for child in me.children(recursive=True):
                 try:

@@ -5,7 +5,8 @@ Sphinx reads a chapter again when its file changed. Both miss a change in the li
 and weights that come with it, or in the lock. So this extension
 
 - computes for each chapter a key: the lock, the version of Python, every data file of the package,
-  and the modules of the package that the chapter imports, directly or through other modules;
+  the modules of the package that the chapter imports, directly or through other modules, and the
+  files beside the book that its code names, such as "../benchmarks/results";
 - writes the key into the kernel's description while the chapter is read, which makes it part of
   what jupyter-cache compares;
 - has Sphinx read a chapter again when its key is another one than at the last build;
@@ -153,6 +154,25 @@ def chapter_code(text: str) -> str:
     )
 
 
+def named_files(code: str, root: Path) -> list[Path]:
+    """Return the files outside the book that strings in the code name, from the book's folder.
+
+    A folder's name stands for all files in it.
+    """
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return []
+    found: set[Path] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not str(node.value).startswith("../"):
+            continue
+        path = (root / "book" / str(node.value)).resolve()
+        if path != root.resolve() and path.is_relative_to(root.resolve()):
+            found |= {path} if path.is_file() else set(path.rglob("*"))
+    return sorted(path for path in found if path.is_file())
+
+
 def is_notebook(text: str) -> bool:
     """Tell whether a page is a notebook: its front matter names a kernel."""
     head = FRONT_MATTER.match(text)
@@ -162,12 +182,14 @@ def is_notebook(text: str) -> bool:
 def chapter_key(text: str, root: Path) -> str:
     """Return the key of everything outside the chapter that its outputs depend on."""
     modules, data = library_files(root)
-    files = [modules[name] for name in needed_modules(chapter_code(text), root)] + data
+    code = chapter_code(text)
+    files = [modules[name] for name in needed_modules(code, root)] + data
     parts = [f"python {sys.version_info[0]}.{sys.version_info[1]}"]
     parts += [
         f"{p.relative_to(root).as_posix()} {file_hash(p)}"
         for p in [root / LOCK, *sorted(files)]
     ]
+    parts += [f"{path.name} {file_hash(path)}" for path in named_files(code, root)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
