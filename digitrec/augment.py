@@ -51,14 +51,18 @@ def move(x: np.ndarray, rng: np.random.Generator, pixels: int) -> np.ndarray:
     -------
     (N, 28, 28) uint8
     """
-    padded = np.pad(x, ((0, 0), (pixels, pixels), (pixels, pixels)))
     top, left = rng.integers(0, 2 * pixels + 1, (2, len(x)))
-    # (N, 2p + 1, 2p + 1, 28, 28): every place to cut an image from, without a copy
-    places = np.lib.stride_tricks.sliding_window_view(
-        padded, (FIELD, FIELD), axis=(1, 2)
-    )
-    cut: np.ndarray = places[np.arange(len(x)), top, left]
-    return cut
+    out = np.empty_like(x)
+    # Some at a time: a padded copy of all would take more memory than the images.
+    for start in range(0, len(x), 2000):
+        part = slice(start, start + 2000)
+        padded = np.pad(x[part], ((0, 0), (pixels, pixels), (pixels, pixels)))
+        # (n, 2p + 1, 2p + 1, 28, 28): every place to cut an image from, without a copy
+        places = np.lib.stride_tricks.sliding_window_view(
+            padded, (FIELD, FIELD), axis=(1, 2)
+        )
+        out[part] = places[np.arange(len(padded)), top[part], left[part]]
+    return out
 
 
 def augment(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:

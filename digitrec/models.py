@@ -15,6 +15,7 @@ it and by nothing else.
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import json
 import platform
@@ -295,14 +296,17 @@ def train(
             f"x: expected uint8 pixels, found {x.dtype}. The networks scale them themselves; "
             "scaled twice, they would all but vanish."
         )
+    gc.collect()  # networks trained before are in cycles, and hold megabytes of graphs each
     keras.utils.set_random_seed(seed)
-    batches = None
     if recipe.augment:
         batches = augmented_batches(x, y, recipe.batch_size, seed)
     elif recipe.moves:
         batches = moved_batches(x, y, recipe.batch_size, recipe.moves, seed)
-    each_epoch = len(batches) if batches else -(-len(x) // recipe.batch_size)
-    steps = recipe.epochs * each_epoch
+    else:
+        batches = _batches(
+            lambda: (x, y), recipe.batch_size, np.random.default_rng(seed)
+        )
+    steps = recipe.epochs * len(batches)
     rate: Any = recipe.learning_rate
     if recipe.warm_up is not None:
         warm_up_steps = min(round(recipe.warm_up * steps), steps - 1)
@@ -326,9 +330,7 @@ def train(
         validation = validation[0], np.eye(CLASSES, dtype=np.float32)[validation[1]]
     seconds, cpu_seconds = time.perf_counter(), time.process_time()
     history = model.fit(
-        batches or x,
-        None if batches else y,
-        batch_size=None if batches else recipe.batch_size,
+        batches,
         epochs=recipe.epochs,
         validation_data=validation,
         validation_batch_size=1000,
@@ -410,7 +412,10 @@ def _batches(
     batch_size: int,
     rng: np.random.Generator,
 ) -> Any:
-    """Return a ``keras.utils.PyDataset`` of what ``epoch`` makes, made and shuffled each time."""
+    """Return a ``keras.utils.PyDataset`` of what ``epoch`` makes, made and shuffled each time.
+
+    Given arrays instead, Keras would copy all of them, and keep the copy with the network.
+    """
     import keras
 
     class Epochs(keras.utils.PyDataset):  # type: ignore[misc]
@@ -419,15 +424,17 @@ def _batches(
             self.on_epoch_end()
 
         def __len__(self) -> int:
-            return -(-len(self.images) // batch_size)
+            return -(-len(self.order) // batch_size)
 
         def on_epoch_end(self) -> None:
-            images, targets = epoch()
-            order = rng.permutation(len(images))
-            self.images, self.targets = images[order], targets[order]
+            # The last epoch's images make room before the next ones are made, and a batch is
+            # gathered when it is asked for: shuffled copies would be one more set of images.
+            self.images = self.targets = np.empty(0)
+            self.images, self.targets = epoch()
+            self.order = rng.permutation(len(self.images))
 
         def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-            batch = slice(index * batch_size, (index + 1) * batch_size)
+            batch = self.order[index * batch_size : (index + 1) * batch_size]
             return self.images[batch], self.targets[batch]
 
     return Epochs()

@@ -71,14 +71,15 @@ def test_make_train_gives_a_network_within_its_band(retrained, data, name):
 def test_card_is_true(name, data):
     """The count of right answers is exact, on any machine.
 
-    Another machine rounds otherwise, by about 1e-5 in a logit. That changes a class only where two
-    logits are as near as that. On no test image they are: the two largest are at least 5e-4 apart,
-    fifty times as much. A retrained network for which this fails deserves a look, not a tolerance.
+    Another machine rounds otherwise, by up to 1.7e-5 in a logit (Keras, onnxruntime). That changes
+    a class only where two logits are within twice that of each other. On no test image they are:
+    the two largest are at least 2e-4 apart, six times as much. A retrained network for which this
+    fails deserves a look, not a tolerance.
     """
     card = models.load_card(name)
     logits = models.load_numpy(name).predict(data.x_test)
     first, second = np.sort(logits, axis=1)[:, :-3:-1].T
-    assert (first - second).min() > 5e-4
+    assert (first - second).min() > 2e-4
     correct = int((logits.argmax(axis=1) == data.y_test).sum())
     assert card["test_correct"] == correct
     assert card["test_accuracy"] == correct / 10_000
