@@ -140,9 +140,26 @@ def load_training(
     ValueError
         As :func:`stratified_split`.
     """
-    x, y = _read_files(folder, "train")
+    x, y = read_training(folder)
     training, validation = stratified_split(y, validation_size, seed)
     return x[training], y[training], x[validation], y[validation]
+
+
+def read_training(folder: str | Path = DATA_FOLDER) -> tuple[np.ndarray, np.ndarray]:
+    """Return all 60,000 training images, (60000, 28, 28) uint8, and their labels, (60000,) uint8.
+
+    Parameters
+    ----------
+    folder
+        As for :func:`load_mnist`.
+
+    Raises
+    ------
+    DataError
+        As :func:`load_mnist`.
+    """
+    images, labels = _read_files(folder, "train")
+    return images, labels
 
 
 def _read_files(folder: str | Path, beginning: str) -> list[np.ndarray]:
