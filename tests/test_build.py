@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import jupytext
+import kernel
 import library_cache
 import pytest
 import repository_links
@@ -424,3 +425,16 @@ def test_citation_is_valid() -> None:
         "vendor.citation-file-format",
         "CITATION.cff",
     )
+
+
+def test_binder_limits_arenas_as_the_build_does() -> None:
+    """What a chapter takes is measured with the setting that readers in Binder get."""
+    start = ROOT / ".binder" / "start"
+    assert os.access(start, os.X_OK)
+    shown = subprocess.run(
+        [start, "printenv", "MALLOC_ARENA_MAX"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert shown.strip() == kernel.ARENAS

@@ -17,6 +17,9 @@ PEAKS = "peaks.json"
 LIMIT = 1_000_000_000
 #: Seconds between two looks at the memory.
 PAUSE = 0.05
+#: The C library keeps freed memory for the thread that had it, in up to 8 arenas a core; with
+#: TensorFlow's threads that is tens of megabytes. ``.binder/start`` sets the same for readers.
+ARENAS = "2"
 
 
 def set_environment(folder):
@@ -27,6 +30,7 @@ def set_environment(folder):
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # TensorFlow reports on stderr what the processor can do; this silences most of it.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["MALLOC_ARENA_MAX"] = ARENAS
     # A reader's own start-up files for IPython are no part of a chapter.
     os.environ["IPYTHONDIR"] = str(folder / ".ipython")
     # Unencrypted kernels warn on the terminal of being overheard; nothing else could set this here.
