@@ -515,14 +515,39 @@ def find_parts(mask: np.ndarray, pen: float) -> list[Part]:
     kept = [p for p in parts if not _is_clutter(p, mask.shape, typical, pen)]
     # Of a page with whole digits, what the picture cuts off is none; a tight crop cuts them all.
     inside = [p for p in kept if not _at_edge(p, mask.shape)]
-    whole = sum(p.height > 0.5 * typical for p in inside)
-    return inside if whole >= 4 and whole >= 2 * (len(kept) - len(inside)) else kept
+    whole = [p for p in inside if p.height > 0.5 * typical]
+    if len(whole) >= 4 and len(whole) >= 2 * (len(kept) - len(inside)):
+        return inside
+    # A line at the edge of a picture whose digits keep clear of it is a frame's, seen at a slant. In
+    # a tight crop, where it may be a 1, the others touch the edges, too, or nearly.
+    strokes = [
+        p for p in kept if not (_at_edge(p, mask.shape) and _is_straight(p, pen))
+    ]
+    high, wide = mask.shape
+    above = min((min(p.y, high - p.bottom) for p in whole), default=0)
+    nearest = min(
+        (min(p.x, p.y, wide - p.right, high - p.bottom) for p in strokes), default=0
+    )
+    clear_of_edges = above >= 0.06 * high or nearest >= 1 + 0.015 * min(high, wide)
+    return strokes if whole and clear_of_edges else kept
 
 
 def _at_edge(part: Part, shape: tuple[int, ...]) -> bool:
     return (
         part.x == 0 or part.y == 0 or part.right == shape[1] or part.bottom == shape[0]
     )
+
+
+def _is_straight(part: Part, pen: float) -> bool:
+    """Tell whether a piece is one straight stroke: about as thick as the pen, and much longer.
+
+    Pixels spread evenly over a rectangle have variances of a twelfth of its squared sides.
+    """
+    places = np.argwhere(part.mask).astype(np.float32)
+    if len(places) < 2:
+        return False
+    thick, long = np.sqrt(12 * np.maximum(np.linalg.eigvalsh(np.cov(places.T)), 0))
+    return bool(thick <= 1.5 * pen + 1 and long >= 4 * thick)
 
 
 def _is_clutter(part: Part, shape: tuple[int, ...], typical: float, pen: float) -> bool:

@@ -2,6 +2,7 @@
 
 import time
 
+import cv2
 import numpy as np
 import pytest
 
@@ -116,6 +117,26 @@ class TestParts:
         digits = [bar(20 * k, 20, 8, 40) for k in range(5)]
         rest = [bar(200, 40, 4, 4), bar(230, 40, 30, 4)]
         assert len(pages.join_parts(digits + rest, 4.0)) == 5
+
+    @pytest.mark.parametrize("degrees", [3, 6, 10])
+    @pytest.mark.parametrize("side", [1, -1])
+    def test_a_frame_seen_at_a_slant_is_no_digit(self, degrees, side):
+        """The line enters at the top and leaves at the side; the digit keeps clear of the edges."""
+        mask = np.zeros((120, 120), np.uint8)
+        cv2.ellipse(mask, (60, 60), (22, 38), 0, 0, 360, 1, 5)
+        x, fall = 100 + degrees, round(120 * np.tan(np.radians(degrees)))
+        cv2.line(mask, (x, 0), (x + fall, 120), 1, 4)
+        mask = mask[:, ::side] > 0
+        found = pages.find_parts(mask, 5)
+        assert [(p.width > 40, p.height > 70) for p in found] == [(True, True)]
+
+    def test_a_one_in_a_tight_crop_is_kept(self):
+        """Cropped to its ink, a picture's digits touch its edges; the straight one is a digit."""
+        mask = np.zeros((81, 160), np.uint8)
+        cv2.line(mask, (10, 0), (3, 80), 1, 5)
+        for x in (60, 125):
+            cv2.ellipse(mask, (x, 40), (20, 37), 0, 0, 360, 1, 5)
+        assert len(pages.find_parts(mask > 0, 5)) == 3
 
     def test_what_lies_along_the_edge_is_dropped(self):
         mask = np.zeros((200, 300), bool)
