@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,44 @@ def figures(tally: Tally) -> dict[str, Any]:
             "interval": [measure.significant(low), measure.significant(high)],
         }
     return found
+
+
+def turned(picture: np.ndarray, degrees: float) -> np.ndarray:
+    """Turn a picture in its frame; what comes in is as bright as the picture's middle value."""
+    high, wide = picture.shape[:2]
+    matrix = cv2.getRotationMatrix2D((wide / 2, high / 2), degrees, 1)
+    fill = np.median(picture.reshape(high * wide, -1), axis=0).tolist()
+    return np.asarray(
+        cv2.warpAffine(
+            picture,
+            matrix,
+            (wide, high),
+            borderMode=cv2.BORDER_CONSTANT,
+            borderValue=fill,
+        )
+    )
+
+
+def shaded(picture: np.ndarray) -> np.ndarray:
+    """Take away light, more from left to right: none at the left, a half at the right."""
+    light = np.linspace(1, 0.5, picture.shape[1]).reshape(
+        1, -1, *[1] * (picture.ndim - 2)
+    )
+    return np.rint(picture * light).astype(np.uint8)
+
+
+#: What else the same photographs might have looked like. Rules that fit only the photographs as
+#: they are would show here.
+CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "turned by 5°": partial(turned, degrees=5),
+    "turned by −5°": partial(turned, degrees=-5),
+    "half as wide": lambda picture: np.asarray(
+        cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    ),
+    "darker": lambda picture: np.rint(255 * (picture / 255) ** 1.6).astype(np.uint8),
+    "in shade": shaded,
+    "inverted": lambda picture: 255 - picture,
+}
 
 
 def rendered_page() -> np.ndarray:
@@ -154,6 +193,7 @@ def read_photographs(folder: Path, options: argparse.Namespace) -> dict[str, Any
     by_source: dict[str, Tally] = defaultdict(Tally)
     by_writer: dict[str, Tally] = defaultdict(Tally)
     seconds: dict[str, list[float]] = defaultdict(list)
+    changed = {name: defaultdict(Tally) for name in CHANGES}
     shrunk = 0
     for row in rows:
         times = []
@@ -171,6 +211,12 @@ def read_photographs(folder: Path, options: argparse.Namespace) -> dict[str, Any
             by_writer[writer(row["file"])],
         ):
             tally.add(row["text"], reading.lines)
+        for name, change in CHANGES.items():
+            try:
+                lines = images.read(change(picture), network, below).lines
+            except images.ImageError:  # at half its width, too small to show a digit
+                lines = []
+            changed[name][kind].add(row["text"], lines)
         if options.failures and reading.lines != row["text"].split("/"):
             print(f"  {row['file']}: {row['text']} read as {'/'.join(reading.lines)}")
         if kind == "singles":
@@ -180,6 +226,8 @@ def read_photographs(folder: Path, options: argparse.Namespace) -> dict[str, Any
     print_table("By source and kind", by_source)
     print_table("By writer, where known", by_writer)
     print_table("In all", by_kind)
+    for name, tallies in changed.items():
+        print_table(f"The same pictures, {name}", tallies)
     print(
         f"  for comparison: singles just shrunk {share(shrunk, by_kind['singles'].files)}"
     )
@@ -192,6 +240,10 @@ def read_photographs(folder: Path, options: argparse.Namespace) -> dict[str, Any
         "by_source": {name: figures(t) for name, t in sorted(by_source.items())},
         "by_writer": {name: figures(t) for name, t in sorted(by_writer.items())},
         "in_all": {name: figures(t) for name, t in sorted(by_kind.items())},
+        "changed": {
+            name: {kind: figures(t) for kind, t in sorted(tallies.items())}
+            for name, tallies in changed.items()
+        },
         "singles_just_shrunk": measure.significant(shrunk / by_kind["singles"].files),
         "seconds": {
             kind: measure.summary(times, 3) for kind, times in sorted(seconds.items())

@@ -518,8 +518,8 @@ def find_parts(mask: np.ndarray, pen: float) -> list[Part]:
     whole = [p for p in inside if p.height > 0.5 * typical]
     if len(whole) >= 4 and len(whole) >= 2 * (len(kept) - len(inside)):
         return inside
-    # A line at the edge of a picture whose digits keep clear of it is a frame's, seen at a slant. In
-    # a tight crop, where it may be a 1, the others touch the edges, too, or nearly.
+    # A line at the edge of a picture whose digits keep clear of it is a frame's, seen at a slant.
+    # In a tight crop, where it may be a 1, the others touch the edges, too, or nearly.
     strokes = [
         p for p in kept if not (_at_edge(p, mask.shape) and _is_straight(p, pen))
     ]
