@@ -189,6 +189,8 @@ def test_an_interrupt_ends_quietly(folder):
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # A shell starts what runs in the background with interrupts ignored; so would be this.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
