@@ -483,7 +483,7 @@ def find_parts(mask: np.ndarray, pen: float) -> list[Part]:
     """Cut the ink into connected pieces, without what is no writing by its place or size.
 
     Left out: specks (no side longer than the pen is wide), and at the page's edge whatever runs
-    along it or is much larger than writing.
+    along it, is much larger than writing, or is a straight line while the digits keep clear of it.
 
     Parameters
     ----------

@@ -36,6 +36,16 @@ def test_moved_images_move_by_whole_pixels_and_paper_comes_in():
     np.testing.assert_array_equal(augment.move(dots, np.random.default_rng(0), 0), dots)
 
 
+def test_each_of_many_images_is_moved_by_its_own_step():
+    """More than are moved at a time: none is lost, repeated or given another's step."""
+    x = np.random.default_rng(1).integers(0, 256, (4500, 28, 28), np.uint8)
+    moved = augment.move(x, np.random.default_rng(2), 2)
+    steps = np.random.default_rng(2).integers(0, 5, (2, len(x))).T
+    for image, ours, (top, left) in zip(x, moved, steps, strict=True):
+        by_hand = np.pad(image, 2)[top : top + 28, left : left + 28]
+        np.testing.assert_array_equal(ours, by_hand)
+
+
 def test_a_pair_is_wider_than_one_character():
     """Two characters of equal height side by side: 20 pixels wide, where one has 20 rows."""
     shapes = []
