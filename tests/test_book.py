@@ -78,6 +78,9 @@ def test_chapter_ran(executed, chapter: str) -> None:
         if output["name"] == "stderr"
     ]
     assert [text for text in noise if not TENSORFLOW.fullmatch(text)] == []
+    # In a notebook TensorFlow's own logger writes to stdout.
+    printed = ["".join(o["text"]) for o in outputs(notebook, "stream")]
+    assert [text for text in printed if "WARNING:tensorflow" in text] == []
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
