@@ -46,19 +46,24 @@ serve: ## show the built book at http://localhost:8000 (PORT=… for another por
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
 
 .PHONY: check
-check: $(VENV)/.installed ## style, types and twins: the checks that take seconds
+check: $(VENV)/.installed ## style, types and notebooks: the checks that take seconds
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python book/_ext/twins.py --check
+	$(BIN)/python -m tools.notebooks --check
 
 .PHONY: test
 test: check book ## everything: the checks, the tests of the library, of the built book and of the site
 	$(BIN)/pytest
 
 .PHONY: notebooks
-notebooks: $(VENV)/.installed ## write each chapter's .ipynb twin
-	$(BIN)/python book/_ext/twins.py
+notebooks: $(VENV)/.installed ## write the notebooks that readers launch, from the chapters
+	$(BIN)/python -m tools.notebooks
+
+.PHONY: results
+results: book ## take the numbers in the notebooks' text from the built book
+	$(BIN)/python -m tools.results
+	$(BIN)/python -m tools.notebooks
 
 .PHONY: train
 train: $(VENV)/.installed ## train the networks whose weights come with the library

@@ -38,7 +38,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import library_cache  # noqa: E402 (found through the line above)
-import twins  # noqa: E402
 
 #: The chapter that is changed. It is one that runs in seconds.
 CHAPTER = "03-forward"
@@ -97,7 +96,7 @@ def rarest_module() -> tuple[str, list[str]]:
     """Return the module that the fewest chapters import, though one does, and these chapters."""
     modules, _ = library_cache.library_files(ROOT)
     users: dict[str, list[str]] = {name: [] for name in modules}
-    for path in twins.chapters():
+    for path in library_cache.executed_pages(ROOT):
         code = library_cache.chapter_code(path.read_text("utf-8"))
         for name in library_cache.needed_modules(code, ROOT):
             users[name].append(path.stem)
@@ -108,7 +107,7 @@ def rarest_module() -> tuple[str, list[str]]:
 
 
 def main() -> None:
-    every = [path.stem for path in twins.chapters()]
+    every = [path.stem for path in library_cache.executed_pages(ROOT)]
     module, users = rarest_module()
     file = f"book/{CHAPTER}.md"
 

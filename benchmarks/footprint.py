@@ -39,7 +39,7 @@ BOOK = ROOT / "book"
 sys.path.insert(0, str(BOOK / "_ext"))
 
 import kernel  # noqa: E402 (found through the line above)
-import twins  # noqa: E402
+import library_cache  # noqa: E402
 
 REPEATS, CHAPTER_REPEATS = 11, 3
 
@@ -162,7 +162,7 @@ def chapter(name: str, memory: kernel.Memory, by_cell: bool = False) -> dict[str
 def chapters(repeats: int, memory: kernel.Memory) -> dict[str, Any]:
     """Run every chapter so often; say how much memory each took."""
     found: dict[str, list[dict[str, Any]]] = {
-        path.stem: [] for path in twins.chapters(BOOK)
+        path.stem: [] for path in library_cache.executed_pages(ROOT)
     }
     for _ in range(repeats):
         for name, runs in found.items():

@@ -22,7 +22,6 @@ HTML = BUILD / "html"
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import library_cache  # noqa: E402 (found through the line above)
-import twins  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +60,7 @@ def executed() -> Callable[[str], NotebookNode]:
 def glued() -> dict[str, object]:
     """Return the values that the chapters glued in this build, by their names."""
     values: dict[str, object] = {}
-    for chapter in twins.chapters():
+    for chapter in library_cache.executed_pages(ROOT):
         path = BUILD / "jupyter_execute" / "book" / f"{chapter.stem}.glue.json"
         if not path.exists():
             continue

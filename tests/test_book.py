@@ -7,11 +7,10 @@ import re
 import kernel
 import library_cache
 import pytest
-import twins
 import yaml
 from conftest import BUILD, HTML, ROOT
 
-CHAPTERS = [path.stem for path in twins.chapters()]
+CHAPTERS = [path.stem for path in library_cache.executed_pages(ROOT)]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
 # What TensorFlow says when it is imported, whatever TF_CPP_MIN_LOG_LEVEL is.
@@ -156,7 +155,7 @@ def test_chapter_fits_binder(chapter: str) -> None:
 
 def test_code_cells_are_short() -> None:
     """One idea a cell: at most twenty lines, and lines that fit the page."""
-    for path in twins.chapters():
+    for path in library_cache.executed_pages(ROOT):
         for cell in re.findall(
             r"```\{code-cell\}.*?\n(.*?)```", path.read_text("utf-8"), re.DOTALL
         ):

@@ -13,7 +13,6 @@ import kernel
 import library_cache
 import pytest
 import repository_links
-import twins
 import yaml
 from conftest import ROOT
 
@@ -144,7 +143,7 @@ def test_the_page_of_costs_depends_on_what_was_measured() -> None:
     """Each result is part of its key, and of no other page's."""
     results = sorted((ROOT / "benchmarks" / "results").iterdir())
     assert results
-    for path in twins.chapters():
+    for path in library_cache.executed_pages(ROOT):
         code = library_cache.chapter_code(path.read_text("utf-8"))
         named = library_cache.named_files(code, ROOT)
         assert named == (results if path.stem == "costs" else []), path.stem

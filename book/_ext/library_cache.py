@@ -21,7 +21,6 @@ import sys
 from pathlib import Path
 
 import jupytext
-import twins
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_cache import get_cache
 from myst_nb.ext.glue.utils import PendingGlueReference
@@ -179,6 +178,12 @@ def is_notebook(text: str) -> bool:
     return bool(head and re.search(r"^kernelspec:", head.group(), re.MULTILINE))
 
 
+def executed_pages(root: Path) -> list[Path]:
+    """Return the book's pages that are notebooks, and so run when the book is built."""
+    pages = sorted((root / "book").glob("*.md"))
+    return [page for page in pages if is_notebook(page.read_text("utf-8"))]
+
+
 def chapter_key(text: str, root: Path) -> str:
     """Return the key of everything outside the chapter that its outputs depend on."""
     modules, data = library_files(root)
@@ -274,20 +279,6 @@ def warn_again(app, exception):
         (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
 
 
-def offer_twins(app, exception):
-    """Put the chapters' twins where the download buttons point to.
-
-    myst_nb leaves a notebook there that has outputs or not, and names our key as its kernel.
-    """
-    downloads = Path(app.outdir) / "_sources"
-    for name in () if exception else app.env.chapter_keys:
-        path = downloads / f"{name}.ipynb"
-        if path.exists():
-            path.write_text(
-                twins.twin(Path(app.env.doc2path(name)).read_text("utf-8")), "utf-8"
-            )
-
-
 def setup(app):
     """Connect the extension to Sphinx."""
     app.connect("builder-inited", prepare, priority=900)  # after myst_nb
@@ -296,6 +287,5 @@ def setup(app):
     app.connect("doctree-read", note_glue)
     app.connect("env-updated", show_new_values)
     app.connect("env-purge-doc", forget)
-    app.connect("build-finished", offer_twins)
     app.connect("build-finished", warn_again)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
