@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digitrec.models import WEIGHTS_FOLDER, read_weights
+from digitrec.networks import WEIGHTS_FOLDER, read_weights
 
 #: Writes a network for onnxruntime, in Python or in a browser.
 ONNX = ("onnx==1.20.0", "ml_dtypes")

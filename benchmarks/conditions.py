@@ -21,8 +21,9 @@ from readings import Tally, share
 
 from digitrec import images, simulate
 from digitrec.mnist import load_mnist
-from digitrec.models import RECIPES, load_numpy
+from digitrec.networks import load_numpy
 from digitrec.simulate import PAPERS, PENS
+from digitrec.training import RECIPES
 
 Rng = np.random.Generator
 Look = dict[str, Any]

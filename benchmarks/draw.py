@@ -41,8 +41,8 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from digitrec.mnist import load_mnist
-from digitrec.models import WEIGHTS_FOLDER as WEIGHTS
-from digitrec.models import load_numpy, read_weights
+from digitrec.networks import WEIGHTS_FOLDER as WEIGHTS
+from digitrec.networks import load_numpy, read_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"

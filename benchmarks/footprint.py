@@ -48,7 +48,7 @@ STARTS = {
     "Python alone": "pass",
     "NumPy": "import numpy",
     "digitrec": "import numpy, digitrec",
-    "all to read an image": "from digitrec import images, models",
+    "all to read an image": "from digitrec import images, networks",
     "the figures": "from digitrec import plots",
     "Keras with TensorFlow": "import keras",
 }

@@ -51,7 +51,7 @@ from digitrec import fast
 from digitrec.fast import Prepared, fold, toom_cook
 from digitrec.forward import ACTIVATIONS, Conv2D, Dense, Sequential
 from digitrec.mnist import load_mnist
-from digitrec.models import SHIPPED, load_keras, load_numpy
+from digitrec.networks import SHIPPED, load_keras, load_numpy
 
 PACKAGES = (*borrowed.ONNX, "onnxruntime==1.32.0")
 #: How often all of the images are read, and how often one.
@@ -236,7 +236,7 @@ MEMORY = """
 import sys
 from functools import partial
 from digitrec.mnist import load_mnist
-from digitrec.models import load_keras, load_numpy
+from digitrec.networks import load_keras, load_numpy
 from digitrec.fast import Prepared
 name = sys.argv[1]
 x = load_mnist().x_test

@@ -39,7 +39,7 @@ from threadpoolctl import threadpool_limits
 from digitrec import images, simulate
 from digitrec.evaluate import wilson_interval
 from digitrec.mnist import load_test
-from digitrec.models import load_numpy
+from digitrec.networks import load_numpy
 
 
 def writer(file: str) -> str:
@@ -130,8 +130,8 @@ def measure_large_page(photo: np.ndarray) -> dict[str, float]:
     """Read a file of 12 megapixels in a process of its own, on one core."""
     code = (
         "import sys, time, cv2; cv2.setNumThreads(1)\n"
-        "from digitrec import images, models\n"
-        "network = models.load_numpy('cnn')\n"
+        "from digitrec import images, networks\n"
+        "network = networks.load_numpy('cnn')\n"
         "times = []\n"
         "for _ in range(5):\n"
         "    start = time.perf_counter()\n"

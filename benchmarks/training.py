@@ -68,13 +68,8 @@ from photos import Tally
 from digitrec import augment, images, simulate
 from digitrec.forward import Sequential, softmax
 from digitrec.mnist import MNIST, load_mnist, stratified_split
-from digitrec.models import (
-    RECIPES,
-    Recipe,
-    Trained,
-    build,
-    train,
-)
+from digitrec.networks import build
+from digitrec.training import RECIPES, Recipe, Trained, train
 
 PARTS = ("anchor", "small_cnn", "cnn", "curve")
 SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 60_000)

@@ -25,7 +25,8 @@ from digitrec.augment import HELD_OUT_FONTS, not_digits
 from digitrec.forward import Sequential
 from digitrec.images import normalise
 from digitrec.mnist import load_mnist
-from digitrec.models import RECIPES, build, load_card, load_numpy, train
+from digitrec.networks import build, load_card, load_numpy
+from digitrec.training import RECIPES, train
 
 #: At most this part of the right readings may become a "?": it should stay the exception.
 WITHHELD = 0.005

@@ -3,13 +3,19 @@
 The modules, in the order in which the course meets them:
 
 ``mnist``      the data: read, verify, split
-``models``     the networks in Keras: build, train, save, load
-``forward``    the same networks' forward propagation, in NumPy alone
+``forward``    the layers, in NumPy: the mathematics and nothing else
+``networks``   what a network is: architecture, card, weights; load it into NumPy or Keras
+``training``   how a network is trained in Keras: recipes, batches, calibration
+``augment``    training digits as other hands, pens and cameras would have made them
+``fast``       a network compiled to read many images fast
 ``images``     a photograph becomes 28 × 28 digits
+``pages``      where the digits of a page are
+``simulate``   known digits as photographs on paper
 ``evaluate``   how good a network is, and where it fails
 ``plots``      every figure of the book
 ``checks``     checks for the exercises
-``simulate``   known digits as photographs on paper
+``notebook``   what a chapter needs from the notebook that it runs in
+``__main__``   the command line
 
 Importing ``digitrec`` imports none of them, and never TensorFlow.
 """

@@ -110,14 +110,14 @@ def _read(
     # Imported here, so that --help and --version answer at once.
     import cv2
 
-    from digitrec import images, models
+    from digitrec import images, networks
 
     # Pillow warns of damaged files; they get one line from us.
     warnings.simplefilter("ignore")
     cv2.setNumThreads(1)  # files are shared out to threads already
     try:
-        network = models.load_numpy(model)
-    except models.WeightsError as error:
+        network = networks.load_numpy(model)
+    except networks.WeightsError as error:
         print(f"digitrec: {error}", file=sys.stderr)
         return 2
 

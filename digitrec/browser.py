@@ -31,7 +31,7 @@ import numpy as np
 
 from digitrec.forward import Sequential
 from digitrec.mnist import load_mnist
-from digitrec.models import IMAGE_SHAPE, WEIGHTS_FOLDER, load_numpy, read_weights
+from digitrec.networks import IMAGE_SHAPE, WEIGHTS_FOLDER, load_numpy, read_weights
 
 MODEL_FILE = Path(__file__).parents[1] / "book" / "_static" / "draw" / "model.bin"
 NETWORKS = ("dense", "cnn")

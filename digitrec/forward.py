@@ -725,7 +725,7 @@ class Sequential:
         ----------
         description
             One mapping a layer: ``"layer"`` is the class, ``"name"`` its name, the rest are Keras'
-            arguments (:data:`digitrec.models.ARCHITECTURES`). Layers that do nothing at
+            arguments (:data:`digitrec.networks.ARCHITECTURES`). Layers that do nothing at
             inference (``Dropout``) are left out.
         weights
             The arrays, under ``"<layer's name>/<array's name>"``, such as ``"conv1/kernel"``.

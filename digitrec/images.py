@@ -1473,7 +1473,7 @@ def read(
     image : (H, W), (H, W, 3) or (H, W, 4)
         As ``to_gray`` takes it; ``load_image`` makes one of a file.
     network : anything with ``predict_probabilities``: (N, 28, 28) uint8 → (N, 10)
-        For example ``digitrec.models.load_numpy("cnn")``.
+        For example ``digitrec.networks.load_numpy("cnn")``.
     reject_below : as in ``classify``
 
     Returns

@@ -19,7 +19,7 @@ TENSORFLOW = re.compile(
 )
 # What a chapter does that needs TensorFlow.
 IMPORTS_KERAS = re.compile(
-    r"import (keras|tensorflow)|models\.(build|load_keras|train)\b"
+    r"import (keras|tensorflow)|networks\.(build|load_keras)\b|training\.train\b"
 )
 
 

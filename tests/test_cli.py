@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from digitrec import __main__ as cli
-from digitrec import __version__, images, models
+from digitrec import __version__, images, networks
 from digitrec.mnist import load_mnist
 
 
@@ -55,7 +55,7 @@ def test_json_agrees_with_the_library(folder, model):
     done = run("read", "--json", "--model", model, *names, cwd=folder)
     objects = [json.loads(line) for line in done.stdout.splitlines()]
     assert [found["file"] for found in objects] == names
-    network = models.load_numpy(model)
+    network = networks.load_numpy(model)
     for found in objects:
         digit = images.read(images.load_image(folder / found["file"]), network).digits[
             0

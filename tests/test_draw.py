@@ -17,7 +17,7 @@ from PIL import Image
 from digitrec import browser as packed
 from digitrec import images
 from digitrec.mnist import load_mnist
-from digitrec.models import load_card, load_numpy
+from digitrec.networks import load_card, load_numpy
 
 DRAW = ROOT / "book" / "_static" / "draw"
 PAGE = "book/draw.html"

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from digitrec import fast, models
+from digitrec import fast, networks
 from digitrec.fast import POINTS, Prepared, fold, toom_cook
 from digitrec.forward import (
     Activation,
@@ -211,7 +211,7 @@ def test_fold_keeps_the_order_where_it_matters(layers):
 
 
 def test_the_shipped_network_folds_to_what_has_weights():
-    kinds = [type(layer) for layer in fold(models.load_numpy("cnn")).layers]
+    kinds = [type(layer) for layer in fold(networks.load_numpy("cnn")).layers]
     assert Counter(kinds).keys() <= {Reshape, Conv2D, Flatten, Dense}
 
 
@@ -253,7 +253,7 @@ def test_random_networks_have_every_kind_of_layer_and_convolution():
 @pytest.mark.parametrize("size", [0, 1, 2, 31, 32, 33, 99, 100, 101])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64, np.int64])
 def test_any_number_of_images_of_any_type(size, dtype):
-    network = models.load_numpy("cnn")
+    network = networks.load_numpy("cnn")
     x = load_mnist().x_test[:size].astype(dtype)
     prepared = Prepared(network)
     logits = prepared.predict(x)
@@ -274,9 +274,9 @@ def test_a_softmax_is_not_applied_twice():
     )
 
 
-@pytest.mark.parametrize("name", models.SHIPPED)
+@pytest.mark.parametrize("name", networks.SHIPPED)
 def test_shipped_network_on_all_test_images(name, record_property):
-    network, x = models.load_numpy(name), load_mnist().x_test
+    network, x = networks.load_numpy(name), load_mnist().x_test
     prepared = Prepared(network)
     assert prepared.reject_below == network.reject_below
     logits, expected = prepared.predict(x), network.predict(x)
@@ -287,7 +287,7 @@ def test_shipped_network_on_all_test_images(name, record_property):
 
 
 def test_views_and_other_orders_in_memory():
-    network = models.load_numpy("cnn")
+    network = networks.load_numpy("cnn")
     x = load_mnist().x_test[:40]
     prepared = Prepared(network)
     expected = prepared.predict(x)
@@ -299,7 +299,7 @@ def test_views_and_other_orders_in_memory():
 
 def test_results_are_the_callers_own():
     """A later call must not write into what an earlier one returned, nor into the images."""
-    prepared = Prepared(models.load_numpy("cnn"))
+    prepared = Prepared(networks.load_numpy("cnn"))
     x = load_mnist().x_test[:8].copy()
     first = prepared.predict(x[:1])
     kept, images = first.copy(), x.copy()
@@ -313,7 +313,7 @@ def test_results_are_the_callers_own():
 
 def test_the_same_call_gives_the_same_bits():
     """However many threads there are, and whichever takes which images."""
-    network, x = models.load_numpy("cnn"), load_mnist().x_test[:500]
+    network, x = networks.load_numpy("cnn"), load_mnist().x_test[:500]
     expected = Prepared(network, threads=1).predict(x, batch_size=30)
     for threads in (1, 2, 3, 30):
         prepared = Prepared(network, threads=threads)
@@ -323,7 +323,7 @@ def test_the_same_call_gives_the_same_bits():
 
 def test_many_threads_may_share_one_network():
     """Of one image and of many at once: no result, and no array on the way, is shared."""
-    prepared = Prepared(models.load_numpy("cnn"), threads=2)
+    prepared = Prepared(networks.load_numpy("cnn"), threads=2)
     data = load_mnist().x_test
     parts = [data[k * 50 : k * 50 + size] for k, size in enumerate([1, 50, 3, 1] * 6)]
     expected = [prepared.predict(part, batch_size=20) for part in parts]
@@ -353,7 +353,7 @@ def blas_threads():
 def test_blas_gets_its_threads_back():
     """Also when calls overlap, and when one fails."""
     before = blas_threads()
-    network = models.load_numpy("dense")
+    network = networks.load_numpy("dense")
     seen = []
 
     class Watched(Layer):
@@ -380,7 +380,7 @@ def test_blas_gets_its_threads_back():
 
 
 def test_errors_are_those_of_the_network():
-    prepared = Prepared(models.load_numpy("cnn"))
+    prepared = Prepared(networks.load_numpy("cnn"))
     with pytest.raises(ValueError, match=r"shape \(N, 28, 28\), found \(28, 28\)"):
         prepared.predict(np.zeros((28, 28)))
     with pytest.raises(ValueError, match="expected pixels from 0 to 255"):
@@ -392,7 +392,7 @@ def test_errors_are_those_of_the_network():
 
 
 def test_it_is_the_network_it_was_made_from():
-    network = models.load_numpy("cnn")
+    network = networks.load_numpy("cnn")
     prepared = Prepared(network)
     assert repr(prepared) == repr(network)
     x = load_mnist().x_test[:2]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, PngImagePlugin
 
-from digitrec import evaluate, images, models, simulate
+from digitrec import evaluate, images, networks, simulate
 from digitrec.mnist import load_mnist
 
 PHOTOS = os.environ.get("DIGITREC_PHOTOS")
@@ -22,7 +22,7 @@ PHOTOS = os.environ.get("DIGITREC_PHOTOS")
 
 @pytest.fixture(scope="module")
 def cnn():
-    return models.load_numpy("cnn")
+    return networks.load_numpy("cnn")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from digitrec import models
+from digitrec import networks, training
 from digitrec.forward import Sequential
 from digitrec.mnist import CHECKSUMS, load_mnist
 
@@ -18,8 +18,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 #: Test accuracy of what `make train` makes. Below: it has not learned; above: too good to be true.
 #: Five seeds of the CNN gave 99.49 to 99.59 %: their mean, and three standard deviations of 0.05 %.
 BANDS = {"dense": (0.94, 0.975), "cnn": (0.994, 0.997)}
-NAMES = list(models.SHIPPED)
-SHORT = models.Recipe(epochs=1, batch_size=64, learning_rate=2e-3)
+NAMES = list(networks.SHIPPED)
+SHORT = training.Recipe(epochs=1, batch_size=64, learning_rate=2e-3)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def retrained(tmp_path_factory):
     """
     folder = tmp_path_factory.mktemp("weights") / "new"
     run = subprocess.run(
-        [sys.executable, "-m", "digitrec.models", "--folder", str(folder)],
+        [sys.executable, "-m", "digitrec.training", "--folder", str(folder)],
         capture_output=True,
         text=True,
         check=False,
@@ -48,15 +48,15 @@ def retrained(tmp_path_factory):
 @pytest.mark.parametrize("name", NAMES)
 def test_make_train_gives_a_network_within_its_band(retrained, data, name):
     folder, output = retrained
-    card = models.load_card(name, folder)
+    card = networks.load_card(name, folder)
     low, high = BANDS[name]
     assert low <= card["test_accuracy"] <= high
-    network = models.load_numpy(name, folder)
+    network = networks.load_numpy(name, folder)
     classes = network.predict(data.x_test).argmax(axis=1)
     assert int((classes == data.y_test).sum()) == card["test_correct"]
     assert f"{name}: {card['test_accuracy']:.2%} of the test images" in output
     assert card["training_seconds"] > 0
-    shipped = models.load_card(name)
+    shipped = networks.load_card(name)
     for key in ("architecture", "parameters", "recipe", "seed", "training_images"):
         assert card[key] == shipped[key], key
     assert sorted(path.name for path in folder.iterdir()) == sorted(
@@ -76,8 +76,8 @@ def test_card_is_true(name, data):
     the two largest are at least 2e-4 apart, six times as much. A retrained network for which this
     fails deserves a look, not a tolerance.
     """
-    card = models.load_card(name)
-    logits = models.load_numpy(name).predict(data.x_test)
+    card = networks.load_card(name)
+    logits = networks.load_numpy(name).predict(data.x_test)
     first, second = np.sort(logits, axis=1)[:, :-3:-1].T
     assert (first - second).min() > 2e-4
     correct = int((logits.argmax(axis=1) == data.y_test).sum())
@@ -89,22 +89,22 @@ def test_card_is_true(name, data):
 @pytest.mark.parametrize("name", NAMES)
 def test_card_is_that_of_this_code(name):
     """Whoever changes an architecture or a recipe trains again."""
-    card = models.load_card(name)
+    card = networks.load_card(name)
     assert card["name"] == name
-    assert card["architecture"] == models.ARCHITECTURES[name]
-    assert models.Recipe(**card["recipe"]) == models.RECIPES[name]
+    assert card["architecture"] == networks.ARCHITECTURES[name]
+    assert training.Recipe(**card["recipe"]) == training.RECIPES[name]
     assert card["data_sha256"] == CHECKSUMS
-    assert card["training_images"] == 60_000 - models.RECIPES[name].held_out
-    arrays = (models.WEIGHTS_FOLDER / f"{name}.npz").read_bytes()
+    assert card["training_images"] == 60_000 - training.RECIPES[name].held_out
+    arrays = (networks.WEIGHTS_FOLDER / f"{name}.npz").read_bytes()
     assert card["weights_sha256"] == hashlib.sha256(arrays).hexdigest()
-    assert card["parameters"] == models.load_numpy(name).parameters
+    assert card["parameters"] == networks.load_numpy(name).parameters
     assert {"python", "tensorflow", "keras", "numpy"} <= set(card["versions"])
     assert card["training_cpu_seconds"] > 0
 
 
 def test_dense_network_is_the_labs():
     """784-25-15-10, ReLU, ReLU, logits; each unit has a weight for each input, and a bias."""
-    network = models.load_numpy("dense")
+    network = networks.load_numpy("dense")
     assert network.parameters == 784 * 25 + 25 + 25 * 15 + 15 + 15 * 10 + 10
     assert network.shapes == [(28, 28), (784,), (25,), (15,), (10,)]
     dense = [layer for layer in network.layers if layer.weights]
@@ -112,7 +112,7 @@ def test_dense_network_is_the_labs():
 
 
 def test_convolutional_network_by_hand():
-    network = models.load_numpy("cnn")
+    network = networks.load_numpy("cnn")
     kernels = 7 * 7 * 48 + 3 * 3 * 48 * 64 + 3 * 3 * 64 * 64
     # (28 − 7) / 3 + 1 = 8, and each 3 × 3 takes two rows and columns: 6, 4.
     assert network.parameters == kernels + 4 * (48 + 64 + 64) + 4 * 4 * 64 * 10 + 10
@@ -121,13 +121,13 @@ def test_convolutional_network_by_hand():
 
 def test_small_convolutional_network_by_hand():
     kernels = 7 * 7 * 32 + 3 * 3 * 32 * 40 + 3 * 3 * 40 * 48
-    network = Sequential.from_keras(models.build("small_cnn"))
+    network = Sequential.from_keras(networks.build("small_cnn"))
     assert network.parameters == kernels + 4 * (32 + 40 + 48) + 4 * 4 * 48 * 10 + 10
 
 
 def test_shipped_files_are_small():
     """They travel with the package: less than a photo together."""
-    sizes = [path.stat().st_size for path in models.WEIGHTS_FOLDER.glob("*.npz")]
+    sizes = [path.stat().st_size for path in networks.WEIGHTS_FOLDER.glob("*.npz")]
     assert len(sizes) == len(NAMES)
     assert sum(sizes) < 1_000_000
 
@@ -142,7 +142,7 @@ ARRAYS = {
 
 @pytest.fixture
 def stored(tmp_path):
-    models.save_weights(ARRAYS, {"seed": 7}, tmp_path / "net")
+    networks.save_weights(ARRAYS, {"seed": 7}, tmp_path / "net")
     return tmp_path / "net"
 
 
@@ -154,20 +154,20 @@ def write_card(stored, **changes):
 
 
 def test_weights_go_round(stored):
-    weights, card = models.read_weights(stored)
+    weights, card = networks.read_weights(stored)
     assert list(weights) == list(ARRAYS)
     for name, array in ARRAYS.items():
         assert np.array_equal(weights[name], array)
         assert weights[name].dtype == array.dtype
     assert card["seed"] == 7
-    models.read_weights(str(stored))
+    networks.read_weights(str(stored))
 
 
 @pytest.mark.parametrize("ending", [".npz", ".json"])
 def test_missing_weights(stored, ending):
     stored.with_suffix(ending).unlink()
-    with pytest.raises(models.WeightsError, match=rf"net\{ending}: cannot be read"):
-        models.read_weights(stored)
+    with pytest.raises(networks.WeightsError, match=rf"net\{ending}: cannot be read"):
+        networks.read_weights(stored)
 
 
 def test_damaged_weights(stored):
@@ -175,22 +175,22 @@ def test_damaged_weights(stored):
     expected = hashlib.sha256(content).hexdigest()
     content[len(content) // 2] ^= 1
     stored.with_suffix(".npz").write_bytes(content)
-    with pytest.raises(models.WeightsError) as error:
-        models.read_weights(stored)
+    with pytest.raises(networks.WeightsError) as error:
+        networks.read_weights(stored)
     for part in ("net.npz", expected, hashlib.sha256(content).hexdigest()):
         assert part in str(error.value)
 
 
 def test_card_that_is_no_json(stored):
     stored.with_suffix(".json").write_text("{", "utf-8")
-    with pytest.raises(models.WeightsError, match=r"net\.json: expected JSON"):
-        models.read_weights(stored)
+    with pytest.raises(networks.WeightsError, match=r"net\.json: expected JSON"):
+        networks.read_weights(stored)
 
 
 def test_card_without_a_checksum(stored):
     stored.with_suffix(".json").write_text("{}", "utf-8")
-    with pytest.raises(models.WeightsError, match="expects SHA-256 None, found"):
-        models.read_weights(stored)
+    with pytest.raises(networks.WeightsError, match="expects SHA-256 None, found"):
+        networks.read_weights(stored)
 
 
 class Surprise:
@@ -204,28 +204,29 @@ def test_pickled_weights_are_never_unpickled(stored):
     pickled = np.array([Surprise()], dtype=object)
     np.savez(stored.with_suffix(".npz"), allow_pickle=True, **{"a/kernel": pickled})
     write_card(stored)
-    with pytest.raises(models.WeightsError, match=r"net\.npz: .*without pickle"):
-        models.read_weights(stored)
+    with pytest.raises(networks.WeightsError, match=r"net\.npz: .*without pickle"):
+        networks.read_weights(stored)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\3\4 not a zip file", b"\x80\4K\1."])
 def test_not_an_archive(stored, content):
     stored.with_suffix(".npz").write_bytes(content)
     write_card(stored)
-    with pytest.raises(models.WeightsError, match=r"net\.npz: "):
-        models.read_weights(stored)
+    with pytest.raises(networks.WeightsError, match=r"net\.npz: "):
+        networks.read_weights(stored)
 
 
 def test_truncated_archive(stored):
     content = stored.with_suffix(".npz").read_bytes()
     stored.with_suffix(".npz").write_bytes(content[:-30])
     write_card(stored)
-    with pytest.raises(models.WeightsError, match=r"net\.npz: "):
-        models.read_weights(stored)
+    with pytest.raises(networks.WeightsError, match=r"net\.npz: "):
+        networks.read_weights(stored)
 
 
 @pytest.mark.parametrize(
-    "call", [models.load_numpy, models.load_keras, models.load_card, models.build]
+    "call",
+    [networks.load_numpy, networks.load_keras, networks.load_card, networks.build],
 )
 def test_unknown_network(call):
     with pytest.raises(
@@ -235,15 +236,15 @@ def test_unknown_network(call):
 
 
 def test_no_weights_in_the_folder(tmp_path):
-    for load in (models.load_numpy, models.load_keras, models.load_card):
-        with pytest.raises(models.WeightsError, match=r"dense\.json"):
+    for load in (networks.load_numpy, networks.load_keras, networks.load_card):
+        with pytest.raises(networks.WeightsError, match=r"dense\.json"):
             load("dense", tmp_path)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_keras_and_numpy_load_the_same_network(name, data):
     """That they compute the same is in test_parity; here, that no array got lost or swapped."""
-    ours, theirs = models.load_numpy(name), models.load_keras(name)
+    ours, theirs = networks.load_numpy(name), networks.load_keras(name)
     arrays = {
         f"{layer.name}/{v.name}": v for layer in theirs.layers for v in layer.weights
     }
@@ -266,7 +267,7 @@ def equal(first, second):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_seed_of_the_initial_weights(name):
-    first, again, other = (arrays_of(models.build(name, seed)) for seed in (1, 1, 2))
+    first, again, other = (arrays_of(networks.build(name, seed)) for seed in (1, 1, 2))
     assert all(equal(first, again))
     # Biases, gammas and the statistics start as zeros and ones whatever the seed; kernels do not.
     kernels = [k for k, array in enumerate(first) if array.ndim > 1]
@@ -279,10 +280,10 @@ def test_same_seed_same_network(name, data):
     """Initial weights, order of images, dropout: two runs agree in every bit."""
 
     def run(seed, of_training):
-        model = models.build(name, seed)
+        model = networks.build(name, seed)
         x, y = data.x_train[:1000], data.y_train[:1000]
         return arrays_of(
-            models.train(model, x, y, SHORT, seed=of_training, verbose=0).model
+            training.train(model, x, y, SHORT, seed=of_training, verbose=0).model
         )
 
     first = run(0, 0)
@@ -295,13 +296,15 @@ def test_same_seed_same_network(name, data):
 @pytest.mark.parametrize("changes", [{"moves": 1}, {"augment": True}])
 def test_same_seed_same_network_with_images_that_change(changes, data):
     """Nine batches an epoch, so that one is left over from the eight that go in one call."""
-    recipe = models.Recipe(epochs=2, batch_size=64, learning_rate=2e-3, **changes)
+    recipe = training.Recipe(epochs=2, batch_size=64, learning_rate=2e-3, **changes)
     x, y = data.x_train[:550], data.y_train[:550]
 
     def run(seed):
-        model = models.build("small_cnn")
-        trained = models.train(model, x, y, recipe, seed=seed, verbose=0)
-        batches = -(-(550 + (models.not_digits_for(x) if recipe.augment else 0)) // 64)
+        model = networks.build("small_cnn")
+        trained = training.train(model, x, y, recipe, seed=seed, verbose=0)
+        batches = -(
+            -(550 + (training.not_digits_for(x) if recipe.augment else 0)) // 64
+        )
         assert int(trained.model.optimizer.iterations) == 2 * batches
         return arrays_of(trained.model)
 
@@ -313,7 +316,7 @@ def test_same_seed_same_network_with_images_that_change(changes, data):
 def test_moved_batches_hold_every_image_once_and_move_it_anew():
     ink = np.random.default_rng(1).integers(0, 256, (300, 20, 20), np.uint8)
     x, y = np.pad(ink, ((0, 0), (4, 4), (4, 4))), np.arange(300) % 10
-    batches = models.moved_batches(x, y, 64, 2, seed=0)
+    batches = training.moved_batches(x, y, 64, 2, seed=0)
     moves = [(down, right) for down in range(-2, 3) for right in range(-2, 3)]
     seen = []
     for _ in range(2):
@@ -344,9 +347,9 @@ def test_a_small_training_learns(data):
     """
     x, y = data.x_train[:12_000], data.y_train[:12_000]
     held_out = data.x_train[12_000:15_000], data.y_train[12_000:15_000]
-    recipe = models.Recipe(epochs=4, batch_size=32, learning_rate=1e-3)
-    trained = models.train(
-        models.build("dense"), x, y, recipe, validation=held_out, verbose=0
+    recipe = training.Recipe(epochs=4, batch_size=32, learning_rate=1e-3)
+    trained = training.train(
+        networks.build("dense"), x, y, recipe, validation=held_out, verbose=0
     )
     assert set(trained.history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert {len(values) for values in trained.history.values()} == {4}
@@ -363,15 +366,15 @@ def test_a_small_training_learns(data):
 
 def test_loss_is_the_cross_entropy_of_logits(data):
     """Logits ln 3 and nine times 0 are the probabilities 3/12 and 1/12; a 0 costs ln 4."""
-    model = models.build("dense")
+    model = networks.build("dense")
     for layer in model.layers:
         layer.set_weights([np.zeros(v.shape) for v in layer.weights])
     kernel, bias = model.layers[-1].get_weights()
     bias[0] = np.log(3)
     model.layers[-1].set_weights([kernel, bias])
-    still = models.Recipe(epochs=1, batch_size=100, learning_rate=1e-12)
+    still = training.Recipe(epochs=1, batch_size=100, learning_rate=1e-12)
     zeros = data.x_train[:100], np.zeros(100, np.uint8)
-    trained = models.train(model, *zeros, still, verbose=0)
+    trained = training.train(model, *zeros, still, verbose=0)
     # A mean in float32.
     assert trained.history["loss"] == [pytest.approx(np.log(4), rel=1e-5)]
 
@@ -391,13 +394,15 @@ def test_loss_is_the_cross_entropy_of_logits(data):
 )
 def test_learning_rate_over_16_steps(data, monkeypatch, warm_up, steps_before, share):
     """The rate of the step that follows so many, read off the optimiser."""
-    recipe = models.Recipe(epochs=1, batch_size=10, learning_rate=0.5, warm_up=warm_up)
-    model = models.build("dense")
+    recipe = training.Recipe(
+        epochs=1, batch_size=10, learning_rate=0.5, warm_up=warm_up
+    )
+    model = networks.build("dense")
     monkeypatch.setattr(
         model, "fit", lambda *a, **k: type("History", (), {"history": {}})
     )
     # 155 images are 15 batches of 10 and one of 5: the last one counts as a step.
-    models.train(model, data.x_train[:155], data.y_train[:155], recipe, verbose=0)
+    training.train(model, data.x_train[:155], data.y_train[:155], recipe, verbose=0)
     model.optimizer.iterations.assign(steps_before)
     # float32, and the cosine of a rounded angle
     assert float(model.optimizer.learning_rate) == pytest.approx(0.5 * share, abs=1e-6)
@@ -421,7 +426,7 @@ def test_learning_rate_over_16_steps(data, monkeypatch, warm_up, steps_before, s
 def test_impossible_recipe(arguments, says):
     usual = {"epochs": 1, "batch_size": 8, "learning_rate": 0.1}
     with pytest.raises(ValueError, match=says):
-        models.Recipe(**{**usual, **arguments})
+        training.Recipe(**{**usual, **arguments})
 
 
 @pytest.mark.parametrize(
@@ -436,7 +441,7 @@ def test_impossible_recipe(arguments, says):
 def test_images_and_labels_that_do_not_belong_together(x_shape, y_shape):
     x, y = np.zeros(x_shape, np.uint8), np.zeros(y_shape, np.uint8)
     with pytest.raises(ValueError, match="expected images") as error:
-        models.train(models.build("dense"), x, y, SHORT, verbose=0)
+        training.train(networks.build("dense"), x, y, SHORT, verbose=0)
     assert str(x_shape) in str(error.value)
     assert str(y_shape) in str(error.value)
 
@@ -446,14 +451,21 @@ def test_images_and_labels_that_do_not_belong_together(x_shape, y_shape):
 
 def test_command_refuses_an_unknown_network(capsys, tmp_path):
     with pytest.raises(SystemExit) as error:
-        models.main(["--folder", str(tmp_path / "new"), "dense", "rnn"])
+        training.main(["--folder", str(tmp_path / "new"), "dense", "rnn"])
     assert error.value.code == 2
     assert "found 'rnn'" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(
-    "module", ["digitrec", "digitrec.models", "digitrec.evaluate", "digitrec.mnist"]
+    "module",
+    [
+        "digitrec",
+        "digitrec.networks",
+        "digitrec.training",
+        "digitrec.evaluate",
+        "digitrec.mnist",
+    ],
 )
 def test_importing_does_not_import_tensorflow(module):
     code = f"import sys, {module}; print(*sys.modules)"
@@ -468,7 +480,7 @@ def test_importing_does_not_import_tensorflow(module):
 
 def test_reading_with_the_numpy_network_does_not_import_tensorflow():
     code = (
-        "import sys, numpy; from digitrec.models import load_numpy;"
+        "import sys, numpy; from digitrec.networks import load_numpy;"
         "load_numpy('cnn').predict(numpy.zeros((1, 28, 28), numpy.uint8)); print(*sys.modules)"
     )
     loaded = subprocess.run(
@@ -479,56 +491,56 @@ def test_reading_with_the_numpy_network_does_not_import_tensorflow():
 
 def test_training_refuses_scaled_pixels():
     with pytest.raises(TypeError, match="scaled twice"):
-        models.train(
-            None, np.zeros((4, 28, 28)), np.zeros(4, int), models.RECIPES["dense"]
+        training.train(
+            None, np.zeros((4, 28, 28)), np.zeros(4, int), training.RECIPES["dense"]
         )
 
 
 def test_a_warm_up_longer_than_the_training_leaves_a_step_to_fall():
-    recipe = models.Recipe(epochs=1, batch_size=32, learning_rate=1e-3, warm_up=0.9)
+    recipe = training.Recipe(epochs=1, batch_size=32, learning_rate=1e-3, warm_up=0.9)
     x, y = np.zeros((32, 28, 28), np.uint8), np.zeros(32, int)
-    trained = models.train(models.build("dense"), x, y, recipe, verbose=0)
+    trained = training.train(networks.build("dense"), x, y, recipe, verbose=0)
     assert np.isfinite(trained.history["loss"][0])
 
 
 def test_a_dot_in_the_name_of_stored_weights_stays(tmp_path):
-    models.save_weights({"a/b": np.ones(2)}, {"seed": 1}, tmp_path / "net-1.5")
+    networks.save_weights({"a/b": np.ones(2)}, {"seed": 1}, tmp_path / "net-1.5")
     assert {p.name for p in tmp_path.iterdir()} == {"net-1.5.npz", "net-1.5.json"}
-    arrays, card = models.read_weights(tmp_path / "net-1.5")
+    arrays, card = networks.read_weights(tmp_path / "net-1.5")
     assert arrays["a/b"].tolist() == [1, 1]
     assert card["seed"] == 1
 
 
 def test_arrays_of_another_architecture_are_refused(tmp_path):
-    arrays, card = models.read_weights(models.WEIGHTS_FOLDER / "dense")
+    arrays, card = networks.read_weights(networks.WEIGHTS_FOLDER / "dense")
     arrays.pop("logits/bias")
-    models.save_weights(arrays, card, tmp_path / "dense")
-    for load in (models.load_numpy, models.load_keras):
-        with pytest.raises(models.WeightsError, match="logits/bias"):
+    networks.save_weights(arrays, card, tmp_path / "dense")
+    for load in (networks.load_numpy, networks.load_keras):
+        with pytest.raises(networks.WeightsError, match="logits/bias"):
             load("dense", tmp_path)
 
 
 def test_a_card_that_is_no_object_is_refused(tmp_path):
-    models.save_weights({"a/b": np.ones(2)}, {}, tmp_path / "dense")
+    networks.save_weights({"a/b": np.ones(2)}, {}, tmp_path / "dense")
     (tmp_path / "dense.json").write_text("[1]", "utf-8")
-    with pytest.raises(models.WeightsError, match="JSON object, found list"):
-        models.load_numpy("dense", tmp_path)
+    with pytest.raises(networks.WeightsError, match="JSON object, found list"):
+        networks.load_numpy("dense", tmp_path)
 
 
 def test_calibration_changes_no_answer_and_writes_down_what_it_chose():
-    card = models.load_card("cnn")
+    card = networks.load_card("cnn")
     assert 0.3 < card["temperature"] < 3
     assert 0.3 < card["reject_below"] < 0.95
     assert card["held_out_digits_rejected"] <= 0.01
     assert card["not_digits_asserted"] <= 0.1
-    assert models.load_numpy("cnn").reject_below == card["reject_below"]
-    assert models.load_numpy("dense").reject_below == 0
+    assert networks.load_numpy("cnn").reject_below == card["reject_below"]
+    assert networks.load_numpy("dense").reject_below == 0
 
 
 def test_augmented_batches_hold_every_digit_once(data):
     x, y = data.x_train[:300], data.y_train[:300]
-    batches = models.augmented_batches(x, y, 64, seed=0)
-    others = models.not_digits_for(x)
+    batches = training.augmented_batches(x, y, 64, seed=0)
+    others = training.not_digits_for(x)
     images, targets = map(
         np.concatenate, zip(*(batches[k] for k in range(len(batches))), strict=True)
     )

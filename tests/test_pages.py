@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digitrec import images, models, pages, simulate
+from digitrec import images, networks, pages, simulate
 from digitrec.mnist import load_mnist
 
 
@@ -17,7 +17,7 @@ def mnist():
 
 @pytest.fixture(scope="module")
 def cnn():
-    return models.load_numpy("cnn")
+    return networks.load_numpy("cnn")
 
 
 def bar(x, y, width=4, height=30):

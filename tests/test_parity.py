@@ -14,7 +14,7 @@ import os
 import numpy as np
 import pytest
 
-from digitrec import forward, models
+from digitrec import forward, networks
 from digitrec.forward import Sequential
 from digitrec.mnist import load_mnist
 
@@ -238,10 +238,10 @@ def data():
     return load_mnist()
 
 
-@pytest.mark.parametrize("name", models.SHIPPED)
+@pytest.mark.parametrize("name", networks.SHIPPED)
 def test_shipped_network_layer_by_layer(name, data, record_property):
-    model = models.load_keras(name)
-    stored, converted = models.load_numpy(name), Sequential.from_keras(model)
+    model = networks.load_keras(name)
+    stored, converted = networks.load_numpy(name), Sequential.from_keras(model)
     assert repr(stored) == repr(converted)
     assert list(stored.weights) == list(converted.weights)
     for key, array in stored.weights.items():
@@ -274,25 +274,25 @@ def test_shipped_network_layer_by_layer(name, data, record_property):
     assert difference["scale"] == 0
 
 
-@pytest.mark.parametrize("name", models.SHIPPED)
+@pytest.mark.parametrize("name", networks.SHIPPED)
 def test_shipped_network_through_keras_predict(name, data):
     """What a reader calls: Keras' batches of 32 end with 10,000 = 312 · 32 + 16."""
-    theirs = models.load_keras(name).predict(data.x_test[:1008], verbose=0)
-    ours = models.load_numpy(name).predict(data.x_test[:1008])
+    theirs = networks.load_keras(name).predict(data.x_test[:1008], verbose=0)
+    ours = networks.load_numpy(name).predict(data.x_test[:1008])
     assert theirs.shape == ours.shape
     assert np.abs(ours - theirs).max() <= LARGEST_DIFFERENCE
-    p = models.load_numpy(name).predict_probabilities(data.x_test[:1008])
+    p = networks.load_numpy(name).predict_probabilities(data.x_test[:1008])
     theirs = np.asarray(keras.ops.softmax(theirs))
     # A logit that is off by d changes a probability by at most d / 2.
     assert np.abs(p - theirs).max() <= LARGEST_DIFFERENCE / 2
 
 
-@pytest.mark.parametrize("name", models.SHIPPED)
+@pytest.mark.parametrize("name", networks.SHIPPED)
 def test_shipped_network_in_loops(name, data):
     """The definitions themselves on the trained weights: slow, hence one digit."""
     x = data.x_test[:1]
-    loops, fast = x, models.load_numpy(name).outputs(x)
-    for layer in models.load_numpy(name).layers:
+    loops, fast = x, networks.load_numpy(name).outputs(x)
+    for layer in networks.load_numpy(name).layers:
         loops = layer.forward_loops(loops)
         # A loop adds up to 1,024 terms one by one in float32, which errs a little more.
         assert np.abs(loops - fast[layer.name]).max() <= LARGEST_DIFFERENCE / 10, layer

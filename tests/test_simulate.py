@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from digitrec import evaluate, images, models, simulate
+from digitrec import evaluate, images, networks, simulate
 from digitrec.mnist import load_mnist
 
 PLAIN = {
@@ -236,6 +236,6 @@ def test_random_photographs_are_read():
     prepared = [
         images.normalise(simulate.random_photograph(d, generator)) for d in digits
     ]
-    network = models.load_numpy("cnn")
+    network = networks.load_numpy("cnn")
     read = network.predict_probabilities(np.stack(prepared)).argmax(axis=1)
     assert evaluate.accuracy(mnist.y_test[:400], read) >= 0.95

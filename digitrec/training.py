@@ -1,12 +1,7 @@
-"""The course's networks in Keras: build, train, save, load.
+"""How the course's networks are trained: recipes, batches, calibration.
 
-A network is described once, as a list of dictionaries with Keras' own names
-(:data:`ARCHITECTURES`); Keras and :mod:`digitrec.forward` are both built from it. Trained
-arrays are stored as ``weights/<name>.npz`` (plain arrays, never pickle), and beside them, in
-``<name>.json``, what they are: architecture, recipe, seed, versions, the data's and the arrays'
-checksums and the measured accuracy.
-
-``python -m digitrec.models`` trains the shipped networks again and writes both files.
+``python -m digitrec.training`` trains the shipped networks again and stores them where
+:mod:`digitrec.networks` finds them. Nothing that only reads images imports this module.
 
 TensorFlow takes seconds and half a gigabyte to import, so it is imported by the functions that need
 it and by nothing else.
@@ -16,88 +11,34 @@ from __future__ import annotations
 
 import argparse
 import gc
-import hashlib
-import json
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import numpy as np
 
+from digitrec import augment, images, simulate
 from digitrec.forward import Sequential
 from digitrec.mnist import CHECKSUMS, MNIST, load_mnist
+from digitrec.networks import (
+    ARCHITECTURES,
+    CLASSES,
+    IMAGE_SHAPE,
+    SHIPPED,
+    WEIGHTS_FOLDER,
+    build,
+    save_weights,
+)
 
 if TYPE_CHECKING:
     import keras
 
-WEIGHTS_FOLDER = Path(__file__).parent / "weights"
-IMAGE_SHAPE = (28, 28)
-CLASSES = 10
 #: Steps that TensorFlow makes before Python is asked again: a tenth of the time is saved.
 STEPS_A_CALL = 8
-
-#: Every network takes raw pixels, (N, 28, 28) uint8, and gives (N, 10) logits. Scaling the
-#: pixels inside the network keeps the images at one byte a pixel, a quarter of float32.
-ARCHITECTURES: dict[str, list[dict[str, Any]]] = {
-    "dense": [
-        {"layer": "Rescaling", "name": "scale", "scale": 1 / 255},
-        {"layer": "Flatten", "name": "flatten"},
-        {"layer": "Dense", "name": "dense1", "units": 25, "activation": "relu"},
-        {"layer": "Dense", "name": "dense2", "units": 15, "activation": "relu"},
-        {"layer": "Dense", "name": "logits", "units": CLASSES},
-    ],
-    "small_cnn": [
-        {"layer": "Rescaling", "name": "scale", "scale": 1 / 255},
-        {"layer": "Reshape", "name": "channel", "target_shape": [28, 28, 1]},
-        # Large kernels that take large steps: one layer goes from 28 × 28 to 8 × 8, which makes
-        # the layers after it cheap. The normalisation after each convolution has its own shift, so
-        # that a bias would be lost in it.
-        {"layer": "Conv2D", "name": "conv1", "filters": 32, "kernel_size": [7, 7],
-         "strides": [3, 3], "use_bias": False},
-        {"layer": "BatchNormalization", "name": "norm1"},
-        {"layer": "Activation", "name": "relu1", "activation": "relu"},
-        {"layer": "Conv2D", "name": "conv2", "filters": 40, "kernel_size": [3, 3],
-         "use_bias": False},
-        {"layer": "BatchNormalization", "name": "norm2"},
-        {"layer": "Activation", "name": "relu2", "activation": "relu"},
-        {"layer": "Conv2D", "name": "conv3", "filters": 48, "kernel_size": [3, 3],
-         "use_bias": False},
-        {"layer": "BatchNormalization", "name": "norm3"},
-        {"layer": "Activation", "name": "relu3", "activation": "relu"},
-        {"layer": "Flatten", "name": "flatten"},
-        {"layer": "Dropout", "name": "dropout", "rate": 0.3},
-        {"layer": "Dense", "name": "logits", "units": CLASSES},
-    ],
-    "cnn": [
-        {"layer": "Rescaling", "name": "scale", "scale": 1 / 255},
-        {"layer": "Reshape", "name": "channel", "target_shape": [28, 28, 1]},
-        # The small one with more filters.
-        {"layer": "Conv2D", "name": "conv1", "filters": 48, "kernel_size": [7, 7],
-         "strides": [3, 3], "use_bias": False},
-        {"layer": "BatchNormalization", "name": "norm1"},
-        {"layer": "Activation", "name": "relu1", "activation": "relu"},
-        {"layer": "Conv2D", "name": "conv2", "filters": 64, "kernel_size": [3, 3],
-         "use_bias": False},
-        {"layer": "BatchNormalization", "name": "norm2"},
-        {"layer": "Activation", "name": "relu2", "activation": "relu"},
-        {"layer": "Conv2D", "name": "conv3", "filters": 64, "kernel_size": [3, 3],
-         "use_bias": False},
-        {"layer": "BatchNormalization", "name": "norm3"},
-        {"layer": "Activation", "name": "relu3", "activation": "relu"},
-        {"layer": "Flatten", "name": "flatten"},
-        {"layer": "Dropout", "name": "dropout", "rate": 0.3},
-        {"layer": "Dense", "name": "logits", "units": CLASSES},
-    ],
-}  # fmt: skip
-
-
-class WeightsError(Exception):
-    """Stored weights are missing, or are not what their description says."""
 
 
 @dataclass(frozen=True)
@@ -175,8 +116,6 @@ RECIPES = {
         held_out=5000,
     ),
 }
-#: The networks whose weights come with the package; the others have a recipe only.
-SHIPPED = ("dense", "cnn")
 
 
 @dataclass(frozen=True)
@@ -200,49 +139,6 @@ class Trained:
     cpu_seconds: float
 
 
-def build(name: str, seed: int = 0) -> keras.Sequential:
-    """Return one of the networks, untrained, as a Keras model ready to train.
-
-    Parameters
-    ----------
-    name
-        A key of :data:`ARCHITECTURES`: ``"dense"``, ``"small_cnn"`` or ``"cnn"``.
-    seed
-        Of the initial weights.
-
-    Raises
-    ------
-    ValueError
-        Unknown name.
-    """
-    import keras
-
-    description = _described(name)
-    keras.utils.set_random_seed(seed)
-    return build_from_description(description)
-
-
-def build_from_description(
-    description: Sequence[Mapping[str, Any]], input_shape: Sequence[int] = IMAGE_SHAPE
-) -> keras.Sequential:
-    """Return an untrained Keras model with the layers that a description lists.
-
-    Parameters
-    ----------
-    description
-        One mapping a layer: ``"layer"`` is the class in ``keras.layers``, the rest its arguments.
-    input_shape
-        Shape of one example, of type uint8.
-    """
-    import keras
-
-    model = keras.Sequential([keras.Input(tuple(input_shape), dtype="uint8")])
-    for entry in description:
-        arguments = {key: value for key, value in entry.items() if key != "layer"}
-        model.add(getattr(keras.layers, entry["layer"])(**arguments))
-    return model
-
-
 def train(
     model: keras.Sequential,
     x: np.ndarray,
@@ -260,7 +156,7 @@ def train(
     Parameters
     ----------
     model
-        As :func:`build` returns it. It is changed.
+        As :func:`digitrec.networks.build` returns it. It is changed.
     x : (N, 28, 28) uint8
         Training images.
     y : (N,) integer
@@ -359,8 +255,6 @@ def moved_batches(
     keras.utils.PyDataset
         Batches of images (B, 28, 28) uint8 and their labels (B,).
     """
-    from digitrec import augment
-
     rng = np.random.default_rng(seed)
     return _batches(lambda: (augment.move(x, rng, pixels), y), batch_size, rng)
 
@@ -389,8 +283,6 @@ def augmented_batches(x: np.ndarray, y: np.ndarray, batch_size: int, seed: int) 
     keras.utils.PyDataset
         Batches of images (B, 28, 28) uint8 and target probabilities (B, 10) float32.
     """
-    from digitrec import augment
-
     rng = np.random.default_rng(seed)
     others = augment.not_digits(not_digits_for(x), rng, augment.TRAINING_FONTS)
     digits = np.eye(CLASSES, dtype=np.float32)[y]
@@ -438,126 +330,6 @@ def _batches(
             return self.images[batch], self.targets[batch]
 
     return Epochs()
-
-
-def save_weights(
-    weights: Mapping[str, np.ndarray], card: Mapping[str, Any], path: str | Path
-) -> None:
-    """Write arrays to ``<path>.npz`` and what they are to ``<path>.json``.
-
-    Parameters
-    ----------
-    weights
-        Arrays under ``"<layer's name>/<array's name>"``, as a network's ``weights`` has them.
-    card
-        What there is to know about them; their checksum is added.
-    path
-        Without an ending.
-    """
-    arrays_path, card_path = _paths(path)
-    np.savez(arrays_path, **weights)  # type: ignore[arg-type]
-    card = {**card, "weights_sha256": _sha256(arrays_path)}
-    card_path.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-
-
-def read_weights(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Return what :func:`save_weights` wrote.
-
-    Returns
-    -------
-    weights
-        Arrays under ``"<layer's name>/<array's name>"``.
-    card
-        ``architecture``, ``recipe``, ``seed``, ``test_accuracy`` …
-
-    Raises
-    ------
-    WeightsError
-        A file is missing or damaged, or the two do not belong together.
-    """
-    arrays_path, card_path = _paths(path)
-    try:
-        card = json.loads(card_path.read_text(encoding="utf-8"))
-        found = _sha256(arrays_path)
-    except OSError as error:
-        raise WeightsError(
-            f"{error.filename}: cannot be read ({error.strerror})"
-        ) from error
-    except ValueError as error:
-        raise WeightsError(f"{card_path}: expected JSON ({error})") from error
-    if not isinstance(card, dict):
-        raise WeightsError(
-            f"{card_path}: expected a JSON object, found {type(card).__name__}"
-        )
-    expected = card.get("weights_sha256")
-    if found != expected:
-        raise WeightsError(
-            f"{arrays_path}: {card_path.name} expects SHA-256 {expected}, found {found}. "
-            "Restore both files, or train again: python -m digitrec.models"
-        )
-    try:
-        with np.load(arrays_path, allow_pickle=False) as file:
-            return dict(file), card
-    except (ValueError, BadZipFile, EOFError) as error:
-        raise WeightsError(
-            f"{arrays_path}: expected arrays without pickle ({error})"
-        ) from error
-
-
-def load_numpy(name: str, folder: str | Path = WEIGHTS_FOLDER) -> Sequential:
-    """Return a trained network whose layers are NumPy's.
-
-    Parameters
-    ----------
-    name
-        ``"dense"`` or ``"cnn"``.
-    folder
-        Where the weights are; by default those that come with the package.
-
-    Raises
-    ------
-    ValueError
-        Unknown name.
-    WeightsError
-        The stored weights are missing or damaged.
-    """
-    _described(name)
-    weights, card = read_weights(Path(folder) / name)
-    try:
-        network = Sequential.from_description(
-            card["architecture"], weights, IMAGE_SHAPE
-        )
-        network.reject_below = float(card.get("reject_below", 0.0))
-        return network
-    except (KeyError, ValueError) as error:
-        raise WeightsError(
-            f"{Path(folder) / name}: arrays and architecture do not fit together ({error})"
-        ) from error
-
-
-def load_keras(name: str, folder: str | Path = WEIGHTS_FOLDER) -> keras.Sequential:
-    """Return the same trained network as :func:`load_numpy`, as a Keras model.
-
-    Raises
-    ------
-    ValueError
-        Unknown name.
-    WeightsError
-        The stored weights are missing or damaged.
-    """
-    weights = load_numpy(
-        name, folder
-    ).weights  # checked, which Keras would not do so clearly
-    model = build_from_description(load_card(name, folder)["architecture"])
-    for layer in model.layers:
-        layer.set_weights([weights[f"{layer.name}/{v.name}"] for v in layer.weights])
-    return model
-
-
-def load_card(name: str, folder: str | Path = WEIGHTS_FOLDER) -> dict[str, Any]:
-    """Return what is written down about a trained network: recipe, seed, versions, accuracy."""
-    _described(name)
-    return read_weights(Path(folder) / name)[1]
 
 
 def train_shipped(
@@ -626,7 +398,7 @@ def calibrate(
 
     Parameters
     ----------
-    name : of the network, a key of :data:`ARCHITECTURES`
+    name : of the network, a key of :data:`digitrec.networks.ARCHITECTURES`
     network : trained, its last layer a Dense one
     x : (N, 28, 28) uint8
         Digits that the training did not see.
@@ -644,8 +416,6 @@ def calibrate(
     ----------
     :cite:t:`guo2017calibration`, section 4.2.
     """
-    from digitrec import augment, images, simulate
-
     rng = np.random.default_rng(seed)
     photos = (
         images.normalise(simulate.random_photograph(digit, rng)) for digit in x[:2000]
@@ -687,27 +457,10 @@ def _cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     return float((log_sum - z[np.arange(len(z)), labels]).mean())
 
 
-def _described(name: str) -> list[dict[str, Any]]:
-    if name not in ARCHITECTURES:
-        raise ValueError(
-            f"expected a network of {sorted(ARCHITECTURES)}, found {name!r}"
-        )
-    return ARCHITECTURES[name]
-
-
-def _paths(path: str | Path) -> tuple[Path, Path]:
-    """Return where arrays and card are; a dot in the name is part of the name."""
-    return Path(f"{path}.npz"), Path(f"{path}.json")
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train the shipped networks again: ``python -m digitrec.models [dense] [cnn]``."""
+    """Train the shipped networks again: ``python -m digitrec.training [dense] [cnn]``."""
     parser = argparse.ArgumentParser(
-        prog="python -m digitrec.models",
+        prog="python -m digitrec.training",
         description="Train the shipped networks again.",
     )
     parser.add_argument(
