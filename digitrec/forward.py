@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
-from typing import Any
+from typing import Any, ClassVar, SupportsIndex
 
 import numpy as np
 
@@ -85,7 +85,32 @@ ACTIVATIONS = {"linear": linear, "relu": relu, "softmax": softmax}
 
 
 class Layer:
-    """What the layers have in common: a name, an activation, arrays, and how they print."""
+    """What the layers have in common: a name, an activation, arrays, and how they print.
+
+    A kind of layer is one class. It says which of Keras' arguments it takes and which arrays it
+    learned, under Keras' names and as the names of its own attributes; by that alone a network's
+    description (:meth:`Sequential.from_description`) can have it.
+
+    Attributes
+    ----------
+    kinds : dict of str to type
+        Every kind of layer by the name of its class, which is that of Keras.
+    arguments : tuple of str
+        Keras' arguments that the class takes besides its arrays and its name.
+    arrays : tuple of str
+        The arrays, in Keras' order.
+    may_lack : tuple of str
+        Arrays that a layer may do without, where Keras' argument ``use_<array's name>`` says so.
+    """
+
+    kinds: ClassVar[dict[str, type[Layer]]] = {}
+    arguments: ClassVar[tuple[str, ...]] = ()
+    arrays: ClassVar[tuple[str, ...]] = ()
+    may_lack: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        Layer.kinds[cls.__name__] = cls
 
     def __init__(self, name: str = "", activation: str = "linear") -> None:
         if activation not in ACTIVATIONS:
@@ -99,7 +124,8 @@ class Layer:
     @property
     def weights(self) -> dict[str, np.ndarray]:
         """The layer's arrays by Keras' names, in Keras' order."""
-        return {}
+        found = {name: getattr(self, name) for name in self.arrays}
+        return {name: array for name, array in found.items() if array is not None}
 
     @property
     def parameters(self) -> int:
@@ -142,6 +168,8 @@ class Layer:
 class Rescaling(Layer):
     """``x * scale + offset``: pixels 0–255 to the range a network was trained on."""
 
+    arguments = ("scale", "offset")
+
     def __init__(
         self, scale: float = 1 / 255, offset: float = 0.0, name: str = ""
     ) -> None:
@@ -167,6 +195,8 @@ class Rescaling(Layer):
 
 class Reshape(Layer):
     r"""The same numbers with other axes: (N, …) becomes (N, \*target_shape)."""
+
+    arguments: ClassVar[tuple[str, ...]] = ("target_shape",)
 
     def __init__(self, target_shape: Sequence[int], name: str = "") -> None:
         super().__init__(name)
@@ -202,6 +232,8 @@ class Reshape(Layer):
 class Flatten(Reshape):
     """(N, …) becomes (N, D): all of an example's numbers in one row."""
 
+    arguments = ()
+
     def __init__(self, name: str = "") -> None:
         super().__init__((), name)
 
@@ -228,6 +260,9 @@ class Dense(Layer):
         Shapes that do not fit together.
     """
 
+    arguments = ("activation",)
+    arrays = ("kernel", "bias")
+
     def __init__(
         self,
         kernel: np.ndarray,
@@ -242,11 +277,6 @@ class Dense(Layer):
                 f"{self.name}: expected a kernel (D, U) and a bias (U,), "
                 f"found {self.kernel.shape} and {self.bias.shape}"
             )
-
-    @property
-    def weights(self) -> dict[str, np.ndarray]:
-        """Kernel and bias."""
-        return {"kernel": self.kernel, "bias": self.bias}
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (U,)."""
@@ -309,6 +339,10 @@ class Conv2D(Layer):
         Shapes that do not fit together, an unknown padding or activation.
     """
 
+    arguments = ("strides", "padding", "activation")
+    arrays = ("kernel", "bias")
+    may_lack = ("bias",)
+
     def __init__(
         self,
         kernel: np.ndarray,
@@ -330,12 +364,6 @@ class Conv2D(Layer):
                 f"{self.kernel.shape} and {None if self.bias is None else self.bias.shape}"
             )
         _check_padding(self.name, padding)
-
-    @property
-    def weights(self) -> dict[str, np.ndarray]:
-        """Kernel, and bias if there is one."""
-        arrays = {"kernel": self.kernel}
-        return arrays if self.bias is None else {**arrays, "bias": self.bias}
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (OH, OW, F)."""
@@ -393,6 +421,8 @@ class MaxPooling2D(Layer):
     padding
         ``"valid"`` or ``"same"``; what is padded never is the largest.
     """
+
+    arguments = ("pool_size", "strides", "padding")
 
     def __init__(
         self,
@@ -470,6 +500,9 @@ class BatchNormalization(Layer):
     :cite:t:`ioffe2015batch`, algorithm 2.
     """
 
+    arguments = ("epsilon",)
+    arrays = ("gamma", "beta", "moving_mean", "moving_variance")
+
     def __init__(
         self,
         gamma: np.ndarray,
@@ -491,16 +524,6 @@ class BatchNormalization(Layer):
             raise ValueError(
                 f"{self.name}: expected four arrays of one shape (C,), found {shapes}"
             )
-
-    @property
-    def weights(self) -> dict[str, np.ndarray]:
-        """Scale, shift and the two running statistics."""
-        return {
-            "gamma": self.gamma,
-            "beta": self.beta,
-            "moving_mean": self.moving_mean,
-            "moving_variance": self.moving_variance,
-        }
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape; its last axis must have C channels."""
@@ -535,6 +558,8 @@ class BatchNormalization(Layer):
 
 class Activation(Layer):
     """An activation function as a layer of its own: ``a = g(x)``."""
+
+    arguments = ("activation",)
 
     def __init__(self, activation: str, name: str = "") -> None:
         super().__init__(name or activation, activation)
@@ -738,9 +763,9 @@ class Sequential:
             An unknown layer, an argument we do not compute with, an array missing or left over.
         """
         layers = [
-            _layer(dict(entry), weights)
+            _layer(entry, weights)
             for entry in description
-            if entry["layer"] != "Dropout"
+            if entry["layer"] not in TRAINING_ONLY
         ]
         network = cls(layers, input_shape)
         left_over = set(weights) - set(network.weights)
@@ -761,7 +786,9 @@ class Sequential:
         for layer in model.layers:
             config = layer.get_config()
             kind = type(layer).__name__
-            taken = (*_ARGUMENTS.get(kind, ()), *_UNSUPPORTED)
+            known = Layer.kinds.get(kind, Layer)
+            uses = (f"use_{key}" for key in known.arrays)
+            taken = (*known.arguments, *uses, *_UNSUPPORTED)
             arguments = {key: config[key] for key in taken if key in config}
             description.append({"layer": kind, "name": layer.name, **arguments})
             for variable in layer.weights:
@@ -801,7 +828,7 @@ class Sequential:
             ``x`` is not a batch of inputs, or its pixels are scaled and the network does
             that itself.
         """
-        x = self._check(x)
+        x = self.check(x)
         for layer in self.layers:
             x = layer.forward(x)
         return x
@@ -810,7 +837,7 @@ class Sequential:
 
     def outputs(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Propagate a batch and return what every layer gives, by the layer's name, in order."""
-        x = self._check(x)
+        x = self.check(x)
         given = {}
         for layer in self.layers:
             x = given[layer.name] = layer.forward(x)
@@ -822,7 +849,7 @@ class Sequential:
         A hundred at a time is also faster than all at once: what one layer writes is
         still in the processor's cache when the next one reads it.
         """
-        x = self._check(x)
+        x = self.check(x)
         if batch_size < 1:
             raise ValueError(f"batch_size: expected at least 1, found {batch_size}")
         out = np.empty((len(x), *self.shapes[-1]), np.float32)
@@ -837,7 +864,14 @@ class Sequential:
         out = self.predict(x, batch_size)
         return out if self.layers[-1].activation == "softmax" else softmax(out)
 
-    def _check(self, x: np.ndarray) -> np.ndarray:
+    def check(self, x: np.ndarray) -> np.ndarray:
+        """Return a batch as an array, if this network can read it.
+
+        Raises
+        ------
+        ValueError
+            Its shape is another one, or its pixels are scaled and the network does that itself.
+        """
         x = np.asarray(x)
         if x.shape[1:] != self.input_shape or x.ndim != len(self.input_shape) + 1:
             wanted = ", ".join(map(str, self.input_shape))
@@ -869,30 +903,9 @@ class Sequential:
         )
 
 
-LAYERS: dict[str, type[Layer]] = {
-    layer.__name__: layer
-    for layer in (
-        Rescaling, Reshape, Flatten, Dense, Conv2D, MaxPooling2D, BatchNormalization, Activation
-    )
-}  # fmt: skip
+#: Keras' layers that do nothing when a trained network is used.
+TRAINING_ONLY = ("Dropout",)
 
-# Which of Keras' arguments each layer takes, and which arrays it needs.
-_ARGUMENTS = {
-    "Rescaling": ("scale", "offset"),
-    "Reshape": ("target_shape",),
-    "Flatten": (),
-    "Dense": ("activation", "use_bias"),
-    "Conv2D": ("strides", "padding", "activation", "use_bias"),
-    "MaxPooling2D": ("pool_size", "strides", "padding"),
-    "BatchNormalization": ("epsilon",),
-    "Activation": ("activation",),
-    "Dropout": (),
-}
-_ARRAYS = {
-    "Dense": ("kernel", "bias"),
-    "Conv2D": ("kernel", "bias"),
-    "BatchNormalization": ("gamma", "beta", "moving_mean", "moving_variance"),
-}
 # Keras' options that change the result and that we do not compute with, and how their usual value
 # is written.
 _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
@@ -903,40 +916,41 @@ _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
 }
 
 
-def _layer(entry: dict[str, Any], weights: Mapping[str, np.ndarray]) -> Layer:
+def _layer(entry: Mapping[str, Any], weights: Mapping[str, np.ndarray]) -> Layer:
     """Build one layer from its description and its share of the arrays."""
-    kind, name = entry.pop("layer"), entry.pop("name")
-    if kind not in LAYERS:
+    name, kind = entry["name"], Layer.kinds.get(entry["layer"])
+    if kind is None:
         raise ValueError(
-            f"{name}: expected a layer of {sorted(LAYERS)}, found {kind!r}"
+            f"{name}: expected a layer of {sorted(Layer.kinds)}, found {entry['layer']!r}"
         )
     for key, usual in _UNSUPPORTED.items():
         if key in entry and entry[key] not in usual:
             raise ValueError(
                 f"{name}: expected {key} = {usual[0]!r}, found {entry[key]!r}"
             )
-    arguments = {key: entry[key] for key in _ARGUMENTS[kind] if key in entry}
-    use_bias = arguments.pop("use_bias", True)
-    for key in _ARRAYS.get(kind, ()):
-        if key == "bias" and not use_bias:
-            if kind == "Dense":
+    arguments = {key: entry[key] for key in kind.arguments if key in entry}
+    for key in kind.arrays:
+        if not entry.get(f"use_{key}", True):
+            if key not in kind.may_lack:
                 raise ValueError(
-                    f"{name}: expected a Dense layer with a bias, found none"
+                    f"{name}: expected a {kind.__name__} layer with a {key}, found none"
                 )
-            continue
-        if f"{name}/{key}" not in weights:
+        elif f"{name}/{key}" not in weights:
             raise ValueError(f"weights: expected the array {name}/{key}, found none")
-        arguments[key] = weights[f"{name}/{key}"]
-    return LAYERS[kind](**arguments, name=name)
+        else:
+            arguments[key] = weights[f"{name}/{key}"]
+    return kind(**arguments, name=name)
 
 
 def _float32(array: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(array, np.float32)
 
 
-def _pair(value: int | Sequence[int]) -> tuple[int, int]:
+def _pair(value: SupportsIndex | Sequence[int]) -> tuple[int, int]:
     """Return (rows, columns) from one number for both, or from two."""
-    rows, columns = (value, value) if isinstance(value, int) else value
+    rows, columns = (
+        (int(value), int(value)) if isinstance(value, SupportsIndex) else value
+    )
     if rows < 1 or columns < 1:
         raise ValueError(f"expected sizes of at least 1, found {(rows, columns)}")
     return int(rows), int(columns)

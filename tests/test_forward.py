@@ -6,6 +6,7 @@ tolerance. Where there is one, a comment says why.
 """
 
 import ast
+import inspect
 import subprocess
 import sys
 import warnings
@@ -747,3 +748,50 @@ def test_layers_compute_in_float32_whatever_comes_in():
 def test_im2col_example_of_its_docstring():
     patches = forward.im2col(np.arange(9.0).reshape(1, 3, 3, 1), (2, 2), (1, 1))
     assert patches.tolist() == [[0, 1, 3, 4], [1, 2, 4, 5], [3, 4, 6, 7], [4, 5, 7, 8]]
+
+
+# --- A new kind of layer ----------------------------------------------------------------------
+
+
+def test_a_layer_is_one_class():
+    """It declares what it takes; a description can have it, and weights are found by its names."""
+
+    class Shift(forward.Layer):
+        arguments = ("sign",)
+        arrays = ("amount",)
+
+        def __init__(self, amount, sign=1, name=""):
+            super().__init__(name)
+            self.amount, self.sign = np.float32(amount), sign
+
+        def forward(self, x):
+            return x + self.sign * self.amount
+
+    description = [{"layer": "Shift", "name": "shift", "sign": -1}]
+    try:
+        network = Sequential.from_description(
+            description, {"shift/amount": np.array([1.0, 2.0])}, (2,)
+        )
+        assert network.forward(np.array([[5.0, 5.0]])).tolist() == [[4.0, 3.0]]
+        assert list(network.weights) == ["shift/amount"]
+        assert network.parameters == 2
+        with pytest.raises(ValueError, match="expected the array shift/amount"):
+            Sequential.from_description(description, {}, (2,))
+    finally:
+        del forward.Layer.kinds["Shift"]
+
+
+@pytest.mark.parametrize("kind", forward.Layer.kinds.values())
+def test_what_a_layer_declares_is_what_it_has(kind):
+    """Arguments and arrays are parameters of its constructor."""
+    taken = inspect.signature(kind).parameters
+    assert {*kind.arguments, *kind.arrays, "name"} == set(taken)
+    assert set(kind.may_lack) <= set(kind.arrays)
+
+
+@pytest.mark.parametrize("two", [2, np.int64(2), np.uint8(2), (2, 2), [2, 2]])
+def test_strides_are_any_whole_number(two):
+    """Also one that was computed with NumPy."""
+    layer = forward.Conv2D(np.ones((2, 2, 1, 1)), strides=two)
+    assert layer.strides == (2, 2)
+    assert forward.MaxPooling2D(two).pool_size == (2, 2)
