@@ -18,7 +18,7 @@ have none; ``--as-told`` keeps them.
 Prints tables and writes ``benchmarks/results/inference.json``; with ``--growth`` only the part in
 which the number of images grows.
 
-Tried, and left out. Processor time with one thread, in turns, as parts of the prepared network's:
+Tried, and left out. Processor time with one thread, in turns, as parts of the compiled network's:
 
 - the layers as they are, 100 images at a time: 3.0; folded, and otherwise as they are: 3.0
 - patches along rows, without Toom-Cook: 1.9; with the ReLU in the call that copies a row, in a
@@ -47,8 +47,8 @@ import measure
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from digitrec import fast
-from digitrec.fast import Prepared, fold, toom_cook
+from digitrec import compiled
+from digitrec.compiled import CompiledNetwork, fold, toom_cook
 from digitrec.forward import ACTIVATIONS, Conv2D, Dense, Sequential
 from digitrec.mnist import load_mnist
 from digitrec.networks import SHIPPED, load_keras, load_numpy
@@ -59,7 +59,7 @@ REPEATS, ONE_IMAGE = 15, 300
 PAUSE = 0.1
 #: Keras reads so many at a time, `onnxruntime` too.
 BATCH = 1000
-#: Of a logit, in any candidate; they reach 30. The tests hold the prepared networks to 1e-4.
+#: Of a logit, in any candidate; they reach 30. The tests hold the compiled networks to 1e-4.
 LARGEST_DIFFERENCE = 1e-3
 GROWTH = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
 TOLD = [key for key in os.environ if key.startswith("OPENBLAS_")]
@@ -96,10 +96,10 @@ def by_others(name: str, folder: Path) -> dict[str, Read]:
 
 
 def by_numpy(network: Sequential) -> dict[str, Read]:
-    """Return the network as the chapters have it, and prepared."""
+    """Return the network as the chapters have it, and compiled."""
     return {
         "NumPy": network.predict,
-        "NumPy, prepared": Prepared(network).predict,
+        "NumPy, compiled": CompiledNetwork(network).predict,
     }
 
 
@@ -138,14 +138,14 @@ def on_one_thread(read: Read, x: np.ndarray) -> np.ndarray:
 
 
 def without_toom_cook(read: Read, x: np.ndarray) -> np.ndarray:
-    with mock.patch.object(fast, "_rows_at_a_time", return_value=1):
+    with mock.patch.object(compiled, "_rows_at_a_time", return_value=1):
         return read(x)
 
 
 def rungs(network: Sequential) -> dict[str, tuple[Read, int]]:
     """Return the story's steps for the CNN, and how many images each is measured on."""
-    single = Prepared(network, threads=1)
-    plain = Prepared(network, threads=1)  # its program is made inside the patch
+    single = CompiledNetwork(network, threads=1)
+    plain = CompiledNetwork(network, threads=1)  # its program is made inside the patch
     folded = fold(network)
     return {
         "loops, one number at a time": (partial(in_loops, network), 1),
@@ -157,12 +157,12 @@ def rungs(network: Sequential) -> dict[str, tuple[Read, int]]:
         "… 100 at a time": (network.predict, 10_000),
         "… on one thread": (partial(on_one_thread, network.predict), 10_000),
         "… folded": (partial(on_one_thread, folded.predict), 10_000),
-        "… prepared, without Toom-Cook": (
+        "… compiled, without Toom-Cook": (
             partial(without_toom_cook, plain.predict),
             10_000,
         ),
-        "… prepared": (single.predict, 10_000),
-        "… on every core": (Prepared(network).predict, 10_000),
+        "… compiled": (single.predict, 10_000),
+        "… on every core": (CompiledNetwork(network).predict, 10_000),
     }
 
 
@@ -193,7 +193,7 @@ def agree(
 
 
 def operations(network: Sequential) -> tuple[int, int]:
-    """Count multiplications and additions an image: by definition, and in the prepared network."""
+    """Count multiplications and additions an image: by definition, and in the compiled network."""
     by_definition = done = 0
     shape = network.input_shape
     for layer, given in zip(fold(network).layers, fold(network).shapes, strict=True):
@@ -206,7 +206,7 @@ def operations(network: Sequential) -> tuple[int, int]:
                 2 * columns * kw * channels * filters
             )  # one row of weights, one of output
             by_definition += rows * kh * each
-            tile = fast._rows_at_a_time(layer, shape[1], given)
+            tile = compiled._rows_at_a_time(layer, shape[1], given)
             if tile == 1:
                 done += rows * kh * each
             else:
@@ -229,7 +229,7 @@ def peak(size: int = 2000) -> tuple[Callable[[], object], int]:
 IN_A_PROCESS = {
     "NumPy": "load_numpy(name).predict",
     "NumPy, all at once": "load_numpy(name).forward",
-    "NumPy, prepared": "Prepared(load_numpy(name)).predict",
+    "NumPy, compiled": "CompiledNetwork(load_numpy(name)).predict",
     "Keras predict": "partial(load_keras(name).predict, batch_size=1000, verbose=0)",
 }
 MEMORY = """
@@ -237,7 +237,7 @@ import sys
 from functools import partial
 from digitrec.mnist import load_mnist
 from digitrec.networks import load_keras, load_numpy
-from digitrec.fast import Prepared
+from digitrec.compiled import CompiledNetwork
 name = sys.argv[1]
 x = load_mnist().x_test
 read = READ
@@ -288,10 +288,10 @@ def compare(name: str, folder: Path) -> dict[str, object]:
     }
     keras = [key for key in candidates if key.startswith(("Keras", "tf."))]
     fastest = min(keras, key=lambda key: float(np.median(times[key])))
-    ours = "NumPy, prepared"
+    ours = "NumPy, compiled"
     found = {
         "operations_an_image": by_definition,
-        "operations_done_prepared": done,
+        "operations_done_compiled": done,
         "images": len(x),
         "agreement": agreement,
         "seconds": {key: measure.summary(times[key]) for key in candidates},
@@ -300,7 +300,7 @@ def compare(name: str, folder: Path) -> dict[str, object]:
         ),
         "share_of_peak": share,
         "fastest_keras": fastest,
-        "prepared_divided_by": {
+        "compiled_divided_by": {
             key: measure.ratio(times, ours, key) for key in candidates if key != ours
         },
         "one_image_ms": {
@@ -323,7 +323,7 @@ def show(name: str, network: Sequential, found: dict) -> None:
             "10,000 images",
             "ms",
             "quartiles",
-            "prepared is ×",
+            "compiled is ×",
             "of peak",
             "one image ms",
             "p95",
@@ -331,7 +331,7 @@ def show(name: str, network: Sequential, found: dict) -> None:
     ]
     for key, seconds in found["seconds"].items():
         quartiles = f"{seconds['lower_quartile'] * 1e3:.0f}–{seconds['upper_quartile'] * 1e3:.0f}"
-        ratio = found["prepared_divided_by"].get(key, {"median": 1})["median"]
+        ratio = found["compiled_divided_by"].get(key, {"median": 1})["median"]
         single = found["one_image_ms"][key]
         rows.append(
             (key, f"{seconds['median'] * 1e3:.0f}", quartiles, f"{ratio:.2f}",
@@ -341,7 +341,7 @@ def show(name: str, network: Sequential, found: dict) -> None:
         f"\n{name}: {network.parameters:,} parameters, {found['operations_an_image']:,} operations"
     )
     print(
-        f"an image ({found['operations_done_prepared']:,} done when prepared); a matrix product"
+        f"an image ({found['operations_done_compiled']:,} done when compiled); a matrix product"
     )
     print(
         f"reaches {found['peak_gflops']['median']:.0f} GFLOP/s\n\n{measure.table(rows)}"

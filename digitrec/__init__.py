@@ -7,7 +7,7 @@ The modules, in the order in which the course meets them:
 ``networks``   what a network is: architecture, card, weights; load it into NumPy or Keras
 ``training``   how a network is trained in Keras: recipes, batches, calibration
 ``augment``    training digits as other hands, pens and cameras would have made them
-``fast``       a network compiled to read many images fast
+``compiled``   a network as a plan of calls that reads many images fast
 ``images``     a photograph becomes 28 × 28 digits
 ``pages``      where the digits of a page are
 ``simulate``   known digits as photographs on paper

@@ -111,12 +111,13 @@ def _read(
     import cv2
 
     from digitrec import images, networks
+    from digitrec.compiled import CompiledNetwork
 
     # Pillow warns of damaged files; they get one line from us.
     warnings.simplefilter("ignore")
     cv2.setNumThreads(1)  # files are shared out to threads already
     try:
-        network = networks.load_numpy(model)
+        network = CompiledNetwork(networks.load_numpy(model))
     except networks.WeightsError as error:
         print(f"digitrec: {error}", file=sys.stderr)
         return 2

@@ -1,7 +1,7 @@
-"""The networks of :mod:`digitrec.forward`, prepared to read many images fast.
+"""The networks of :mod:`digitrec.forward`, compiled: a plan of calls that reads many images fast.
 
-``Prepared(network)`` is used like the network that it was made from, and answers the same. What
-saves time, in the order in which one would try it:
+``CompiledNetwork(network)`` predicts what the network predicts. What saves time, in the order in
+which one would try it:
 
 **Less work around the sums.** A normalisation is one multiplication and one addition a channel:
 the kernel before it can hold the one, its bias the other (:func:`fold`). All arrays are made once,
@@ -25,7 +25,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from copy import copy
+from copy import copy, deepcopy
 from functools import partial
 from math import prod
 from typing import Any
@@ -62,13 +62,11 @@ _BLAS = ThreadpoolController()
 WORKING_SET = 2_500_000
 
 
-class Prepared(Sequential):
-    """A network made ready to read many images fast.
+class CompiledNetwork:
+    """What a network predicts, computed fast.
 
-    It has the layers, the arrays and the methods of the network it was made from.
-    :meth:`predict` and :meth:`predict_probabilities` are fast; the others are as they were. The
-    arrays are read when it is made: change them, and prepare the network again. Several threads
-    may use it at once.
+    It keeps the arrays as they are when it is made: change them, and compile the network again.
+    Several threads may use it at once.
 
     Parameters
     ----------
@@ -78,6 +76,13 @@ class Prepared(Sequential):
     threads
         How many parts of a batch are worked on at a time; by default one a core.
 
+    Attributes
+    ----------
+    input_shape : tuple of int
+        Shape of one example, as of the network.
+    reject_below : float
+        As of the network: a reading less probable than this is better not asserted.
+
     Raises
     ------
     ValueError
@@ -85,12 +90,15 @@ class Prepared(Sequential):
     """
 
     def __init__(self, network: Sequential, threads: int | None = None) -> None:
-        super().__init__(network.layers, network.input_shape)
-        self.reject_below = network.reject_below
         self.threads = _cores() if threads is None else threads
         if self.threads < 1:
             raise ValueError(f"threads: expected at least 1, found {threads}")
-        self._folded = fold(network)
+        self.input_shape, self.reject_below = network.input_shape, network.reject_below
+        self._check_input, self._output_shape = network.check, network.shapes[-1]
+        self._gives_probabilities = network.layers[-1].activation == "softmax"
+        self._summary = repr(network)
+        # A copy, since the layers that fold leaves as they are keep the network's own arrays.
+        self._folded = fold(deepcopy(network))
         self._kept = threading.local()
         self._at_a_time = max(1, WORKING_SET // self._program(1).bytes)
 
@@ -118,11 +126,11 @@ class Prepared(Sequential):
         ValueError
             As for the network itself.
         """
-        x = self._check(x)
+        x = self._check_input(x)
         batch_size = self._at_a_time if batch_size is None else batch_size
         if batch_size < 1:
             raise ValueError(f"batch_size: expected at least 1, found {batch_size}")
-        out = np.empty((len(x), *self.shapes[-1]), np.float32)
+        out = np.empty((len(x), *self._output_shape), np.float32)
         parts = max(1, -(-len(x) // batch_size))
         size = max(1, -(-len(x) // parts))  # parts of about one size
         starts = iter(range(0, len(x), size))
@@ -150,7 +158,10 @@ class Prepared(Sequential):
     ) -> np.ndarray:
         """Return each image's probability of each class: (N, 10) float32, rows of sum 1."""
         out = self.predict(x, batch_size)
-        return out if self.layers[-1].activation == "softmax" else softmax(out)
+        return out if self._gives_probabilities else softmax(out)
+
+    def __repr__(self) -> str:
+        return f"{self._summary}\ncompiled for {self.threads} at a time"
 
     def _program(self, size: int) -> _Program:
         """Return this thread's program for batches of a size; it keeps the last one."""

@@ -1,6 +1,6 @@
-"""The prepared networks: the matrices by hand, then the same answers as the layers give.
+"""Compiled networks: the matrices by hand, then the same answers as the layers give.
 
-Prepared and plain networks add up other terms in another order, so they agree up to float32's
+Compiled and plain networks add up other terms in another order, so they agree up to float32's
 rounding. Toom and Cook's sums reach farther than their result, by a factor of about ten with eight
 points, and so do their errors: 2.3e-5 was the largest difference of a logit on the 10,000 test
 images, where logits reach 24 (the plain network differs from Keras' by 0.9e-5). Promised are
@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from digitrec import fast, networks
-from digitrec.fast import POINTS, Prepared, fold, toom_cook
+from digitrec import compiled, networks
+from digitrec.compiled import POINTS, CompiledNetwork, fold, toom_cook
 from digitrec.forward import (
     Activation,
     BatchNormalization,
@@ -207,7 +207,7 @@ def test_fold_keeps_the_order_where_it_matters(layers):
     assert len(set(expected.ravel().tolist())) > 1 or "softmax" in str(layers)
     # Numbers up to about 20, each a few roundings away.
     assert fold(network).forward(x) == pytest.approx(expected, abs=1e-5)
-    assert Prepared(network).predict(x) == pytest.approx(expected, abs=1e-5)
+    assert CompiledNetwork(network).predict(x) == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_shipped_network_folds_to_what_has_weights():
@@ -221,9 +221,9 @@ def test_the_shipped_network_folds_to_what_has_weights():
 @pytest.mark.parametrize("seed", range(NETWORKS))
 def test_random_network(seed):
     network = random_network(seed)
-    prepared = Prepared(network, threads=2)
+    compiled_network = CompiledNetwork(network, threads=2)
     x = batch(network, 11, seed)
-    assert_close(prepared.predict(x, batch_size=4), network, x)
+    assert_close(compiled_network.predict(x, batch_size=4), network, x)
     assert_close(fold(network).forward(x), network, x)
 
 
@@ -241,7 +241,7 @@ def test_random_networks_have_every_kind_of_layer_and_convolution():
         for k, layer in enumerate(folded.layers):
             if isinstance(layer, Conv2D):
                 width = ([folded.input_shape, *folded.shapes])[k][1]
-                tile = fast._rows_at_a_time(layer, width, folded.shapes[k])
+                tile = compiled._rows_at_a_time(layer, width, folded.shapes[k])
                 tiles[tile] += 1
                 options[layer.padding, layer.bias is None, tile > 1] += 1
                 options["incomplete tile"] += folded.shapes[k][0] % tile > 0
@@ -255,12 +255,12 @@ def test_random_networks_have_every_kind_of_layer_and_convolution():
 def test_any_number_of_images_of_any_type(size, dtype):
     network = networks.load_numpy("cnn")
     x = load_mnist().x_test[:size].astype(dtype)
-    prepared = Prepared(network)
-    logits = prepared.predict(x)
+    compiled_network = CompiledNetwork(network)
+    logits = compiled_network.predict(x)
     assert logits.shape == (size, 10)
     assert_close(logits, network, x)
     assert np.array_equal(logits.argmax(axis=1), network.forward(x).argmax(axis=1))
-    p = prepared.predict_probabilities(x)
+    p = compiled_network.predict_probabilities(x)
     # A logit that is off by d changes a probability by at most d / 2.
     difference = np.abs(p - network.predict_probabilities(x)).max(initial=0)
     assert difference <= LARGEST_DIFFERENCE / 2
@@ -269,7 +269,7 @@ def test_any_number_of_images_of_any_type(size, dtype):
 def test_a_softmax_is_not_applied_twice():
     network = Sequential([Dense(np.eye(3), np.zeros(3), "softmax")], (3,))
     x = np.arange(6, dtype=np.float32).reshape(2, 3)
-    assert Prepared(network).predict_probabilities(x) == pytest.approx(
+    assert CompiledNetwork(network).predict_probabilities(x) == pytest.approx(
         network.forward(x)
     )
 
@@ -277,9 +277,9 @@ def test_a_softmax_is_not_applied_twice():
 @pytest.mark.parametrize("name", networks.SHIPPED)
 def test_shipped_network_on_all_test_images(name, record_property):
     network, x = networks.load_numpy(name), load_mnist().x_test
-    prepared = Prepared(network)
-    assert prepared.reject_below == network.reject_below
-    logits, expected = prepared.predict(x), network.predict(x)
+    compiled_network = CompiledNetwork(network)
+    assert compiled_network.reject_below == network.reject_below
+    logits, expected = compiled_network.predict(x), network.predict(x)
     assert np.array_equal(logits.argmax(axis=1), expected.argmax(axis=1))
     largest = float(np.abs(logits - expected).max())
     record_property("largest difference", largest)
@@ -289,21 +289,21 @@ def test_shipped_network_on_all_test_images(name, record_property):
 def test_views_and_other_orders_in_memory():
     network = networks.load_numpy("cnn")
     x = load_mnist().x_test[:40]
-    prepared = Prepared(network)
-    expected = prepared.predict(x)
+    compiled_network = CompiledNetwork(network)
+    expected = compiled_network.predict(x)
     mirrored = np.ascontiguousarray(x[:, ::-1])[:, ::-1]
-    assert np.array_equal(prepared.predict(mirrored), expected)
-    assert np.array_equal(prepared.predict(np.asfortranarray(x)), expected)
-    assert np.array_equal(prepared.predict(x.tolist()), expected)
+    assert np.array_equal(compiled_network.predict(mirrored), expected)
+    assert np.array_equal(compiled_network.predict(np.asfortranarray(x)), expected)
+    assert np.array_equal(compiled_network.predict(x.tolist()), expected)
 
 
 def test_results_are_the_callers_own():
     """A later call must not write into what an earlier one returned, nor into the images."""
-    prepared = Prepared(networks.load_numpy("cnn"))
+    compiled_network = CompiledNetwork(networks.load_numpy("cnn"))
     x = load_mnist().x_test[:8].copy()
-    first = prepared.predict(x[:1])
+    first = compiled_network.predict(x[:1])
     kept, images = first.copy(), x.copy()
-    prepared.predict(x[1:2])
+    compiled_network.predict(x[1:2])
     assert np.array_equal(first, kept)
     assert np.array_equal(x, images)
 
@@ -314,25 +314,25 @@ def test_results_are_the_callers_own():
 def test_the_same_call_gives_the_same_bits():
     """However many threads there are, and whichever takes which images."""
     network, x = networks.load_numpy("cnn"), load_mnist().x_test[:500]
-    expected = Prepared(network, threads=1).predict(x, batch_size=30)
+    expected = CompiledNetwork(network, threads=1).predict(x, batch_size=30)
     for threads in (1, 2, 3, 30):
-        prepared = Prepared(network, threads=threads)
+        compiled_network = CompiledNetwork(network, threads=threads)
         for _ in range(3):
-            assert np.array_equal(prepared.predict(x, batch_size=30), expected)
+            assert np.array_equal(compiled_network.predict(x, batch_size=30), expected)
 
 
 def test_many_threads_may_share_one_network():
     """Of one image and of many at once: no result, and no array on the way, is shared."""
-    prepared = Prepared(networks.load_numpy("cnn"), threads=2)
+    compiled_network = CompiledNetwork(networks.load_numpy("cnn"), threads=2)
     data = load_mnist().x_test
     parts = [data[k * 50 : k * 50 + size] for k, size in enumerate([1, 50, 3, 1] * 6)]
-    expected = [prepared.predict(part, batch_size=20) for part in parts]
+    expected = [compiled_network.predict(part, batch_size=20) for part in parts]
     start = threading.Barrier(8)
 
     def read(_):
         start.wait(timeout=60)
         return [
-            np.array_equal(prepared.predict(part, batch_size=20), logits)
+            np.array_equal(compiled_network.predict(part, batch_size=20), logits)
             for part, logits in zip(parts, expected, strict=True)
         ]
 
@@ -364,15 +364,15 @@ def test_blas_gets_its_threads_back():
             return x
 
     watched = Sequential([*network.layers, Watched("watched")], (28, 28))
-    prepared = Prepared(watched, threads=2)
+    compiled_network = CompiledNetwork(watched, threads=2)
     with ThreadPoolExecutor(4) as pool:
         x = load_mnist().x_test[:400]
-        list(pool.map(lambda _: prepared.predict(x, batch_size=10), range(4)))
+        list(pool.map(lambda _: compiled_network.predict(x, batch_size=10), range(4)))
     assert len(seen) == 4 * 40
     assert {count for counts in seen for count in counts} <= {1}
     assert blas_threads() == before
     with pytest.raises(RuntimeError, match="too large"):
-        prepared.predict(np.full((40, 28, 28), 1e12), batch_size=10)
+        compiled_network.predict(np.full((40, 28, 28), 1e12), batch_size=10)
     assert blas_threads() == before
 
 
@@ -380,28 +380,45 @@ def test_blas_gets_its_threads_back():
 
 
 def test_errors_are_those_of_the_network():
-    prepared = Prepared(networks.load_numpy("cnn"))
+    compiled_network = CompiledNetwork(networks.load_numpy("cnn"))
     with pytest.raises(ValueError, match=r"shape \(N, 28, 28\), found \(28, 28\)"):
-        prepared.predict(np.zeros((28, 28)))
+        compiled_network.predict(np.zeros((28, 28)))
     with pytest.raises(ValueError, match="expected pixels from 0 to 255"):
-        prepared.predict(np.full((1, 28, 28), 0.5))
+        compiled_network.predict(np.full((1, 28, 28), 0.5))
     with pytest.raises(ValueError, match="batch_size: expected at least 1, found 0"):
-        prepared.predict(np.zeros((1, 28, 28)), batch_size=0)
+        compiled_network.predict(np.zeros((1, 28, 28)), batch_size=0)
     with pytest.raises(ValueError, match="threads: expected at least 1, found 0"):
-        Prepared(prepared, threads=0)
+        CompiledNetwork(networks.load_numpy("cnn"), threads=0)
 
 
-def test_it_is_the_network_it_was_made_from():
+def test_it_says_what_it_was_made_from():
     network = networks.load_numpy("cnn")
-    prepared = Prepared(network)
-    assert repr(prepared) == repr(network)
-    x = load_mnist().x_test[:2]
-    assert np.array_equal(prepared.forward(x), network.forward(x))
-    assert prepared.outputs(x).keys() == network.outputs(x).keys()
+    compiled_network = CompiledNetwork(network, threads=2)
+    assert repr(compiled_network) == f"{network!r}\ncompiled for 2 at a time"
+    assert compiled_network.input_shape == network.input_shape
+    assert compiled_network.reject_below == network.reject_below
+
+
+def test_it_computes_with_one_set_of_weights():
+    """Those it was made with, whatever becomes of the network's own; nothing else computes."""
+    network, x = networks.load_numpy("dense"), load_mnist().x_test[:20]
+    compiled_network = CompiledNetwork(network)
+    before = compiled_network.predict(x)
+    for array in network.weights.values():
+        array *= 2
+    assert np.array_equal(compiled_network.predict(x), before)
+    ways = {name for name in dir(compiled_network) if not name.startswith("_")}
+    assert ways == {
+        "input_shape",
+        "predict",
+        "predict_probabilities",
+        "reject_below",
+        "threads",
+    }
 
 
 def test_without_tensorflow():
-    code = "import digitrec.fast, sys; print('tensorflow' in sys.modules)"
+    code = "import digitrec.compiled, sys; print('tensorflow' in sys.modules)"
     command = [sys.executable, "-c", code]
     found = subprocess.run(command, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
