@@ -152,8 +152,7 @@ def _save(file: str, reading: Any, out: str) -> bool:
     from digitrec import images
 
     try:
-        pixels = images.load_image(file, longest_side=10_000)
-        Image.fromarray(images.annotate(pixels, reading)).save(out)
+        Image.fromarray(images.annotate_file(file, reading)).save(out)
     except (OSError, ValueError) as error:
         print(
             f"digitrec: {_printable(out)}: cannot be saved: {_printable(str(error))}",

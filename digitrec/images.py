@@ -34,7 +34,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -72,6 +72,8 @@ MIN_SIGNAL_TO_NOISE = 5.0
 MIN_DIGIT = 0.08
 
 Path_ = str | os.PathLike[str]
+#: An array of pixels, nested lists of them, or a picture of Pillow's.
+Picture = np.ndarray | Image.Image | Sequence[Any]
 
 # Threads that read files take turns with the large ones: memory stays bounded.
 _one_large_picture = threading.Lock()
@@ -234,8 +236,9 @@ def _eight_bit(picture: Image.Image, longest_side: int, name: str) -> np.ndarray
 def _scale_to_bytes(values: np.ndarray, name: str) -> np.ndarray:
     """Scale gray values of 16 or 32 bits, or floating point, to 0 … 255.
 
-    The full range of the type is 0 … 255 where the type says what it is (16 bits, or floats in
-    0 … 1); where it does not, the darkest value found is 0 and the lightest 255.
+    Integers within 0 … 255 are bytes in a wider type, as arithmetic leaves them; within 0 … 65535
+    they are of 16 bits. Floats are within 0 … 1 or 0 … 255. Other values say nothing of their
+    range: the darkest is 0 and the lightest 255.
 
     Raises
     ------
@@ -250,9 +253,9 @@ def _scale_to_bytes(values: np.ndarray, name: str) -> np.ndarray:
     if values.dtype.kind == "b":
         low, high = 0.0, 1.0
     elif values.dtype.kind in "ui":
-        if low >= 0 and high <= 255 and values.dtype.itemsize == 1:
-            high = 255.0
-        elif low >= 0 and high <= 65535:
+        if low >= 0 and high <= 255:
+            return values.astype(np.uint8)
+        if low >= 0 and high <= 65535:
             high = 65535.0
         low = min(low, 0.0)
     elif low >= 0 and high <= 1:
@@ -284,14 +287,48 @@ def _on_paper(rgba: np.ndarray) -> np.ndarray:
     return np.rint(rgba[..., :3] * alpha + background * (1 - alpha)).astype(np.uint8)
 
 
-def to_gray(image: np.ndarray) -> np.ndarray:
+def as_array(image: Picture) -> np.ndarray:
+    """Return a picture as an array: one of Pillow's, nested lists, or an array as it is.
+
+    Returns
+    -------
+    (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); integers, booleans or floats
+
+    Raises
+    ------
+    ImageError
+        Not a picture's shape or type, too small (``SMALLEST_SIDE``) or too large (``MAX_PIXELS``).
+    """
+    if isinstance(image, Image.Image):
+        _check_size(*image.size, "picture")
+        return _eight_bit(_upright(image), max(image.size), "picture")
+    try:
+        array = np.asarray(image)
+    except (ValueError, TypeError) as error:
+        raise ImageError(
+            f"expected an array of pixels, found {type(image).__name__}: {_one_line(error)}"
+        ) from error
+    channels = array.shape[2] if array.ndim == 3 else 1
+    if array.ndim not in (2, 3) or channels not in (1, 3, 4):
+        raise ImageError(
+            "expected an array (H, W), (H, W, 3) or (H, W, 4), found the shape"
+            f" {'×'.join(map(str, array.shape)) or 'of one number'}"
+        )
+    if array.dtype.kind not in "biuf":
+        raise ImageError(f"expected numbers as pixels, found the type {array.dtype}")
+    _check_size(array.shape[1], array.shape[0], "array")
+    return array
+
+
+def to_gray(image: Picture) -> np.ndarray:
     """Brightness of each pixel: ``0.299 R + 0.587 G + 0.114 B`` (ITU-R BT.601), as eyes weigh them.
 
     Parameters
     ----------
     image : (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); integers, booleans or floats
-        uint8: 0 … 255. Wider integers: 0 … 65535. Floats: 0 … 1 or 0 … 255, else stretched between
-        the least and the greatest value. The fourth channel is opacity.
+        Integers: 0 … 255, or 0 … 65535 where one is above 255. Floats: 0 … 1 or 0 … 255. Others
+        are stretched between the least and the greatest value. The fourth channel is opacity. Or a
+        picture of Pillow's.
 
     Returns
     -------
@@ -304,16 +341,8 @@ def to_gray(image: np.ndarray) -> np.ndarray:
         Not a picture's shape or type, too small (``SMALLEST_SIDE``), too large (``MAX_PIXELS``), or
         NaN among its values.
     """
-    image = np.asarray(image)
+    image = as_array(image)
     channels = image.shape[2] if image.ndim == 3 else 1
-    if image.ndim not in (2, 3) or channels not in (1, 3, 4):
-        raise ImageError(
-            "expected an array (H, W), (H, W, 3) or (H, W, 4), found the shape"
-            f" {'×'.join(map(str, image.shape)) or 'of one number'}"
-        )
-    if image.dtype.kind not in "biuf":
-        raise ImageError(f"expected numbers as pixels, found the type {image.dtype}")
-    _check_size(image.shape[1], image.shape[0], "array")
     if image.dtype != np.uint8:
         image = _scale_to_bytes(image, "array")
     if channels == 4:
@@ -1081,7 +1110,7 @@ def centre_by_mass(digit: np.ndarray, by_mass: bool = True) -> np.ndarray:
     return field_
 
 
-def just_resize(image: np.ndarray) -> np.ndarray:
+def just_resize(image: Picture) -> np.ndarray:
     """Shrink the whole picture to 28 × 28, dark ink made light: what does *not* work.
 
     Parameters
@@ -1127,7 +1156,7 @@ class Preparation:
 
 
 def prepare(
-    image: np.ndarray,
+    image: Picture,
     *,
     steps: bool = False,
     find_polarity: bool = True,
@@ -1209,7 +1238,7 @@ def prepare(
     )
 
 
-def normalise(image: np.ndarray, **leave_out: bool) -> np.ndarray:
+def normalise(image: Picture, **leave_out: bool) -> np.ndarray:
     """Prepare a picture as MNIST's digits were prepared: ``prepare(image, …).image``.
 
     Parameters
@@ -1292,7 +1321,7 @@ class Reading:
     digits: list[Digit]
 
 
-def find_digits(image: np.ndarray) -> list[FoundDigit]:
+def find_digits(image: Picture) -> list[FoundDigit]:
     """Find the digits in a picture, of one digit or of a page, in reading order.
 
     A page is laid out by :func:`digitrec.pages.lay_out`. Where that finds fewer than two digits,
@@ -1313,6 +1342,7 @@ def find_digits(image: np.ndarray) -> list[FoundDigit]:
     ImageError
         As ``to_gray``.
     """
+    image = as_array(image)
     gray = _reduce(to_gray(image), LONGEST_SIDE)
     if max(gray.shape) <= SMALLEST_PAGE:
         return _find_one(image)
@@ -1464,7 +1494,7 @@ def _reading(
 
 
 def read(
-    image: np.ndarray, network: Network, reject_below: float | None = None
+    image: Picture, network: Network, reject_below: float | None = None
 ) -> Reading:
     """Read the digits in a picture.
 
@@ -1488,7 +1518,7 @@ def read(
     return classify([find_digits(image)], network, reject_below)[0]
 
 
-def annotate(image: np.ndarray, reading: Reading) -> np.ndarray:
+def annotate(image: Picture, reading: Reading) -> np.ndarray:
     """Draw the boxes and the labels of a reading over its picture.
 
     Orange boxes are readings that are not asserted.
@@ -1505,8 +1535,8 @@ def annotate(image: np.ndarray, reading: Reading) -> np.ndarray:
         Red, green, blue; a picture with a side under 400 pixels is enlarged, so that the labels
         are legible.
     """
-    gray = to_gray(image)
-    colour = np.asarray(image)
+    colour = as_array(image)
+    gray = to_gray(colour)
     if colour.ndim != 3 or colour.shape[2] != 3 or colour.dtype != np.uint8:
         colour = np.repeat(gray[..., None], 3, axis=2)
     factor = max(1, -(-400 // max(1, min(gray.shape))) if max(gray.shape) < 800 else 1)
@@ -1528,6 +1558,35 @@ def annotate(image: np.ndarray, reading: Reading) -> np.ndarray:
             cv2.LINE_AA,
         )
     return drawn
+
+
+def annotate_file(
+    path: Path_, reading: Reading, longest_side: int = 10_000
+) -> np.ndarray:
+    """Draw a reading over the image file that it is of, as :func:`annotate` does.
+
+    Parameters
+    ----------
+    path : the file
+    reading : of the file, its boxes in the file's pixels
+    longest_side : pixels; a larger picture is reduced to it, and so are the boxes
+
+    Returns
+    -------
+    (H', W', 3) uint8
+        Red, green, blue.
+
+    Raises
+    ------
+    ImageError
+        As ``load_image``.
+    """
+    pixels, scale = _load(path, longest_side)
+    digits = [
+        replace(digit, box=_scale_box(digit.box, 1 / scale, pixels.shape))
+        for digit in reading.digits
+    ]
+    return annotate(pixels, replace(reading, digits=digits))
 
 
 # --- Helpers -----------------------------------------------------------------------------------

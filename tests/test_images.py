@@ -67,6 +67,10 @@ class TestToGray:
             (np.array([-1.0, 0.0, 3.0]), [0, 64, 255]),  # stretched: 1 of 4, 63.75
             (np.array([0, 32768, 65535], np.uint16), [0, 128, 255]),
             (np.array([0, 257, 65535], np.int32), [0, 1, 255]),
+            # Bytes in a wider type, as 255 − x.astype(int) leaves them.
+            (np.array([0, 100, 255]), [0, 100, 255]),
+            (np.array([3, 100, 200], np.uint16), [3, 100, 200]),
+            (np.array([-255, -155, 0]), [0, 100, 255]),
             (np.array([False, True, True]), [0, 255, 255]),
         ],
     )
@@ -84,12 +88,70 @@ class TestToGray:
             (np.full((9, 9), np.nan), "found NaN"),
             (np.full((9, 9), "a"), "found the type <U1"),
             (np.zeros((9, 9), complex), "found the type complex128"),
+            ([[1, 2], [3]], "expected an array of pixels, found list"),
+            ("a picture", "found the shape of one number"),
+            (None, "found the shape of one number"),
+            (Image.new("L", (3, 3)), "picture: expected at least 8 × 8 pixels"),
             (np.broadcast_to(np.uint8(0), (9000, 9000)), "at most 64,000,000 pixels"),
         ],
     )
     def test_what_is_no_picture_is_refused(self, array, message):
         with pytest.raises(images.ImageError, match=message):
             images.to_gray(array)
+
+
+class TestWhatIsAPicture:
+    """Every way to hand over one and the same picture gives the same reading."""
+
+    @pytest.mark.parametrize(
+        "as_",
+        [
+            lambda a: a.astype(int),
+            lambda a: 255 - (255 - a.astype(int)),
+            lambda a: a.astype(np.uint16),
+            lambda a: a.astype(np.float32),
+            lambda a: a / 255,
+            lambda a: a.tolist(),
+            Image.fromarray,
+            lambda a: Image.fromarray(a).convert("RGB"),
+            lambda a: Image.fromarray(a).convert("P"),
+            lambda a: Image.fromarray(a).convert("RGBA"),
+            lambda a: np.dstack([a] * 3).astype(int),
+        ],
+    )
+    def test_the_same_digits(self, as_):
+        network = networks.load_numpy("cnn")
+        gray = images.to_gray(
+            simulate.photograph(
+                simulate.font_digit("kalam", 3), np.random.default_rng(0), blur=0.01
+            )
+        )
+        picture = as_(gray)
+        assert images.read(picture, network).lines == ["3"]
+        expected = images.normalise(gray)
+        assert np.abs(images.normalise(picture).astype(int) - expected).max() <= 2
+        assert images.annotate(picture, images.read(gray, network)).shape[2] == 3
+
+    def test_a_reading_fits_a_file_that_is_too_wide_to_be_annotated_whole(
+        self, tmp_path
+    ):
+        """The boxes are of the file; what is drawn on is smaller."""
+        wide = np.full((1500, 12_000), 240, np.uint8)
+        ink = (simulate.font_digit("kalam", 3, 900) * 0.8).astype(np.uint8)
+        for left in (3000, 6000, 9000):
+            wide[300:1200, left : left + ink.shape[1]] -= ink
+        path = save(tmp_path, Image.fromarray(wide), "wide.png")
+        found = images.find_digits_in_file(path)
+        reading = images.classify([found], networks.load_numpy("cnn"))[0]
+        assert reading.lines == ["333"]
+        drawn = images.annotate_file(path, reading).astype(int)
+        assert drawn.shape == (1250, 10_000, 3)
+        # Boxes are in colour, paper and ink are grey.
+        columns = 1.2 * np.flatnonzero(
+            (drawn.max(axis=2) - drawn.min(axis=2) > 60).any(axis=0)
+        )
+        assert columns[0] == pytest.approx(3000, abs=60)
+        assert columns[-1] == pytest.approx(9000 + ink.shape[1], abs=60)
 
 
 class TestPolarity:
