@@ -11,6 +11,7 @@ passes.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from itertools import pairwise
@@ -62,12 +63,23 @@ def _check(examine: Callable[[Any], None]) -> Callable[[Any], Verdict]:
                 )
             examine(answer)
         except _Wrong as wrong:
-            print(f"✗ {examine.__name__}: {wrong}")
+            _say("✗", f"{examine.__name__}: {wrong}")
             return Verdict(False)
-        print(f"✓ {examine.__name__}: right.")
+        _say("✓", f"{examine.__name__}: right.")
         return Verdict(True)
 
     return check
+
+
+def _say(mark: str, line: str) -> None:
+    """Print a verdict; where the output cannot show the mark, in letters."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        mark.encode(encoding)
+    except UnicodeEncodeError:
+        mark = {"✓": "OK", "✗": "NO"}[mark]
+    # What the reader's own code says may hold anything.
+    print(f"{mark} {line}".encode(encoding, "replace").decode(encoding))
 
 
 def _call(function: Any, *arguments: Any) -> Any:

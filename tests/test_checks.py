@@ -1,6 +1,8 @@
 """Every check of an exercise: right answers pass, in several forms; known wrong answers do not."""
 
 import inspect
+import io
+import sys
 
 import numpy as np
 import pytest
@@ -310,3 +312,20 @@ def test_every_check_is_tested():
         and not name.startswith("_")
     }
     assert defined == set(RIGHT) == set(WRONG)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+def test_verdicts_are_printed_where_marks_cannot_be(encoding, monkeypatch):
+    """Whatever a reader's own code says, and wherever a check is run."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding, newline="\n")
+    monkeypatch.setattr(sys, "stdout", out)
+
+    def fails(y):
+        raise ValueError("Größe → 数")
+
+    assert checks.count_labels(lambda y: np.bincount(y, minlength=10))
+    assert not checks.count_labels(fails)
+    out.flush()
+    first, second = out.buffer.getvalue().decode(encoding).splitlines()
+    assert first == "OK count_labels: right."
+    assert second.startswith("NO count_labels: your function raised ValueError: Gr")
