@@ -60,7 +60,8 @@ class Recipe:
         In each epoch every image is moved anew, by up to so many pixels each way.
     augment
         Whether the images are changed anew in each epoch as other hands, pens and cameras would
-        have, and what is not a digit is shown, too (:mod:`digitrec.augment`). That moves them, too.
+        have, and what is not a digit is shown, too (:mod:`digitrec.augment`). That moves them, so
+        ``moves`` must be 0.
     held_out
         How many of the training images, the last ones, are kept for choosing the temperature and
         the threshold for rejection.
@@ -90,6 +91,12 @@ class Recipe:
             )
         if not 0 <= self.moves < IMAGE_SHAPE[0]:
             raise ValueError(f"moves: expected 0 to 27 pixels, found {self.moves}")
+        if self.moves and self.augment:
+            raise ValueError(
+                f"moves: expected 0 where augment moves the images already, found {self.moves}"
+            )
+        if self.held_out < 0:
+            raise ValueError(f"held_out: expected at least 0, found {self.held_out}")
 
 
 #: Chosen on validation images, a part of the 60,000 for training: small_cnn's on the last 10,000,
@@ -200,7 +207,7 @@ def train(
         batches = moved_batches(x, y, recipe.batch_size, recipe.moves, seed)
     else:
         batches = _batches(
-            lambda: (x, y), recipe.batch_size, np.random.default_rng(seed)
+            lambda: (x, y), len(x), recipe.batch_size, np.random.default_rng(seed)
         )
     steps = recipe.epochs * len(batches)
     rate: Any = recipe.learning_rate
@@ -256,7 +263,7 @@ def moved_batches(
         Batches of images (B, 28, 28) uint8 and their labels (B,).
     """
     rng = np.random.default_rng(seed)
-    return _batches(lambda: (augment.move(x, rng, pixels), y), batch_size, rng)
+    return _batches(lambda: (augment.move(x, rng, pixels), y), len(x), batch_size, rng)
 
 
 def not_digits_for(x: np.ndarray) -> int:
@@ -296,36 +303,47 @@ def augmented_batches(x: np.ndarray, y: np.ndarray, batch_size: int, seed: int) 
         changed[kept] = plain[kept]
         return np.concatenate([changed, augment.augment(others, rng)]), targets
 
-    return _batches(epoch, batch_size, rng)
+    return _batches(epoch, len(targets), batch_size, rng)
 
 
 def _batches(
     epoch: Callable[[], tuple[np.ndarray, np.ndarray]],
+    examples: int,
     batch_size: int,
     rng: np.random.Generator,
 ) -> Any:
     """Return a ``keras.utils.PyDataset`` of what ``epoch`` makes, made and shuffled each time.
 
-    Given arrays instead, Keras would copy all of them, and keep the copy with the network.
+    ``epoch`` makes so many examples, and is called once for each epoch of the training. Given
+    arrays instead, Keras would copy all of them, and keep the copy with the network.
     """
     import keras
 
     class Epochs(keras.utils.PyDataset):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            self.on_epoch_end()
+            self.images: np.ndarray | None = None
+            self.training = False
 
         def __len__(self) -> int:
-            return -(-len(self.order) // batch_size)
+            return -(-examples // batch_size)
+
+        def on_epoch_begin(self) -> None:
+            self.training = True
 
         def on_epoch_end(self) -> None:
-            # The last epoch's images make room before the next ones are made, and a batch is
-            # gathered when it is asked for: shuffled copies would be one more set of images.
-            self.images = self.targets = np.empty(0)
-            self.images, self.targets = epoch()
-            self.order = rng.permutation(len(self.images))
+            # Keras looks at some batches' types before the first epoch, and then ends an epoch that
+            # never began. Those images have taught nothing yet, and stay.
+            if self.training:
+                # They make room before the next ones are made, and a batch is gathered when it is
+                # asked for: shuffled copies would be one more set of images.
+                self.images = None
+                self.training = False
 
         def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+            if self.images is None:
+                self.images, self.targets = epoch()
+                self.order = rng.permutation(examples)
             batch = self.order[index * batch_size : (index + 1) * batch_size]
             return self.images[batch], self.targets[batch]
 

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from digitrec import networks, training
+from digitrec import augment, networks, training
 from digitrec.forward import Sequential
 from digitrec.mnist import CHECKSUMS, load_mnist
 
@@ -313,6 +313,30 @@ def test_same_seed_same_network_with_images_that_change(changes, data):
     assert not any(equal(first, run(1)))
 
 
+@pytest.mark.parametrize("changes", [{"moves": 1}, {"augment": True}])
+def test_each_epoch_is_made_once(changes, data, monkeypatch):
+    """Keras asks for batches before it trains, and ends an epoch that never began."""
+    made = []
+    name = "move" if "moves" in changes else "european"
+    change = getattr(augment, name)
+
+    def counted(*arguments):
+        made.append(len(arguments[0]))
+        return change(*arguments)
+
+    monkeypatch.setattr(augment, name, counted)
+    recipe = training.Recipe(epochs=3, batch_size=32, learning_rate=1e-3, **changes)
+    x, y = data.x_train[:200], data.y_train[:200]
+    training.train(networks.build("dense"), x, y, recipe, verbose=0)
+    assert made == [200, 200, 200]
+
+
+def end_an_epoch(batches):
+    """As Keras does after it has trained on them."""
+    batches.on_epoch_begin()
+    batches.on_epoch_end()
+
+
 def test_moved_batches_hold_every_image_once_and_move_it_anew():
     ink = np.random.default_rng(1).integers(0, 256, (300, 20, 20), np.uint8)
     x, y = np.pad(ink, ((0, 0), (4, 4), (4, 4))), np.arange(300) % 10
@@ -334,7 +358,7 @@ def test_moved_batches_hold_every_image_once_and_move_it_anew():
         assert [y[k] for k, _ in found] == labels.tolist()
         assert {move for _, move in found} == set(moves)
         seen.append(found)
-        batches.on_epoch_end()
+        end_an_epoch(batches)
     assert seen[0] != seen[1]
     assert dict(seen[0]) != dict(seen[1])
 
@@ -421,6 +445,8 @@ def test_learning_rate_over_16_steps(data, monkeypatch, warm_up, steps_before, s
         ({"warm_up": float("nan")}, "found nan"),
         ({"moves": -1}, "0 to 27 pixels, found -1"),
         ({"moves": 28}, "found 28"),
+        ({"moves": 3, "augment": True}, "augment moves the images already, found 3"),
+        ({"held_out": -5}, "held_out: expected at least 0, found -5"),
     ],
 )
 def test_impossible_recipe(arguments, says):
@@ -553,5 +579,15 @@ def test_augmented_batches_hold_every_digit_once(data):
         np.bincount(y, minlength=10),
     )
     before = images.copy()
-    batches.on_epoch_end()
+    end_an_epoch(batches)
     assert (batches[0][0] != before[:64]).any()
+
+
+def test_a_card_is_read_without_its_arrays(tmp_path):
+    """It is a small file; the arrays need not even be there."""
+    card = {"name": "dense", "test_accuracy": 0.5}
+    networks.save_weights({"a/b": np.ones(2)}, card, tmp_path / "dense")
+    (tmp_path / "dense.npz").unlink()
+    assert networks.load_card("dense", tmp_path)["test_accuracy"] == 0.5
+    with pytest.raises(networks.WeightsError, match=r"dense.npz: cannot be read"):
+        networks.load_numpy("dense", tmp_path)
