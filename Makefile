@@ -67,7 +67,7 @@ results: book ## take the numbers in the notebooks' text from the built book
 
 .PHONY: train
 train: $(VENV)/.installed ## train the networks whose weights come with the library
-	$(BIN)/python -m digitrec.training
+	$(BIN)/python -m digitrec.shipped
 
 # One after the other, since each would slow down the others. The drawing page has a target of its own.
 BENCHMARKS := training inference photos footprint build

@@ -5,12 +5,13 @@ The modules, in the order in which the course meets them:
 ``mnist``      the data: read, verify, split
 ``forward``    the layers, in NumPy: the mathematics and nothing else
 ``networks``   what a network is: architecture, card, weights; load it into NumPy or Keras
-``training``   how a network is trained in Keras: recipes, batches, calibration
-``augment``    training digits as other hands, pens and cameras would have made them
 ``compiled``   a network as a plan of calls that reads many images fast
 ``images``     a photograph becomes 28 × 28 digits
 ``pages``      where the digits of a page are
 ``simulate``   known digits as photographs on paper
+``augment``    training digits as other hands, pens and cameras would have made them
+``training``   how a network is trained in Keras: recipes, batches
+``shipped``    the networks that come with the package: trained, calibrated, stored
 ``evaluate``   how good a network is, and where it fails
 ``plots``      every figure of the book
 ``checks``     checks for the exercises

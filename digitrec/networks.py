@@ -179,7 +179,7 @@ def read_weights(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any
     if found != expected:
         raise WeightsError(
             f"{arrays_path}: {card_path.name} expects SHA-256 {expected}, found {found}. "
-            "Restore both files, or train again: python -m digitrec.training"
+            "Restore both files, or train again: python -m digitrec.shipped"
         )
     try:
         with np.load(arrays_path, allow_pickle=False) as file:

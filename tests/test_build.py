@@ -62,10 +62,15 @@ def library(tmp_path: Path) -> Path:
         ("def later():\n    from digitrec import mnist", {"__init__", "mnist"}),
         ("%matplotlib inline\nfrom digitrec import mnist", {"__init__", "mnist"}),
         ("%pip install digitrec", {"__init__"}),
+        # A word of the text is no call.
+        ('rows = {"digitrec": 1}; rows["digitrec"]', {"__init__"}),
+        ("print('digitrec reads photographs')", {"__init__"}),
         # What cannot be told by reading is everything.
         ("!python -m digitrec read x.png", None),
         ('run([python, "-m", "digitrec", "read"])', None),
         ('import_module("digitrec.mnist")', None),
+        ('run([python, "-m", "digitrec.shipped"])', None),
+        ('run(python, "-m", "digitrec")', None),
         ("import digitrec as d", None),
         ("from digitrec import *", None),
         ("from digitrec import unknown", None),

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from digitrec import augment, networks, training
+from digitrec import augment, networks, shipped, training
 from digitrec.forward import Sequential
 from digitrec.mnist import CHECKSUMS, load_mnist
 
@@ -36,7 +36,7 @@ def retrained(tmp_path_factory):
     """
     folder = tmp_path_factory.mktemp("weights") / "new"
     run = subprocess.run(
-        [sys.executable, "-m", "digitrec.training", "--folder", str(folder)],
+        [sys.executable, "-m", "digitrec.shipped", "--folder", str(folder)],
         capture_output=True,
         text=True,
         check=False,
@@ -477,7 +477,7 @@ def test_images_and_labels_that_do_not_belong_together(x_shape, y_shape):
 
 def test_command_refuses_an_unknown_network(capsys, tmp_path):
     with pytest.raises(SystemExit) as error:
-        training.main(["--folder", str(tmp_path / "new"), "dense", "rnn"])
+        shipped.main(["--folder", str(tmp_path / "new"), "dense", "rnn"])
     assert error.value.code == 2
     assert "found 'rnn'" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()

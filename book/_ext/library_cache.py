@@ -16,6 +16,7 @@ and weights that come with it, or in the lock. So this extension
 import ast
 import functools
 import hashlib
+import itertools
 import re
 import sys
 from pathlib import Path
@@ -81,16 +82,23 @@ def imports(code: str) -> set[str]:
 
 
 def starts_package(code: str) -> bool:
-    """Tell whether a string in the code names the package, as in ``!python -m digitrec``."""
-    named = re.compile(
-        rf"\A{PACKAGE}\Z|-m {PACKAGE}\b|\b{PACKAGE}\.\w|import {PACKAGE}\b"
-    )
-    return any(
-        isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and named.search(node.value)
-        for node in ast.walk(ast.parse(code))
-    )
+    """Tell whether code runs the package, as ``!python -m digitrec`` or a list of words does.
+
+    The name alone is no call: it may be a word of the text.
+    """
+    inside = re.compile(rf"-m {PACKAGE}\b|(?:import|from) {PACKAGE}\b")
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Constant):
+            if inside.search(str(node.value)):
+                return True
+        elif isinstance(node, ast.List | ast.Tuple | ast.Call):
+            # ["python", "-m", "digitrec"]: one word follows the other.
+            parts = node.args if isinstance(node, ast.Call) else node.elts
+            words = [str(getattr(part, "value", "")) for part in parts]
+            for option, module in itertools.pairwise(words):
+                if option == "-m" and module.partition(".")[0] == PACKAGE:
+                    return True
+    return False
 
 
 @functools.cache
