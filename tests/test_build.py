@@ -65,6 +65,7 @@ def library(tmp_path: Path) -> Path:
         # A word of the text is no call.
         ('rows = {"digitrec": 1}; rows["digitrec"]', {"__init__"}),
         ("print('digitrec reads photographs')", {"__init__"}),
+        ("from digitrec import __version__", {"__init__"}),
         # What cannot be told by reading is everything.
         ("!python -m digitrec read x.png", None),
         ('run([python, "-m", "digitrec", "read"])', None),

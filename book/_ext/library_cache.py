@@ -141,6 +141,8 @@ def needed_modules(code: str, root: Path) -> set[str]:
         }
         while waiting:
             name = waiting.pop()
+            if re.fullmatch("__[a-z]+__", name) and name not in modules:
+                continue  # the package's version, say: it stands in __init__, which is needed
             if name not in modules:
                 # Not a module, so perhaps a name that __init__ hands on: no guessing.
                 return set(modules)
