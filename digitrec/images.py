@@ -612,10 +612,10 @@ def _threshold_mask(ink: np.ndarray) -> tuple[float | None, np.ndarray]:
 
 
 def find_clutter(mask: np.ndarray) -> np.ndarray:
-    """Find the marks that are not handwriting: paper edges, frames, ruled lines.
+    """Find the clutter, ink that is no handwriting: paper edges, frames, ruled lines.
 
     Two kinds: a straight line from one side of the picture to the other, up to 12° from level or
-    upright, that is none of the digit's strokes (``_foreign_lines``), and a mark that touches the
+    upright, that is none of the digit's strokes (``_foreign_lines``), and a piece that touches the
     picture's edge and stays close to it. Where a stroke crosses a line, the stroke stays.
 
     Parameters
@@ -740,13 +740,13 @@ def _foreign_lines(
     found = np.zeros_like(mask)
     if not level.any():
         return found
-    rest = _without_crumbs(mask & ~level & ~others)
+    rest = _without_specks(mask & ~level & ~others)
     count, labels = cv2.connectedComponents(level.astype(np.uint8), connectivity=8)
     if rest.sum() < 0.1 * mask.sum():
         # A 7 may be nothing but two straight strokes; more lines are squares, one is a rule.
         if count != 2 or cv2.connectedComponents(others.astype(np.uint8))[0] != 2:
             return level
-        rest = _without_crumbs(mask & ~level)
+        rest = _without_specks(mask & ~level)
     if not rest.any():
         return level
     height, width = mask.shape
@@ -778,7 +778,7 @@ def _foreign_lines(
     return found
 
 
-def _without_crumbs(mask: np.ndarray) -> np.ndarray:
+def _without_specks(mask: np.ndarray) -> np.ndarray:
     """Leave out specks, and pieces with under a tenth of the largest one's pixels; (H, W) bool."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(
         mask.astype(np.uint8), connectivity=8
@@ -878,7 +878,7 @@ def choose_digit(
 
 
 def _is_no_digit(digit: np.ndarray, least: float) -> bool:
-    """Tell whether a mark has not the strokes of a digit; (H, W) bool, not empty.
+    """Tell whether ink has not the strokes of a digit; (H, W) bool, not empty.
 
     When a circle half as long as itself fits into it, it is a speck, or, at the picture's edge, a
     shadow or a sheet. (A blot in the middle is left to the network, which is not sure of it.) It is
@@ -1350,18 +1350,20 @@ def find_digits(image: Picture) -> list[FoundDigit]:
     page = pages.lay_out(dark, ink_threshold)
     scale = max(image.shape[:2]) / max(page.ink.shape)
     found = [
-        FoundDigit(*_cut_digit(page, part, scale, image.shape), line=number)
+        FoundDigit(*_cut_digit(page, piece, scale, image.shape), line=number)
         for number, line in enumerate(page.lines)
-        for part in line
+        for piece in line
     ]
     if len(found) > 1 and not _is_one_digit(gray, page):
         return found
     large = max(gray.shape) >= LARGE
     # A lone digit that is small in a large picture is better found as a page's digits are.
     if large and len(found) == 1:
-        part, (height, width) = page.lines[0][0], page.ink.shape
-        inside = 0 < part.x < part.right < width and 0 < part.y < part.bottom < height
-        if inside and part.height < 0.2 * min(height, width):
+        piece, (height, width) = page.lines[0][0], page.ink.shape
+        inside = (
+            0 < piece.x < piece.right < width and 0 < piece.y < piece.bottom < height
+        )
+        if inside and piece.height < 0.2 * min(height, width):
             return found
     one = _find_one(image)
     # What spans a large picture and is no stroke to a page is the edge of the paper, or a shadow's.
@@ -1380,25 +1382,28 @@ def _is_one_digit(gray: np.ndarray, page: pages.Page) -> bool:
     They are when ``prepare`` finds one connected digit, no wider than high, where they are. And
     when they lie one above the other and one of them is wider than high, as no digit is.
     """
-    parts = [part for line in page.lines for part in line]
-    if len(parts) > 4:
+    pieces = [piece for line in page.lines for piece in line]
+    if len(pieces) > 4:
         return False
-    left, right = min(p.x for p in parts), max(p.right for p in parts)
-    top, bottom = min(p.y for p in parts), max(p.bottom for p in parts)
-    if len(page.lines) == len(parts):
-        widest = max(p.width for p in parts)
-        if any(p.width > 1.1 * p.height for p in parts) and right - left < 1.4 * widest:
+    left, right = min(p.x for p in pieces), max(p.right for p in pieces)
+    top, bottom = min(p.y for p in pieces), max(p.bottom for p in pieces)
+    if len(page.lines) == len(pieces):
+        widest = max(p.width for p in pieces)
+        if (
+            any(p.width > 1.1 * p.height for p in pieces)
+            and right - left < 1.4 * widest
+        ):
             return True
     found = prepare(gray, steps=True)
     if found.box is None or found.box.width > 1.1 * found.box.height:
         return False
-    pieces, _ = cv2.connectedComponents(found.steps["digit"].astype(np.uint8))
+    labels, _ = cv2.connectedComponents(found.steps["digit"].astype(np.uint8))
     scale = max(gray.shape) / max(page.ink.shape)
     x, y, width, height = found.box
     shared = max(0, min(x + width, scale * right) - max(x, scale * left)) * max(
         0, min(y + height, scale * bottom) - max(y, scale * top)
     )
-    return pieces == 2 and shared >= 0.9 * scale**2 * (right - left) * (bottom - top)
+    return labels == 2 and shared >= 0.9 * scale**2 * (right - left) * (bottom - top)
 
 
 def _find_one(image: np.ndarray) -> list[FoundDigit]:
@@ -1410,17 +1415,17 @@ def _find_one(image: np.ndarray) -> list[FoundDigit]:
 
 
 def _cut_digit(
-    page: pages.Page, part: pages.Part, scale: float, shape: Sequence[int]
+    page: pages.Page, piece: pages.Piece, scale: float, shape: Sequence[int]
 ) -> tuple[np.ndarray, Box]:
     """Prepare one digit of a page as ``prepare`` does: its (28, 28) uint8 and its box."""
     margin = 3
-    x, y = max(0, part.x - margin), max(0, part.y - margin)
-    ink = page.ink[y : part.bottom + margin, x : part.right + margin]
+    x, y = max(0, piece.x - margin), max(0, piece.y - margin)
+    ink = page.ink[y : piece.bottom + margin, x : piece.right + margin]
     digit = np.zeros(ink.shape, bool)
-    top, left = part.y - y, part.x - x
-    digit[top : top + part.height, left : left + part.width] = part.mask
+    top, left = piece.y - y, piece.x - x
+    digit[top : top + piece.height, left : left + piece.width] = piece.mask
     # A neighbour's ink, or a rule's, is not this digit's soft edge.
-    foreign = page.mask[y : part.bottom + margin, x : part.right + margin] & ~digit
+    foreign = page.mask[y : piece.bottom + margin, x : piece.right + margin] & ~digit
     coverage = even_contrast(np.where(foreign, 0, ink), digit, page.threshold)
     if not (coverage >= 0.15).any():
         coverage = digit.astype(np.float32)

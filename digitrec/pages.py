@@ -12,11 +12,15 @@ step                      question it answers
 ``stroke_width``          how wide is the pen?
 ``ink_mask``              where is ink?
 ``find_rules``            which of it is ruled lines, squares, frames?
-``find_parts``            which connected pieces of ink are there, and which could be writing?
-``join_parts``            which pieces are one digit with a gap in it?
+``find_pieces``           which connected pieces of ink are there, and which could be writing?
+``join_pieces``           which pieces are one digit with a gap in it?
 ``find_lines``            which digits stand in one line, on a page that may be turned?
 ``split_wide``            which are two digits that touch?
 ========================= =========================================================================
+
+Words for ink: a *piece* is a connected component of it, a *stroke* is what the pen draws in one
+go; *clutter* is ink that is no writing (rules, frames, edges), and a *speck* is a piece too small
+to be writing.
 
 Arrays in, arrays out; :func:`digitrec.images.find_digits` puts it together. H and W are the rows
 and columns of a page.
@@ -35,12 +39,12 @@ PEN_PIXELS = 5.0
 #: Digits less high, in pixels, cannot be told from grain.
 SMALLEST_DIGIT = 8
 #: Of very many pieces of ink, only the largest are looked at: the rest is grain.
-MOST_PARTS = 1500
+MOST_PIECES = 1500
 
 
 @dataclass(frozen=True)
-class Part:
-    """A piece of ink: its rectangle in the page and its own pixels.
+class Piece:
+    """A connected component of ink: its rectangle in the page and its own pixels.
 
     Attributes
     ----------
@@ -102,7 +106,7 @@ def light_strokes(gray: np.ndarray) -> float:
     dark = np.minimum(cv2.subtract(paper, small), narrow_dark).astype(np.float32)
     rim = max(1, round(0.02 * min(small.shape)))  # where the window hangs over the edge
     lighter, darker = (
-        float((part[rim:-rim, rim:-rim] ** 3).sum()) for part in (light, dark)
+        float((share[rim:-rim, rim:-rim] ** 3).sum()) for share in (light, dark)
     )
     return (lighter - darker) / max(lighter + darker, 1.0)
 
@@ -479,7 +483,7 @@ def runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 # --- Pieces of ink -------------------------------------------------------------------------------
 
 
-def find_parts(mask: np.ndarray, pen: float) -> list[Part]:
+def find_pieces(mask: np.ndarray, pen: float) -> list[Piece]:
     """Cut the ink into connected pieces, without what is no writing by its place or size.
 
     Left out: specks (no side longer than the pen is wide), and at the page's edge whatever runs
@@ -500,19 +504,19 @@ def find_parts(mask: np.ndarray, pen: float) -> list[Part]:
         mask.astype(np.uint8), connectivity=8
     )
     longest = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
-    order = np.argsort(-longest[1:], kind="stable")[:MOST_PARTS] + 1
-    parts = []
+    order = np.argsort(-longest[1:], kind="stable")[:MOST_PIECES] + 1
+    pieces = []
     for label in order:
         x, y, wide, high, _ = (int(value) for value in stats[label])
         if longest[label] <= 1.2 * pen:
             break
-        part = Part(x, y, labels[y : y + high, x : x + wide] == label)
-        parts.append(part)
-    clear = [p for p in parts if not _at_edge(p, mask.shape)]
+        piece = Piece(x, y, labels[y : y + high, x : x + wide] == label)
+        pieces.append(piece)
+    clear = [p for p in pieces if not _at_edge(p, mask.shape)]
     # A digit that the picture cuts may be all there is.
     many = len(clear) >= 4 or any(p.height > 0.35 * min(mask.shape) for p in clear)
-    typical = _typical_height(clear if many else parts, pen)
-    kept = [p for p in parts if not _is_clutter(p, mask.shape, typical, pen)]
+    typical = _typical_height(clear if many else pieces, pen)
+    kept = [p for p in pieces if not _is_clutter(p, mask.shape, typical, pen)]
     # Of a page with whole digits, what the picture cuts off is none; a tight crop cuts them all.
     inside = [p for p in kept if not _at_edge(p, mask.shape)]
     whole = [p for p in inside if p.height > 0.5 * typical]
@@ -532,31 +536,36 @@ def find_parts(mask: np.ndarray, pen: float) -> list[Part]:
     return strokes if whole and clear_of_edges else kept
 
 
-def _at_edge(part: Part, shape: tuple[int, ...]) -> bool:
+def _at_edge(piece: Piece, shape: tuple[int, ...]) -> bool:
     return (
-        part.x == 0 or part.y == 0 or part.right == shape[1] or part.bottom == shape[0]
+        piece.x == 0
+        or piece.y == 0
+        or piece.right == shape[1]
+        or piece.bottom == shape[0]
     )
 
 
-def _is_straight(part: Part, pen: float) -> bool:
+def _is_straight(piece: Piece, pen: float) -> bool:
     """Tell whether a piece is one straight stroke: about as thick as the pen, and much longer.
 
     Pixels spread evenly over a rectangle have variances of a twelfth of its squared sides.
     """
-    places = np.argwhere(part.mask).astype(np.float32)
+    places = np.argwhere(piece.mask).astype(np.float32)
     if len(places) < 2:
         return False
     thick, long = np.sqrt(12 * np.maximum(np.linalg.eigvalsh(np.cov(places.T)), 0))
     return bool(thick <= 1.5 * pen + 1 and long >= 4 * thick)
 
 
-def _is_clutter(part: Part, shape: tuple[int, ...], typical: float, pen: float) -> bool:
+def _is_clutter(
+    piece: Piece, shape: tuple[int, ...], typical: float, pen: float
+) -> bool:
     """Tell whether a piece is no writing: an edge, a frame, what is cut off by the picture."""
-    high, wide = part.height, part.width
+    high, wide = piece.height, piece.width
     if typical and (high > 4 * typical or wide > 12 * typical):
         return True
     # Straight and thin, and longer than digits are: a piece of a rule or of a frame.
-    if part.mask.sum() < 1.5 * pen * max(high, wide):
+    if piece.mask.sum() < 1.5 * pen * max(high, wide):
         if wide > 2.5 * typical and high < 0.25 * wide:
             return True
         if high > 2.2 * typical and wide < 0.15 * high:
@@ -564,8 +573,8 @@ def _is_clutter(part: Part, shape: tuple[int, ...], typical: float, pen: float) 
     # Along an edge, or just inside it: a paper's edge, a frame.
     rim = max(1, round(0.02 * min(shape)))
     for start, stop, whole, along, side in (
-        (part.x, part.right, shape[1], high, shape[0]),
-        (part.y, part.bottom, shape[0], wide, shape[1]),
+        (piece.x, piece.right, shape[1], high, shape[0]),
+        (piece.y, piece.bottom, shape[0], wide, shape[1]),
     ):
         depth = stop if start <= rim else whole - start if stop >= whole - rim else None
         if depth is None or depth >= 0.5 * typical:
@@ -574,17 +583,19 @@ def _is_clutter(part: Part, shape: tuple[int, ...], typical: float, pen: float) 
             return True
         if along > 0.95 * side and depth < 0.1 * side:
             return True
-    if not _at_edge(part, shape):
+    if not _at_edge(piece, shape):
         return False
     # Cut off by the picture, or what the page lies on: it is no stroke, but filled.
-    filled = part.mask.sum() > 2.5 * pen * max(high, wide) and max(high, wide) > typical
+    filled = (
+        piece.mask.sum() > 2.5 * pen * max(high, wide) and max(high, wide) > typical
+    )
     return filled or wide > 2 * typical or not 0.7 * typical <= high <= 2 * typical
 
 
-def _typical_height(parts: Sequence[Part], pen: float) -> float:
+def _typical_height(pieces: Sequence[Piece], pen: float) -> float:
     """Height of the page's digits: the median of the pieces', weighed by their heights."""
     heights = np.array(
-        [p.height for p in parts if p.height >= 2.5 * pen and p.width <= 3 * p.height],
+        [p.height for p in pieces if p.height >= 2.5 * pen and p.width <= 3 * p.height],
         float,
     )
     return _weighted_median(heights, heights)
@@ -599,7 +610,7 @@ def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
     return float(values[order][np.searchsorted(total, total[-1] / 2)])
 
 
-def join_parts(parts: Sequence[Part], pen: float) -> list[Part]:
+def join_pieces(pieces: Sequence[Piece], pen: float) -> list[Piece]:
     """Join pieces that are one digit with a gap in it, and drop the specks that are left.
 
     A piece joins its nearest neighbour when it is small (under 0.7 of the neighbour's height) and
@@ -609,17 +620,17 @@ def join_parts(parts: Sequence[Part], pen: float) -> list[Part]:
 
     Parameters
     ----------
-    parts : as ``find_parts`` returns them
+    pieces : as ``find_pieces`` returns them
     pen : its width in pixels
 
     Returns
     -------
     list of Part
     """
-    typical = _typical_height(parts, pen)
+    typical = _typical_height(pieces, pen)
     # Among few pieces the typical one may itself be a part of a digit.
-    highest = 1.5 if sum(p.height > 0.6 * typical for p in parts) >= 5 else 2.4
-    joined = sorted(parts, key=lambda p: -max(p.height, p.width))
+    highest = 1.5 if sum(p.height > 0.6 * typical for p in pieces) >= 5 else 2.4
+    joined = sorted(pieces, key=lambda p: -max(p.height, p.width))
     boxes = np.array([(p.x, p.y, p.right, p.bottom) for p in joined], float)
     # The smallest first: a flag joins its digit before anything joins the flag.
     index = len(joined) - 1
@@ -658,7 +669,7 @@ def _box_gaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
 
 def _joins(
-    piece: Part, other: Part, typical: float, pen: float, highest: float
+    piece: Piece, other: Piece, typical: float, pen: float, highest: float
 ) -> float:
     """Gap between two pieces that are one digit; infinite when they are not one digit."""
     high = max(piece.bottom, other.bottom) - min(piece.y, other.y)
@@ -691,7 +702,7 @@ def _joins(
     return gap if gap <= most else np.inf
 
 
-def _gap(a: Part, b: Part, most: float) -> float:
+def _gap(a: Piece, b: Piece, most: float) -> float:
     """Least distance of the ink of two pieces; infinite when it is surely more than ``most``."""
     margin = int(np.ceil(most)) + 1
     x0, y0 = a.x - margin, a.y - margin
@@ -709,19 +720,21 @@ def _gap(a: Part, b: Part, most: float) -> float:
     return float(distance[top - y0 : bottom - y0, left - x0 : right - x0][near].min())
 
 
-def _union(a: Part, b: Part) -> Part:
+def _union(a: Piece, b: Piece) -> Piece:
     """Return two pieces as one."""
     x, y = min(a.x, b.x), min(a.y, b.y)
     mask = np.zeros((max(a.bottom, b.bottom) - y, max(a.right, b.right) - x), bool)
-    for part in (a, b):
-        mask[part.y - y : part.bottom - y, part.x - x : part.right - x] |= part.mask
-    return Part(x, y, mask)
+    for piece in (a, b):
+        mask[piece.y - y : piece.bottom - y, piece.x - x : piece.right - x] |= (
+            piece.mask
+        )
+    return Piece(x, y, mask)
 
 
 # --- Lines ---------------------------------------------------------------------------------------
 
 
-def find_lines(parts: Sequence[Part]) -> list[list[Part]]:
+def find_lines(pieces: Sequence[Piece]) -> list[list[Piece]]:
     """Put the digits in reading order: lines from the top, each from the left.
 
     First the page's turn is found (``page_turn``). Along a line so turned, from left to right, a
@@ -730,21 +743,21 @@ def find_lines(parts: Sequence[Part]) -> list[list[Part]]:
 
     Parameters
     ----------
-    parts : in any order
+    pieces : in any order
 
     Returns
     -------
     list of list of Part
         The lines.
     """
-    if not parts:
+    if not pieces:
         return []
-    turn = page_turn(parts)
+    turn = page_turn(pieces)
     cosine, sine = np.cos(turn), np.sin(turn)
-    middles = np.array([(p.x + p.width / 2, p.y + p.height / 2) for p in parts])
+    middles = np.array([(p.x + p.width / 2, p.y + p.height / 2) for p in pieces])
     along = middles[:, 0] * cosine + middles[:, 1] * sine
     down = middles[:, 1] * cosine - middles[:, 0] * sine
-    heights = np.array([p.height for p in parts], float)
+    heights = np.array([p.height for p in pieces], float)
     lines: list[list[int]] = []
     for i in np.argsort(along, kind="stable"):
         best, most = -1, 1 / 3
@@ -765,10 +778,10 @@ def find_lines(parts: Sequence[Part]) -> list[list[Part]]:
         else:
             lines[best].append(int(i))
     lines.sort(key=lambda line: float(np.median(down[line])))
-    return [[parts[i] for i in line] for line in lines]
+    return [[pieces[i] for i in line] for line in lines]
 
 
-def page_turn(parts: Sequence[Part]) -> float:
+def page_turn(pieces: Sequence[Piece]) -> float:
     """Angle of the lines, in radians, clockwise from level; between −40° and 40°.
 
     For each angle all digits are projected on an upright axis; the right angle piles them up
@@ -777,23 +790,23 @@ def page_turn(parts: Sequence[Part]) -> float:
 
     Parameters
     ----------
-    parts : the page's digits
+    pieces : the page's digits
 
     Returns
     -------
     float
     """
-    if len(parts) < 3:
+    if len(pieces) < 3:
         return 0.0
-    middles = np.array([(p.x + p.width / 2, p.y + p.height / 2) for p in parts])
-    typical = float(np.median([p.height for p in parts]))
+    middles = np.array([(p.x + p.width / 2, p.y + p.height / 2) for p in pieces])
+    typical = float(np.median([p.height for p in pieces]))
     angles = np.radians(np.arange(-40, 40.5, 0.5))
     scores = []
     for angle in angles:
         down = (middles[:, 1] * np.cos(angle) - middles[:, 0] * np.sin(angle)) / typical
         # Each digit a hump as wide as itself, so that heaps need no borders.
         apart = down[:, None] - down[None]
-        scores.append(float(np.exp(-((apart / 0.3) ** 2)).sum()) - len(parts))
+        scores.append(float(np.exp(-((apart / 0.3) ** 2)).sum()) - len(pieces))
     score = np.array(scores) * (1 - 0.25 * np.abs(angles) / np.radians(40))
     best = int(np.argmax(score))
     level = len(angles) // 2
@@ -804,7 +817,7 @@ def page_turn(parts: Sequence[Part]) -> float:
 # --- Digits that touch ---------------------------------------------------------------------------
 
 
-def split_wide(line: Sequence[Part], pen: float) -> list[Part]:
+def split_wide(line: Sequence[Piece], pen: float) -> list[Piece]:
     """Split the pieces of a line that are two or more digits touching one another.
 
     A piece wider than 1.2 times the line's height may be more than one digit. It is cut along the
@@ -824,39 +837,39 @@ def split_wide(line: Sequence[Part], pen: float) -> list[Part]:
     typical = float(np.median([p.height for p in line]))
     single = [p.width for p in line if p.width <= 1.1 * typical]
     usual = max(0.45 * typical, float(np.median(single))) if single else 0.65 * typical
-    out: list[Part] = []
+    out: list[Piece] = []
     waiting = list(line)[::-1]
     while waiting:
-        part = waiting.pop()
+        piece = waiting.pop()
         halves = None
         if (
-            part.width > 1.2 * max(part.height, 0.8 * typical)
-            and part.width > 1.5 * usual
+            piece.width > 1.2 * max(piece.height, 0.8 * typical)
+            and piece.width > 1.5 * usual
         ):
-            halves = _cut(part, pen, typical, usual)
+            halves = _cut(piece, pen, typical, usual)
         if halves is None:
-            out.append(part)
+            out.append(piece)
         else:
             waiting.extend(halves[::-1])
     return out
 
 
 def _cut(
-    part: Part, pen: float, typical: float, usual: float
-) -> tuple[Part, Part] | None:
+    piece: Piece, pen: float, typical: float, usual: float
+) -> tuple[Piece, Piece] | None:
     """Cut a piece in two where the least ink is crossed, or return None where it is too much."""
-    height, width = part.mask.shape
-    pieces = max(2, round(width / usual))
+    height, width = piece.mask.shape
+    count = max(2, round(width / usual))
     first = max(1, round(0.15 * usual))
     path, crossed, times = _least_ink_path(
-        part.mask, first, width - first, width / pieces, pen
+        piece.mask, first, width - first, width / count, pen
     )
     # Through a ring the path goes twice: a wide 0 is one digit.
     if crossed > 2.2 * pen or times > 1:
         return None
     columns = np.arange(width)[None]
-    left = _trim(part, part.mask & (columns < path[:, None]))
-    right = _trim(part, part.mask & (columns >= path[:, None]))
+    left = _trim(piece, piece.mask & (columns < path[:, None]))
+    right = _trim(piece, piece.mask & (columns >= path[:, None]))
     if left is None or right is None:
         return None
     least = 0.55 * min(typical, height)
@@ -898,8 +911,8 @@ def _least_ink_path(
     return path, float(inked.sum()), int(times)
 
 
-def _trim(part: Part, mask: np.ndarray) -> Part | None:
-    """Return the ink of a mask in a part's rectangle, without its smallest pieces."""
+def _trim(piece: Piece, mask: np.ndarray) -> Piece | None:
+    """Return the ink of a mask in a piece's rectangle, without its smallest pieces."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         mask.astype(np.uint8), connectivity=8
     )
@@ -911,7 +924,7 @@ def _trim(part: Part, mask: np.ndarray) -> Part | None:
     rows, columns = np.flatnonzero(kept.any(axis=1)), np.flatnonzero(kept.any(axis=0))
     top, left = int(rows[0]), int(columns[0])
     cut = kept[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1]
-    return Part(part.x + left, part.y + top, cut)
+    return Piece(piece.x + left, piece.y + top, cut)
 
 
 # --- A page --------------------------------------------------------------------------------------
@@ -939,7 +952,7 @@ class Page:
     threshold: float
     mask: np.ndarray
     rules: np.ndarray
-    lines: list[list[Part]]
+    lines: list[list[Piece]]
 
 
 def lay_out(
@@ -994,12 +1007,12 @@ def lay_out(
         mask = ink_mask(ink, threshold)
         rules &= mask
         pen = stroke_width(mask & ~rules)
-    parts = join_parts(find_parts(mask & ~rules, pen), pen)
+    pieces = join_pieces(find_pieces(mask & ~rules, pen), pen)
     least = max(SMALLEST_DIGIT, 0.01 * max(mask.shape))
-    if _typical_height(parts, pen) < least:
-        parts = []  # grain
-    lines = [split_wide(line, pen) for line in find_lines(parts)]
-    return Page(ink, threshold, mask, rules, _without_stray(lines))
+    if _typical_height(pieces, pen) < least:
+        pieces = []  # grain
+    lines = [split_wide(line, pen) for line in find_lines(pieces)]
+    return Page(ink, threshold, mask, rules, _without_specks(lines))
 
 
 def _blank(ink: np.ndarray) -> Page:
@@ -1007,7 +1020,7 @@ def _blank(ink: np.ndarray) -> Page:
     return Page(ink, float("nan"), nothing, nothing, [])
 
 
-def _without_stray(lines: list[list[Part]]) -> list[list[Part]]:
+def _without_specks(lines: list[list[Piece]]) -> list[list[Piece]]:
     """Drop what is far smaller than the digits of its line, or, alone, than the page's.
 
     And what is drawn far more finely than they are: a piece of the paper's edge.

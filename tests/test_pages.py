@@ -22,7 +22,7 @@ def cnn():
 
 def bar(x, y, width=4, height=30):
     """A piece of ink that fills its rectangle."""
-    return pages.Part(x, y, np.ones((height, width), bool))
+    return pages.Piece(x, y, np.ones((height, width), bool))
 
 
 def places(lines):
@@ -108,7 +108,7 @@ class TestParts:
             bar(24, 20, 18, 4),
             bar(50, 20, 20, 40),
         )
-        joined = pages.join_parts([body, flag, neighbour, bar(80, 20, 20, 40)], 4.0)
+        joined = pages.join_pieces([body, flag, neighbour, bar(80, 20, 20, 40)], 4.0)
         assert sorted((p.x, p.y, p.width, p.height) for p in joined) == [
             (20, 20, 22, 40), (50, 20, 20, 40), (80, 20, 20, 40),
         ]  # fmt: skip
@@ -116,7 +116,7 @@ class TestParts:
     def test_specks_and_dashes_are_dropped(self):
         digits = [bar(20 * k, 20, 8, 40) for k in range(5)]
         rest = [bar(200, 40, 4, 4), bar(230, 40, 30, 4)]
-        assert len(pages.join_parts(digits + rest, 4.0)) == 5
+        assert len(pages.join_pieces(digits + rest, 4.0)) == 5
 
     @pytest.mark.parametrize("degrees", [3, 6, 10])
     @pytest.mark.parametrize("side", [1, -1])
@@ -127,7 +127,7 @@ class TestParts:
         x, fall = 100 + degrees, round(120 * np.tan(np.radians(degrees)))
         cv2.line(mask, (x, 0), (x + fall, 120), 1, 4)
         mask = mask[:, ::side] > 0
-        found = pages.find_parts(mask, 5)
+        found = pages.find_pieces(mask, 5)
         assert [(p.width > 40, p.height > 70) for p in found] == [(True, True)]
 
     def test_a_one_in_a_tight_crop_is_kept(self):
@@ -136,7 +136,7 @@ class TestParts:
         cv2.line(mask, (10, 0), (3, 80), 1, 5)
         for x in (60, 125):
             cv2.ellipse(mask, (x, 40), (20, 37), 0, 0, 360, 1, 5)
-        assert len(pages.find_parts(mask > 0, 5)) == 3
+        assert len(pages.find_pieces(mask > 0, 5)) == 3
 
     def test_what_lies_along_the_edge_is_dropped(self):
         mask = np.zeros((200, 300), bool)
@@ -145,7 +145,7 @@ class TestParts:
         digits = mask.copy()
         mask[:150, :12] = True
         mask[190:, 100:] = True
-        kept = pages.find_parts(mask, 5.0)
+        kept = pages.find_pieces(mask, 5.0)
         assert len(kept) == 5
         assert all(digits[p.y : p.bottom, p.x : p.right].any() for p in kept)
 
@@ -183,15 +183,15 @@ class TestTouching:
         ring = (away < 1) & (away > 0.72)
         pair = np.hstack([ring, np.zeros((40, 4), bool), ring])
         pair[20:24, 28:36] = True  # the end of one stroke
-        single = pages.Part(0, 0, ring)
-        found = pages.split_wide([single, pages.Part(40, 0, pair)], 5.0)
+        single = pages.Piece(0, 0, ring)
+        found = pages.split_wide([single, pages.Piece(40, 0, pair)], 5.0)
         assert len(found) == 3
         assert [p.width for p in found] == pytest.approx([30, 32, 32], abs=3)
 
     def test_one_wide_ring_is_one_digit(self):
         rows, columns = np.mgrid[:40, :60]
         away = np.hypot((rows - 19.5) / 20, (columns - 29.5) / 30)
-        ring = pages.Part(0, 0, (away < 1) & (away > 0.75))
+        ring = pages.Piece(0, 0, (away < 1) & (away > 0.75))
         assert len(pages.split_wide([ring], 6.0)) == 1
 
 
