@@ -83,7 +83,7 @@ bench-photos: $(VENV)/.installed ## read the photographs in DIGITREC_PHOTOS, and
 
 .PHONY: fuzz
 fuzz: $(VENV)/.installed ## 10,000 generated pictures and damaged files: each read or refused
-	DIGITREC_EXAMPLES=2500 $(BIN)/pytest -q tests/test_images.py -k "any"
+	$(BIN)/pytest -q tests/test_images.py -k "any" --hypothesis-profile=fuzz
 
 .PHONY: screenshot
 screenshot: $(VENV)/.installed ## take the README's picture of the built book

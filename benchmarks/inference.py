@@ -138,7 +138,7 @@ def on_one_thread(read: Read, x: np.ndarray) -> np.ndarray:
 
 
 def without_toom_cook(read: Read, x: np.ndarray) -> np.ndarray:
-    with mock.patch.object(compiled, "_rows_at_a_time", return_value=1):
+    with mock.patch.object(compiled, "rows_at_a_time", return_value=1):
         return read(x)
 
 
@@ -206,7 +206,7 @@ def operations(network: Sequential) -> tuple[int, int]:
                 2 * columns * kw * channels * filters
             )  # one row of weights, one of output
             by_definition += rows * kh * each
-            tile = compiled._rows_at_a_time(layer, shape[1], given)
+            tile = compiled.rows_at_a_time(layer, shape[1], given)
             if tile == 1:
                 done += rows * kh * each
             else:

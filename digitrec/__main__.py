@@ -124,7 +124,7 @@ def _read(
 
     status = 0
     with ThreadPoolExecutor(THREADS) as pool:
-        finds = _in_order(pool, files)
+        finds = in_order(pool, files)
         while chunk := list(islice(finds, CHUNK)):
             read = [
                 found for _, found in chunk if not isinstance(found, images.ImageError)
@@ -137,7 +137,7 @@ def _read(
                 else:
                     reading = next(readings)
                     print(
-                        _as_json(file, reading) if as_json else _as_text(file, reading)
+                        _as_json(file, reading) if as_json else as_text(file, reading)
                     )
                     if annotate is not None and not _save(file, reading, annotate):
                         status = 2
@@ -162,7 +162,7 @@ def _save(file: str, reading: Any, out: str) -> bool:
     return True
 
 
-def _in_order(
+def in_order(
     pool: ThreadPoolExecutor, files: Sequence[str]
 ) -> Iterator[tuple[str, Any]]:
     """Find the digits in files, several at a time, at most two chunks ahead of who asks for them.
@@ -192,23 +192,23 @@ def _in_order(
             future.cancel()
 
 
-def _as_text(file: str, reading: Any) -> str:
+def as_text(file: str, reading: Any) -> str:
     """``photo.jpg: 7 (98.2 %)``; when it is not sure, the second-best digit as well."""
     digits = reading.digits
     if not digits:
         return f"{_printable(file)}: no digit found"
     if len(digits) > 1 or digits[0].label == "?":
         if len(digits) == 1:
-            guess = f"? (perhaps {digits[0].guess}, {_percent(digits[0].probability)})"
+            guess = f"? (perhaps {digits[0].guess}, {percent(digits[0].probability)})"
             return f"{_printable(file)}: {guess}"
         return f"{_printable(file)}: {' / '.join(reading.lines)}"
     ranked = sorted(enumerate(digits[0].probabilities), key=lambda pair: -pair[1])
     (best, sure), (second, other) = ranked[:2]
-    text = f"{_printable(file)}: {best} ({_percent(sure)})"
-    return text if sure >= SURE else f"{text}, or {second} ({_percent(other)})"
+    text = f"{_printable(file)}: {best} ({percent(sure)})"
+    return text if sure >= SURE else f"{text}, or {second} ({percent(other)})"
 
 
-def _percent(probability: float) -> str:
+def percent(probability: float) -> str:
     """Write 0.9996 as 99.9 %: rounded down, for a network is never certain."""
     return f"{math.floor(1000 * probability) / 10:.1f} %"
 

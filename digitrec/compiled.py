@@ -311,7 +311,7 @@ class _Program:
         return z
 
     def _convolution(self, layer: Conv2D, x: np.ndarray, shape: Shape) -> np.ndarray:
-        tile = _rows_at_a_time(layer, x.shape[2], shape)
+        tile = rows_at_a_time(layer, x.shape[2], shape)
         x = self._padded(layer, x, -shape[0] % tile)
         slide = self._slide_in_rows if tile == 1 else self._slide_in_tiles
         z = slide(layer, x, shape, tile)  # (OH, N, OW, F)
@@ -394,7 +394,7 @@ class _Program:
             self.calls.append(lambda: np.copyto(z, activation(z)))
 
 
-def _rows_at_a_time(layer: Conv2D, width: int, shape: Shape) -> int:
+def rows_at_a_time(layer: Conv2D, width: int, shape: Shape) -> int:
     """Count products: how many rows of output should a tile have? 1: toom_cook saves none."""
     (rows, columns, filters), (kh, kw, channels, _) = shape, layer.kernel.shape
     most = min(rows, len(POINTS) + 2 - kh) if layer.strides[0] == 1 else 1

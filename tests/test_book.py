@@ -1,6 +1,5 @@
 """What the built book says: all pages, no failed cell, checks that pass, results in their bands."""
 
-import ast
 import json
 import re
 
@@ -206,9 +205,3 @@ def lines(path) -> set[str]:
         for line in path.read_text("utf-8").splitlines()
         if line and line[0] not in " #"
     }
-
-
-def test_extensions_have_docstrings() -> None:
-    """The book's own extensions say what they are for."""
-    for path in (ROOT / "book" / "_ext").glob("*.py"):
-        assert ast.get_docstring(ast.parse(path.read_text("utf-8"))), path.name

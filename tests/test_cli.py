@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -126,7 +127,7 @@ def test_few_files_are_under_way_at_a_time(monkeypatch):
     names = [str(i) for i in range(10 * cli.CHUNK)]
     with ThreadPoolExecutor(2) as pool:
         order = []
-        for name, _ in cli._in_order(pool, names):
+        for name, _ in cli.in_order(pool, names):
             order.append(name)
             assert len(started) <= len(order) + 2 * cli.CHUNK
     assert order == names
@@ -218,13 +219,14 @@ def test_wrong_arguments_show_the_usage(arguments):
 def test_an_unsure_reading_names_the_second_best():
     row = np.array([0.0, 0.4004, 0, 0, 0, 0, 0, 0.5996, 0, 0], np.float32)
     found = images.FoundDigit(np.zeros((28, 28), np.uint8), images.Box(0, 0, 9, 9), 0)
-    reading = images._reading([found], [row], 0.0)
-    assert cli._as_text("a.png", reading) == "a.png: 7 (59.9 %), or 1 (40.0 %)"
+    unsure = SimpleNamespace(predict_probabilities=lambda x: np.stack([row]))
+    (reading,) = images.classify([[found]], unsure)
+    assert cli.as_text("a.png", reading) == "a.png: 7 (59.9 %), or 1 (40.0 %)"
 
 
 def test_a_probability_is_never_rounded_up_to_certainty():
-    assert cli._percent(0.99999) == "99.9 %"
-    assert cli._percent(1.0) == "100.0 %"
+    assert cli.percent(0.99999) == "99.9 %"
+    assert cli.percent(1.0) == "100.0 %"
 
 
 def test_annotate_draws_what_was_read(folder, tmp_path):

@@ -241,7 +241,7 @@ def test_random_networks_have_every_kind_of_layer_and_convolution():
         for k, layer in enumerate(folded.layers):
             if isinstance(layer, Conv2D):
                 width = ([folded.input_shape, *folded.shapes])[k][1]
-                tile = compiled._rows_at_a_time(layer, width, folded.shapes[k])
+                tile = compiled.rows_at_a_time(layer, width, folded.shapes[k])
                 tiles[tile] += 1
                 options[layer.padding, layer.bias is None, tile > 1] += 1
                 options["incomplete tile"] += folded.shapes[k][0] % tile > 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, PngImagePlugin
@@ -901,11 +901,6 @@ def test_a_wrong_ending_does_not_matter(tmp_path):
 
 # --- Any input at all ----------------------------------------------------------------------------
 
-ANY = settings(
-    max_examples=int(os.environ.get("DIGITREC_EXAMPLES", "150")),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=40)
 TYPES = (
     hnp.unsigned_integer_dtypes()
@@ -934,13 +929,11 @@ def reads_or_refuses(array, network):
         assert y + height <= array.shape[0]
 
 
-@ANY
 @given(hnp.arrays(TYPES, SHAPES))
 def test_any_array_gives_a_reading_or_an_image_error(cnn, array):
     reads_or_refuses(array, cnn)
 
 
-@ANY
 @given(
     hnp.arrays(
         np.uint8,
@@ -965,7 +958,6 @@ def test_any_picture_gives_a_reading(cnn, gray, seed, kind):
     reads_or_refuses(gray, cnn)
 
 
-@ANY
 @given(
     st.sampled_from(["PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP", "PPM"]),
     st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), max_size=8),
@@ -989,7 +981,6 @@ def test_any_damage_to_a_file_gives_a_reading_or_an_image_error(
     assert message.startswith(f"{path}: ")
 
 
-@ANY
 @given(
     st.integers(0, 2**32 - 1),
     st.tuples(st.integers(40, 260), st.integers(40, 260)),

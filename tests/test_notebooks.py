@@ -42,11 +42,6 @@ def cells(text: str, kind: str) -> list[str]:
     return [cell.source for cell in read.cells if cell.cell_type == kind]
 
 
-def test_notebooks_are_in_step() -> None:
-    """`make notebooks` would change nothing."""
-    assert notebooks.out_of_step() == [], "run `make notebooks`"
-
-
 def test_same_text_same_bytes() -> None:
     """A notebook depends on nothing but the sources."""
     assert notebooks.render_all() == MADE
