@@ -82,7 +82,7 @@ fuzz: $(VENV)/.installed ## 10,000 generated pictures and damaged files: each re
 
 .PHONY: screenshot
 screenshot: $(VENV)/.installed ## take the README's picture of the built book
-	$(BIN)/python book/_ext/screenshot.py
+	$(BIN)/python -m tools.screenshot
 
 .PHONY: browser-model
 browser-model: $(VENV)/.installed ## pack the shipped weights for the drawing page
@@ -90,7 +90,7 @@ browser-model: $(VENV)/.installed ## pack the shipped weights for the drawing pa
 
 .PHONY: draw-still
 draw-still: $(VENV)/.installed ## take the drawing page's still picture, of the built book
-	$(BIN)/python book/_ext/still.py
+	$(BIN)/python -m tools.still
 
 .PHONY: bench-draw
 bench-draw: $(VENV)/.installed ## measure the drawing page, beside onnxruntime-web and TensorFlow.js (needs npm)

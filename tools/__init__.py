@@ -1,0 +1,1 @@
+"""What makes derived files, and what tests, tools and benchmarks share."""
