@@ -1,13 +1,10 @@
 """What several tests share: where the book is, the built site on localhost, and a browser."""
 
-import functools
-import http.server
 import json
 import os
 import shutil
 import sys
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +12,8 @@ from jupyter_cache import get_cache
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
+
+from tools import server
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
@@ -71,21 +70,11 @@ def glued() -> dict[str, object]:
     return values
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line on stderr for each."""
-
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="session")
-def address(site: Path):
+def address(site: Path) -> Iterator[str]:
     """Serve the site on localhost and return its address."""
-    handler = functools.partial(QuietHandler, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with server.serve(site) as address:
+        yield address
 
 
 def chromium() -> str:
