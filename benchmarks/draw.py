@@ -2,7 +2,7 @@
 
     python benchmarks/draw.py [--film strip.png]       (make bench-draw)
 
-Needs the built book, Chromium and npm. The two libraries, and the ``onnx`` package that writes the
+Needs the built book, a browser and npm. The two libraries, and the ``onnx`` package that writes the
 network for one of them, go into a temporary folder and leave with it. All three read the shipped
 CNN in the same browser, in turns, from a server on this machine that compresses what it sends:
 
@@ -25,8 +25,6 @@ import gzip
 import http.server
 import io
 import json
-import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -47,7 +45,8 @@ from digitrec.models import load_numpy, read_weights
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tools import mouse  # noqa: E402 (found through the line above)
+from tools import browser as browsers  # noqa: E402 (found through the line above)
+from tools import mouse  # noqa: E402
 from tools import server as servers  # noqa: E402
 
 HTML = ROOT / "_build" / "html"
@@ -342,12 +341,6 @@ def main() -> None:
     options = parser.parse_args()
     if not (HTML / "book" / "draw.html").is_file():
         parser.error("the book is not built; run `make book`")
-    chromium = os.environ.get("CHROMIUM") or next(
-        filter(
-            None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
-        ),
-        None,
-    )
     image = load_mnist().x_test[0]
     expected = load_numpy("cnn").forward(image[None])[0]
     with tempfile.TemporaryDirectory() as name:
@@ -369,9 +362,7 @@ def main() -> None:
         folders = {"/": HTML, "/npm/": folder / "node_modules", "/made/": made}
         server = Server(folders, pages(image))
         with servers.running(server), sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=chromium, args=["--no-sandbox"]
-            )
+            browser = browsers.launch(playwright)
             table = compare(browser, server, expected)
             drawing = draw(browser, server, options.film)
             version = browser.version

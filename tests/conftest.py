@@ -1,8 +1,6 @@
 """What several tests share: where the book is, the built site on localhost, and a browser."""
 
 import json
-import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +11,7 @@ from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
 
-from tools import server
+from tools import browser, server
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
@@ -77,22 +75,11 @@ def address(site: Path) -> Iterator[str]:
         yield address
 
 
-def chromium() -> str:
-    """Return the browser's path. Without one the tests fail: they must not pass unseen."""
-    found = os.environ.get("CHROMIUM") or next(
-        filter(
-            None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
-        ),
-        None,
-    )
-    assert found, (
-        "no Chromium: install it (apt-get install chromium) or name it in CHROMIUM"
-    )
-    return found
-
-
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    """Have pytest-playwright start the system's Chromium."""
-    sandbox = [] if os.name == "nt" or os.geteuid() else ["--no-sandbox"]
-    return {**browser_type_launch_args, "executable_path": chromium(), "args": sandbox}
+    """Have pytest-playwright start the browser that everything here uses."""
+    try:
+        return {**browser_type_launch_args, "executable_path": browser.get()}
+    except browser.BrowserError as error:
+        # Not skipped: the tests of the site must not pass unseen.
+        raise pytest.fail.Exception(str(error), pytrace=False) from None

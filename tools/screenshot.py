@@ -1,12 +1,10 @@
 """Take the README's picture: the built book's drawing page, with a 7 drawn on it."""
 
-import os
-import shutil
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tools import mouse, server
+from tools import browser, mouse, server
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
@@ -16,14 +14,9 @@ STROKE = ((0.3, 0.22), (0.7, 0.22), (0.6, 0.45), (0.5, 0.66), (0.45, 0.85))
 
 
 if __name__ == "__main__":
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)))
     # The pad's modules load from a server only, not from files.
     with server.serve(HTML) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found, args=["--no-sandbox"]
-        )
-        page = browser.new_page(
+        page = browser.launch(playwright).new_page(
             viewport={"width": 1280, "height": 800}, color_scheme="light"
         )
         page.goto(f"{address}/book/draw.html")

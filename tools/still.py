@@ -1,14 +1,12 @@
 """Take the drawing page's still picture, for readers without JavaScript, from the built book."""
 
 import math
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tools import mouse, server
+from tools import browser, mouse, server
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
@@ -27,13 +25,8 @@ def three() -> Iterator[mouse.Point]:
 
 
 if __name__ == "__main__":
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)))
     with server.serve(HTML) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found, args=["--no-sandbox"]
-        )
-        page = browser.new_page(
+        page = browser.launch(playwright).new_page(
             viewport={"width": 1280, "height": 2000}, color_scheme="light"
         )
         page.goto(f"{address}/book/draw.html")
