@@ -605,6 +605,8 @@ class Translator:
         for entry in style.format_bibliography(self.book.works, self.cited):
             who, year = self.book.cited_as[entry.key]
             # The backend escapes more than these frontends take as escaped, within addresses too.
-            text = re.sub(r"\\([.()-])", r"\1", " ".join(entry.text.render(backend).split()))
+            text = re.sub(
+                r"\\([.()-])", r"\1", " ".join(entry.text.render(backend).split())
+            )
             lines[(who, year)] = f"- **{who}, {year}:** {text}"
         return f"## {REFERENCES}\n\n" + "\n".join(lines[key] for key in sorted(lines))
