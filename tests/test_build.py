@@ -485,38 +485,6 @@ def test_a_teachers_settings_win(
     assert said.count("is not supported") == 1
 
 
-def run_tool(*command: str | Path) -> None:
-    """Run a tool of the environment; its complaints are the failure's message."""
-    script = Path(sys.executable).parent / command[0]
-    result = subprocess.run(
-        [script, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-def test_workflows_are_sound() -> None:
-    """GitHub would accept the workflows, and each action is pinned to a commit."""
-    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-    assert len(workflows) == 3
-    run_tool("zizmor", "--offline", "--quiet", ".github")
-    run_tool(
-        "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows
-    )
-    for path in workflows:
-        for use in re.findall(r"uses: (.*)", path.read_text("utf-8")):
-            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", use), use
-
-
-def test_citation_is_valid() -> None:
-    """CITATION.cff follows its schema."""
-    run_tool(
-        "check-jsonschema",
-        "--builtin-schema",
-        "vendor.citation-file-format",
-        "CITATION.cff",
-    )
-
-
 def test_binder_limits_arenas_as_the_build_does() -> None:
     """What a chapter takes is measured with the setting that readers in Binder get."""
     start = ROOT / ".binder" / "start"
