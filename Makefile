@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
-help: ## list these commands
+help: ## list these commands, and what each needs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The stamp is newer than the lock when the environment is the lock's.
@@ -33,72 +33,77 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	@touch $@
 
 .PHONY: book
-book: $(VENV)/.installed ## build the book into _build/html
+book: $(VENV)/.installed ## build the book into _build/html; needs nothing but Python 3.11–3.13
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo
 	@echo "The book is built. Open file://$(CURDIR)/$(HTML)/index.html"
 	@echo "or run 'make serve'."
 
 .PHONY: serve
-serve: ## show the built book at http://localhost:8000 (PORT=… for another port)
+serve: ## show the book at http://localhost:8000 (PORT=… for another port); needs the built book
 	@test -f $(HTML)/index.html || { echo "There is no book in $(HTML) yet; run 'make book'." >&2; exit 1; }
 	@echo "The book is at http://localhost:$(PORT) until you press Ctrl-C."
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
 
 .PHONY: check
-check: $(VENV)/.installed ## style, types and notebooks: the checks that take seconds
+check: $(VENV)/.installed ## style, types and notebooks: the checks that take seconds; needs Python
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tools.notebooks --check
 
+# Before anything that takes minutes: where there is no browser and none to be had, that is told at once.
+.PHONY: browser
+browser: $(VENV)/.installed ## find the browser for the tests, or fetch one; needs one, or the network
+	@$(BIN)/python -m tools.browser
+
 .PHONY: test
-test: check book ## everything: the checks, the tests of the library, of the built book and of the site
+test: browser check book ## everything: checks, library, book, site; needs git, a browser (found or fetched)
 	$(BIN)/pytest
 
 .PHONY: notebooks
-notebooks: $(VENV)/.installed ## write the notebooks that readers launch, from the chapters
+notebooks: $(VENV)/.installed ## write the notebooks that readers launch, from the chapters; needs Python
 	$(BIN)/python -m tools.notebooks
 
 .PHONY: results
-results: book ## take the numbers in the notebooks' text from the built book
+results: book ## take the numbers in the notebooks' text from the built book; needs Python, builds the book
 	$(BIN)/python -m tools.results
 	$(BIN)/python -m tools.notebooks
 
 .PHONY: train
-train: $(VENV)/.installed ## train the networks whose weights come with the library
+train: $(VENV)/.installed ## train the networks whose weights come with the library; needs Python, and minutes
 	$(BIN)/python -m digitrec.shipped
 
 # One after the other, since each would slow down the others. The drawing page has a target of its own.
 BENCHMARKS := training inference photos footprint build
 PART ?= $(BENCHMARKS)
 .PHONY: bench
-bench: $(VENV)/.installed ## measure what the page "What it costs" shows (PART=inference for one part)
+bench: $(VENV)/.installed ## measure what the page "What it costs" shows (PART=inference for one part); needs an idle machine
 	@for part in $(PART); do \
 		echo "--- $$part"; $(BIN)/python benchmarks/$$part.py || exit 1; done
 
 .PHONY: bench-photos
-bench-photos: $(VENV)/.installed ## read the photographs in DIGITREC_PHOTOS, and count
+bench-photos: $(VENV)/.installed ## read photographs, and count; needs those in DIGITREC_PHOTOS
 	$(BIN)/python benchmarks/photos.py --failures
 
 .PHONY: fuzz
-fuzz: $(VENV)/.installed ## 10,000 generated pictures and damaged files: each read or refused
+fuzz: $(VENV)/.installed ## 10,000 generated pictures and damaged files: each read or refused; needs Python
 	$(BIN)/pytest -q tests/test_images.py -k "any" --hypothesis-profile=fuzz
 
 .PHONY: screenshot
-screenshot: $(VENV)/.installed ## take the README's picture of the built book
-	$(BIN)/python book/_ext/screenshot.py
+screenshot: browser ## take the README's picture; needs the built book, a browser (found or fetched)
+	$(BIN)/python -m tools.screenshot
 
 .PHONY: browser-model
-browser-model: $(VENV)/.installed ## pack the shipped weights for the drawing page
+browser-model: $(VENV)/.installed ## pack the shipped weights for the drawing page; needs Python
 	$(BIN)/python -m digitrec.browser
 
 .PHONY: draw-still
-draw-still: $(VENV)/.installed ## take the drawing page's still picture, of the built book
-	$(BIN)/python book/_ext/still.py
+draw-still: browser ## take the drawing page's still picture; needs the built book, a browser (found or fetched)
+	$(BIN)/python -m tools.still
 
 .PHONY: bench-draw
-bench-draw: $(VENV)/.installed ## measure the drawing page, beside onnxruntime-web and TensorFlow.js (needs npm)
+bench-draw: browser ## measure the drawing page; needs npm, the built book, a browser (found or fetched)
 	$(BIN)/python benchmarks/draw.py
 
 # Exact versions for every supported Python and system. The names of package indexes that happen to be
@@ -106,17 +111,17 @@ bench-draw: $(VENV)/.installed ## measure the drawing page, beside onnxruntime-w
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate \
 	--default-index https://pypi.org/simple --custom-compile-command "make lock" pyproject.toml
 .PHONY: lock
-lock: $(VENV)/.installed ## write requirements.txt again (UPGRADE=--upgrade for the newest versions)
+lock: $(VENV)/.installed ## write requirements.txt again (UPGRADE=--upgrade for the newest versions); needs the network
 	$(COMPILE) --all-extras $(UPGRADE) -o requirements.txt
 	$(COMPILE) --extra lab --constraint requirements.txt --upgrade -o .binder/requirements.txt
 
 .PHONY: mathjax
-mathjax: ## fetch the bundled MathJax again (needs npm)
+mathjax: ## fetch the bundled MathJax again; needs npm
 	cd book/_static/mathjax && npm pack --silent mathjax@3.2.2 \
 		&& tar -xzf mathjax-3.2.2.tgz --strip-components=1 package/LICENSE \
 		&& tar -xzf mathjax-3.2.2.tgz --strip-components=2 package/es5/tex-svg-full.js \
 		&& rm mathjax-3.2.2.tgz && chmod 644 LICENSE tex-svg-full.js
 
 .PHONY: clean
-clean: ## delete what was built; the environment stays
+clean: ## delete what was built; the environment stays; needs nothing
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,7 +2,7 @@
 
     python benchmarks/draw.py [--film strip.png]       (make bench-draw)
 
-Needs the built book, Chromium and npm. The two libraries, and the ``onnx`` package that writes the
+Needs the built book, a browser and npm. The two libraries, and the ``onnx`` package that writes the
 network for one of them, go into a temporary folder and leave with it. All three read the shipped
 CNN in the same browser, in turns, from a server on this machine that compresses what it sends:
 
@@ -25,13 +25,11 @@ import gzip
 import http.server
 import io
 import json
-import os
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import borrowed
@@ -45,6 +43,12 @@ from digitrec.networks import WEIGHTS_FOLDER as WEIGHTS
 from digitrec.networks import load_numpy, read_weights
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tools import browser as browsers  # noqa: E402 (found through the line above)
+from tools import mouse  # noqa: E402
+from tools import server as servers  # noqa: E402
+
 HTML = ROOT / "_build" / "html"
 PACKAGES = (
     "onnxruntime-web@1.30.0",
@@ -164,18 +168,9 @@ class Server(http.server.ThreadingHTTPServer):
     def body(self, path: str) -> tuple[bytes, str] | None:
         """Return what is at a path, compressed, and its type."""
         if path not in self.cache:
-            kind = http.server.SimpleHTTPRequestHandler.extensions_map.get(
-                Path(path).suffix, None
+            kind = servers.QuietHandler.extensions_map.get(
+                Path(path).suffix, "application/octet-stream"
             )
-            kind = {
-                ".js": "text/javascript",
-                ".mjs": "text/javascript",
-                ".wasm": "application/wasm",
-                ".html": "text/html; charset=utf-8",
-                ".css": "text/css",
-                ".json": "application/json",
-                ".svg": "image/svg+xml",
-            }.get(Path(path).suffix, kind or "application/octet-stream")
             if path in self.pages:
                 content = self.pages[path].encode()
             else:
@@ -302,26 +297,17 @@ def draw(browser: Browser, server: Server, film: Path | None) -> dict[str, float
     page.goto(f"http://127.0.0.1:{server.server_port}/book/draw.html")
     page.wait_for_selector("#draw[data-ready]")
     page.evaluate(LATENCY)
-    box = page.locator("#pad").bounding_box()
-    assert box
     frames = []
 
-    def once(film_it: bool) -> None:
-        points = [
-            (box["x"] + x * box["width"], box["y"] + y * box["height"])
-            for x, y in eight()
-        ]
-        page.mouse.move(*points[0])
-        page.mouse.down()
-        for k, point in enumerate(points):
-            page.mouse.move(*point)
-            if film_it and (k + 1) % 15 == 0:
+    def filmed() -> Iterator[mouse.Point]:
+        """The points of an 8, with a picture taken after every fifteenth of them."""
+        for k, point in enumerate(eight()):
+            yield point
+            if (k + 1) % 15 == 0:
                 frames.append(page.locator(".draw-top").screenshot())
-        page.mouse.up()
-        page.wait_for_timeout(50)
 
     if film:
-        once(True)
+        mouse.draw(page, filmed())
         strips = [Image.open(io.BytesIO(frame)) for frame in frames]
         width, height = strips[0].size
         strip = Image.new("RGB", (3 * width, -(-len(strips) // 3) * height), "white")
@@ -332,7 +318,8 @@ def draw(browser: Browser, server: Server, film: Path | None) -> dict[str, float
     for n in range(DRAWINGS):
         if n == 1:  # the first drawing warms up
             page.evaluate("fromEvent.length = fromStamp.length = 0")
-        once(False)
+        mouse.draw(page, eight())
+        page.wait_for_timeout(50)
         page.click(".draw-clear")
     times = {
         name: page.evaluate(f"window.{name}") for name in ("fromEvent", "fromStamp")
@@ -354,12 +341,6 @@ def main() -> None:
     options = parser.parse_args()
     if not (HTML / "book" / "draw.html").is_file():
         parser.error("the book is not built; run `make book`")
-    chromium = os.environ.get("CHROMIUM") or next(
-        filter(
-            None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
-        ),
-        None,
-    )
     image = load_mnist().x_test[0]
     expected = load_numpy("cnn").forward(image[None])[0]
     with tempfile.TemporaryDirectory() as name:
@@ -380,16 +361,12 @@ def main() -> None:
         write_tensorflow(made)
         folders = {"/": HTML, "/npm/": folder / "node_modules", "/made/": made}
         server = Server(folders, pages(image))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=chromium, args=["--no-sandbox"]
-            )
+        with servers.running(server), sync_playwright() as playwright:
+            browser = browsers.launch(playwright)
             table = compare(browser, server, expected)
             drawing = draw(browser, server, options.film)
             version = browser.version
             browser.close()
-        server.shutdown()
 
     print(
         f"\n{'the shipped CNN in Chromium':<26} first prediction      sent   one prediction"

@@ -1,13 +1,8 @@
 """What several tests share: where the book is, the built site on localhost, and a browser."""
 
-import functools
-import http.server
 import json
-import os
-import shutil
 import sys
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +10,8 @@ from jupyter_cache import get_cache
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
+
+from tools import browser, server
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
@@ -70,39 +67,18 @@ def glued() -> dict[str, object]:
     return values
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a line on stderr for each."""
-
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="session")
-def address(site: Path):
+def address(site: Path) -> Iterator[str]:
     """Serve the site on localhost and return its address."""
-    handler = functools.partial(QuietHandler, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-def chromium() -> str:
-    """Return the browser's path. Without one the tests fail: they must not pass unseen."""
-    found = os.environ.get("CHROMIUM") or next(
-        filter(
-            None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
-        ),
-        None,
-    )
-    assert found, (
-        "no Chromium: install it (apt-get install chromium) or name it in CHROMIUM"
-    )
-    return found
+    with server.serve(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    """Have pytest-playwright start the system's Chromium."""
-    sandbox = [] if os.name == "nt" or os.geteuid() else ["--no-sandbox"]
-    return {**browser_type_launch_args, "executable_path": chromium(), "args": sandbox}
+    """Have pytest-playwright start the browser that everything here uses."""
+    try:
+        return {**browser_type_launch_args, "executable_path": browser.get()}
+    except browser.BrowserError as error:
+        # Not skipped: the tests of the site must not pass unseen.
+        raise pytest.fail.Exception(str(error), pytrace=False) from None

@@ -11,10 +11,12 @@ from pathlib import Path
 import jupytext
 import kernel
 import library_cache
+import nbformat
 import pytest
-import repository_links
 import yaml
+from bs4 import BeautifulSoup
 from conftest import ROOT
+from small_notebooks import write_generator
 
 HEAD = """---
 jupytext:
@@ -196,8 +198,8 @@ class Book:
         self.root = root
         shutil.copytree(ROOT / "book" / "_ext", root / "book" / "_ext")
         shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static")
-        config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-        (root / "_config.yml").write_text(yaml.safe_dump(config))
+        write_generator(root)
+        self.configure()
         (root / "_toc.yml").write_text(
             "format: jb-book\nroot: book/intro\nchapters:\n- file: book/one\n- file: book/two\n"
         )
@@ -215,6 +217,13 @@ class Book:
         self.write(
             "two", chapter("from digitrec import forward\n" + count.format("two"))
         )
+
+    def configure(self, **settings: dict) -> None:
+        """Write the settings: the book's own, and more in some sections."""
+        config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+        for section, values in settings.items():
+            config[section] = {**config.get(section, {}), **values}
+        (self.root / "_config.yml").write_text(yaml.safe_dump(config))
 
     def write(self, name: str, text: str) -> None:
         """Write a page."""
@@ -235,6 +244,16 @@ class Book:
         assert result.returncode == 0, result.stderr
         logs = [self.root / "book" / f"{name}.log" for name in ("one", "two")]
         return [log.read_text().count("ran") for log in logs], self.page("intro")
+
+    def buttons(self, name: str) -> list[tuple[str, str]]:
+        """Return the buttons above a built page, each with its text and its address."""
+        html = self.root / "_build" / "html" / "book" / f"{name}.html"
+        soup = BeautifulSoup(html.read_text("utf-8"), "html.parser")
+        found = soup.select(
+            ".article-header-buttons :is(a, button).btn:not(.dropdown-toggle)"
+            ":not(.theme-switch-button, .search-button, .sidebar-toggle)"
+        )
+        return [(b.get_text(strip=True), b.get("href", "")) for b in found]
 
     def page(self, name: str) -> str:
         """Return a built page's text without its tags."""
@@ -310,126 +329,166 @@ def test_a_build_runs_what_changed_and_only_that(library: Path) -> None:
             book.build()
 
 
-@pytest.mark.parametrize(
-    ("remote", "address"),
-    [
-        ("https://github.com/someone/a-book", "https://github.com/someone/a-book"),
-        ("https://github.com/someone/a-book.git", "https://github.com/someone/a-book"),
-        (
-            "https://user:secret@github.com/someone/a-book.git",
-            "https://github.com/someone/a-book",
-        ),
-        ("git@github.com:someone/a.book.git", "https://github.com/someone/a.book"),
-        (
-            "ssh://git@gitlab.com/someone/a-book.git",
-            "https://gitlab.com/someone/a-book",
-        ),
-        ("ssh://git@github.com:22/someone/a-book", "https://github.com/someone/a-book"),
-        # A folder, an unknown host, a group below a group: no links rather than wrong ones.
-        ("/srv/git/a-book.git", None),
-        ("../a-book", None),
-        ("C:/books/a-book", None),
-        ("file:///srv/git/a-book.git", None),
-        ("https://example.org/someone/a-book", None),
-        ("https://gitlab.com/group/below/a-book", None),
-        ("", None),
-    ],
+#: What tells a build where it is; a test sets what it needs.
+SURROUNDINGS = (
+    "BOOK_LAUNCH_BRANCH",
+    "BOOK_URL",
+    "CI_PROJECT_PATH",
+    "CI_PROJECT_URL",
+    "FORGEJO_ACTIONS",
+    "GITEA_ACTIONS",
+    "GITHUB_REPOSITORY",
 )
-def test_web_address(remote: str, address: str | None) -> None:
-    """A remote becomes the page that readers can open, or nothing."""
-    assert repository_links.web_address(remote) == address
 
 
-def test_links_come_from_where_the_book_is_built(tmp_path: Path) -> None:
-    """GitHub's environment first, then the remote, then nothing."""
-    find = repository_links.find_repository
-    actions = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "a/b"}
-    assert find(tmp_path, {**actions, "GITHUB_REF": "refs/heads/main"}) == (
-        "https://github.com/a/b",
-        "main",
-    )
-    assert find(tmp_path, {**actions, "GITHUB_REF": "refs/pull/7/merge"}) == (
-        "https://github.com/a/b",
-        "HEAD",
-    )
-    assert find(tmp_path, {}) == (None, "HEAD")
-    subprocess.run(["git", "init", "-q", "-b", "main", tmp_path], check=True)
-    assert find(tmp_path, {}) == (None, "HEAD")
-    remote = [
-        "git",
-        "-C",
-        tmp_path,
-        "remote",
-        "add",
-        "origin",
-        "git@github.com:c/d.git",
-    ]
-    subprocess.run(remote, check=True)
-    assert find(tmp_path, {}) == ("https://github.com/c/d", "HEAD")
+@pytest.fixture
+def _nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Build in no repository that the environment knows."""
+    for name in SURROUNDINGS:
+        monkeypatch.delenv(name, raising=False)
 
 
-@pytest.mark.timeout(120)
-def test_a_fork_links_to_the_fork(
+@pytest.mark.timeout(180)
+@pytest.mark.usefixtures("_nowhere")
+def test_a_fork_launches_from_the_fork(
     library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Built in a repository on GitHub, chapters open in Binder from that repository."""
+    """Without a repository chapters can be downloaded; with one they start from there."""
     book = Book(library)
-    (library / "book" / "one.ipynb").write_text("{}")
-    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    book.write("costs", chapter("1 + 1"))
+    toc = library / "_toc.yml"
+    toc.write_text(toc.read_text() + "- file: book/costs\n")
     book.build()
-    html = (library / "_build" / "html" / "book" / "one.html").read_text("utf-8")
-    assert "mybinder" not in html
-    assert "github.com" not in html
+    for name, notebook in {"one": "one", "intro": "index"}.items():
+        buttons = book.buttons(name)
+        assert [text for text, _ in buttons] == [".ipynb", ".md", ".pdf"]
+        path = library / "_build" / "html" / "book" / buttons[0][1]
+        assert path.resolve().relative_to(library / "_build" / "html") == Path(
+            f"notebooks/{notebook}.ipynb"
+        )
+        written = nbformat.read(path, as_version=4)
+        nbformat.validate(written)
+        assert written.cells[-1].source == "LIBRARY = ''"
+    assert [text for text, _ in book.buttons("costs")] == [".md", ".pdf"]
+    solved = library / "_build" / "html" / "notebooks" / "solutions" / "one.ipynb"
+    assert solved.exists()
+    # Nobody's repository, neither jupyter-book's own nor the one that this book began in.
+    for page in (library / "_build" / "html").rglob("*.html"):
+        assert not re.search(
+            r"mybinder|colab|github\.com|gitlab\.com|executablebooks",
+            page.read_text("utf-8"),
+        ), page
 
     monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
     monkeypatch.setenv("GITHUB_REPOSITORY", "fork/book")
     monkeypatch.setenv("GITHUB_REF", "refs/heads/autumn")
+    monkeypatch.setenv("GITHUB_SHA", "0123abc")
     monkeypatch.setenv("BOOK_URL", "https://fork.example/book")
     runs, _ = book.build()
     assert runs == [1, 1]
+    binder = "https://mybinder.org/v2/gh/fork/book/autumn?urlpath=lab/tree/notebooks"
+    source = [
+        ("Repository", "https://github.com/fork/book"),
+        ("Suggest edit", "https://github.com/fork/book/edit/autumn/book/one.md"),
+        (
+            "Open issue",
+            "https://github.com/fork/book/issues/new?title=Issue%20on%20page%20%2Fbook%2Fone.html",
+        ),
+    ]
+    download = [
+        (".ipynb", "../notebooks/one.ipynb"),
+        (".md", "../_sources/book/one.md"),
+        (".pdf", ""),
+    ]
+    # No Colab: there is no branch with notebooks that find their library.
+    assert book.buttons("one") == [
+        ("Binder", f"{binder}/one.ipynb"),
+        *source,
+        *download,
+    ]
+    assert book.buttons("intro")[0] == ("Binder", f"{binder}/index.ipynb")
+    # A page without a notebook, and one without a source.
+    assert [text for text, _ in book.buttons("costs")] == [
+        "Repository",
+        "Suggest edit",
+        "Open issue",
+        ".md",
+        ".pdf",
+    ]
+    search = book.buttons("../search")
+    assert [text for text, _ in search] == ["Repository", "Open issue"]
+    text = (library / "_build" / "html" / "notebooks" / "one.ipynb").read_text("utf-8")
+    assert "git+https://github.com/fork/book@0123abc" in text
+    assert "https://fork.example/book/index.html" in text
     html = (library / "_build" / "html" / "book" / "one.html").read_text("utf-8")
-    assert (
-        "https://mybinder.org/v2/gh/fork/book/autumn?urlpath=lab/tree/book/one.ipynb"
-        in html
-    )
-    # Colab would open a chapter without the library that it imports.
-    assert "colab" not in html
-    assert "https://github.com/fork/book/edit/autumn/book/one.md" in html
     assert 'content="https://fork.example/book/book/one.html"' in html
     sitemap = (library / "_build" / "html" / "sitemap.xml").read_text("utf-8")
     assert "<loc>https://fork.example/book/book/one.html</loc>" in sitemap
 
+    # Publishing says that the branch will be there.
+    monkeypatch.setenv("BOOK_LAUNCH_BRANCH", "launch")
+    assert book.build()[0] == [1, 1]
+    assert book.buttons("one")[:2] == [
+        ("Binder", f"{binder.replace('autumn', 'launch')}/one.ipynb"),
+        (
+            "Colab",
+            "https://colab.research.google.com/github/fork/book/blob/launch/notebooks/one.ipynb",
+        ),
+    ]
 
-def run_tool(*command: str | Path) -> None:
-    """Run a tool of the environment; its complaints are the failure's message."""
-    script = Path(sys.executable).parent / command[0]
-    result = subprocess.run(
-        [script, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+
+@pytest.mark.timeout(180)
+@pytest.mark.usefixtures("_nowhere")
+def test_a_teachers_settings_win(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What _config.yml says of the repository and of launching is what the pages do."""
+    monkeypatch.setenv("GITHUB_REPOSITORY", "fork/book")
+    monkeypatch.setenv("BOOK_LAUNCH_BRANCH", "launch")
+    book = Book(library)
+    school = "https://gitlab.example.org/school/class/book"
+    book.configure(
+        repository={"url": school, "branch": "term/1", "path_to_book": "digits"},
+        launch_buttons={
+            "binderhub_url": "https://binder.example.org/",
+            "jupyterhub_url": "https://hub.example.org",
+            "notebook_interface": "classic",
+        },
+        html={"use_issues_button": False},
     )
-    assert result.returncode == 0, result.stdout + result.stderr
+    book.build()
+    quoted = "https%3A%2F%2Fgitlab.example.org%2Fschool%2Fclass%2Fbook"
+    assert book.buttons("one")[:-2] == [
+        (
+            "Binder",
+            f"https://binder.example.org/v2/git/{quoted}/term/1"
+            "?urlpath=tree/digits/notebooks/one.ipynb",
+        ),
+        (
+            "JupyterHub",
+            "https://hub.example.org/hub/user-redirect/git-pull"
+            "?repo=https%3A//gitlab.example.org/school/class/book"
+            "&urlpath=tree/book/digits/notebooks/one.ipynb&branch=term/1",
+        ),
+        ("Repository", school),
+        ("Suggest edit", f"{school}/-/edit/term/1/digits/book/one.md"),
+        (".ipynb", "../notebooks/one.ipynb"),
+    ]
+    text = (library / "_build" / "html" / "notebooks" / "one.ipynb").read_text("utf-8")
+    assert f"git+{school}@term/1#subdirectory=digits" in text
+    assert "fork" not in text
 
-
-def test_workflows_are_sound() -> None:
-    """GitHub would accept the workflows, and each action is pinned to a commit."""
-    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-    assert len(workflows) == 3
-    run_tool("zizmor", "--offline", "--quiet", ".github")
-    run_tool(
-        "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows
+    # What cannot be done is said; the build is one that warnings end.
+    book.configure(
+        repository={"url": "school/class/book"},
+        launch_buttons={"thebe": True, "binderhub_url": ""},
     )
-    for path in workflows:
-        for use in re.findall(r"uses: (.*)", path.read_text("utf-8")):
-            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", use), use
-
-
-def test_citation_is_valid() -> None:
-    """CITATION.cff follows its schema."""
-    run_tool(
-        "check-jsonschema",
-        "--builtin-schema",
-        "vendor.citation-file-format",
-        "CITATION.cff",
-    )
+    with pytest.raises(AssertionError) as failure:
+        book.build()
+    said = str(failure.value)
+    assert "launch_buttons: thebe is not supported here" in said
+    assert "found 'school/class/book'" in said
+    assert said.count("is not supported") == 1
 
 
 def test_binder_limits_arenas_as_the_build_does() -> None:

@@ -5,7 +5,6 @@ import gzip
 import io
 import json
 import re
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -18,6 +17,7 @@ from digitrec import browser as packed
 from digitrec import images
 from digitrec.mnist import load_mnist
 from digitrec.networks import load_card, load_numpy
+from tools import mouse
 
 DRAW = ROOT / "book" / "_static" / "draw"
 PAGE = "book/draw.html"
@@ -184,23 +184,9 @@ SHAPES = {
 }  # fmt: skip
 
 
-def along(points):
-    """Ten steps from each point to the next."""
-    for (x0, y0), (x1, y1) in pairwise(points):
-        for t in np.linspace(0, 1, 10):
-            yield x0 + t * (x1 - x0), y0 + t * (y1 - y0)
-
-
 def draw_by_mouse(page, points) -> None:
-    page.locator("#pad").scroll_into_view_if_needed()
-    box = page.locator("#pad").bounding_box()
-    first = True
-    for x, y in along(points):
-        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-        if first:
-            page.mouse.down()
-        first = False
-    page.mouse.up()
+    """Draw a stroke with as many steps as a hand's."""
+    mouse.draw(page, points, steps=9)
 
 
 # --- The packed file --------------------------------------------------------------------------
@@ -476,7 +462,7 @@ def test_touch(browser, address, problems) -> None:
         left, top = box["x"] + x * box["width"], box["y"] + y * box["height"]
         return {"x": left, "y": top, "id": finger}
 
-    path = list(along(SHAPES["7"]))
+    path = list(mouse.along(SHAPES["7"], steps=9))
     touch("touchStart", [place(*path[0])])
     for x, y in path:
         touch("touchMove", [place(x, y)])

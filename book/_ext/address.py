@@ -1,0 +1,42 @@
+"""The book's public address, which only publishing knows, and what is made from it.
+
+``BOOK_URL`` in the environment gives it. Nothing that needs it is made without it.
+"""
+
+import os
+from pathlib import Path
+
+
+def set_address(app, config):
+    """Tell Sphinx and the Open Graph extension where the book will be."""
+    address = os.environ.get("BOOK_URL", "").rstrip("/")
+    if address:
+        config.html_baseurl = f"{address}/"
+        config.ogp_site_url = f"{address}/"
+
+
+def write_sitemap(app, exception):
+    """List the pages for search engines, when the book's address is known."""
+    if exception or not app.config.html_baseurl or app.builder.name != "html":
+        return
+    addresses = (
+        app.builder.get_target_uri(name) for name in sorted(app.env.found_docs)
+    )
+    lines = "".join(
+        f"<url><loc>{app.config.html_baseurl}{a}</loc></url>\n" for a in addresses
+    )
+    (Path(app.outdir) / "sitemap.xml").write_text(
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{lines}</urlset>\n',
+        "utf-8",
+    )
+
+
+def setup(app):
+    """Connect the extension to Sphinx."""
+    if os.environ.get("BOOK_URL"):
+        app.setup_extension("sphinxext.opengraph")
+        app.config.ogp_social_cards = {"enable": False}
+    app.connect("config-inited", set_address, priority=100)
+    app.connect("build-finished", write_sitemap)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
