@@ -61,6 +61,10 @@ browser: $(VENV)/.installed ## find the browser for the tests, or fetch one; nee
 test: browser check book ## everything: checks, library, book, site; needs git, a browser (found or fetched)
 	$(BIN)/pytest
 
+.PHONY: quick
+quick: check ## the checks, and the tests that take a minute in all; needs Python
+	$(BIN)/pytest -q -m "not book and not browser and not training and not slow" --hypothesis-profile=quick
+
 .PHONY: notebooks
 notebooks: $(VENV)/.installed ## write the notebooks that readers launch, from the chapters; needs Python
 	$(BIN)/python -m tools.notebooks

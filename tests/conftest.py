@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from jupyter_cache import get_cache
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
@@ -19,6 +20,36 @@ HTML = BUILD / "html"
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import library_cache  # noqa: E402 (found through the line above)
+
+
+# How many inputs hypothesis makes up: pytest --hypothesis-profile=NAME, else the first.
+for name, examples in {"suite": 150, "quick": 15, "fuzz": 2500}.items():
+    settings.register_profile(
+        name,
+        max_examples=examples,
+        deadline=None,  # other work on the machine is no failure
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.function_scoped_fixture,
+        ],
+    )
+settings.load_profile("suite")
+
+#: What a test needs beyond the library, told by the fixtures that it asks for.
+NEEDS = {
+    "book": {"site", "executed", "glued", "address"},
+    "browser": {"page", "browser", "context"},
+    "training": {"retrained"},
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with what it needs, so that `make quick` can leave it out."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        for marker, names in NEEDS.items():
+            if fixtures & names:
+                item.add_marker(marker)
 
 
 @pytest.fixture(scope="session")

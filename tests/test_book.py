@@ -9,6 +9,8 @@ import pytest
 import yaml
 from conftest import BUILD, HTML, ROOT
 
+pytestmark = pytest.mark.book
+
 CHAPTERS = [path.stem for path in library_cache.executed_pages(ROOT)]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]

@@ -263,6 +263,7 @@ class Book:
         return re.sub(r"<[^>]*>", "", html)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_build_runs_what_changed_and_only_that(library: Path) -> None:
     """One book, changed step by step."""
@@ -348,6 +349,7 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 @pytest.mark.usefixtures("_nowhere")
 def test_a_fork_launches_from_the_fork(
@@ -437,6 +439,7 @@ def test_a_fork_launches_from_the_fork(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 @pytest.mark.usefixtures("_nowhere")
 def test_a_teachers_settings_win(

@@ -14,7 +14,7 @@ from math import log
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digitrec import forward
@@ -36,8 +36,6 @@ from digitrec.forward import (
 )
 
 # Compiling nothing and with tiny arrays, the only slow example is the first.
-settings.register_profile("layers", deadline=None, max_examples=150, derandomize=True)
-settings.load_profile("layers")
 
 METHODS = ("forward", "forward_loops")
 
