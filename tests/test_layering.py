@@ -18,6 +18,7 @@ compiled    forward                                                  numpy threa
 networks    forward                                                  numpy keras
 pages       -                                                        numpy cv2
 images      pages                                                    numpy cv2 PIL
+scene       -                                                        numpy cv2
 simulate    -                                                        numpy cv2 PIL
 augment     simulate                                                 numpy cv2 PIL
 training    augment networks                                         numpy keras
