@@ -19,14 +19,15 @@ import cv2
 import numpy as np
 from readings import Tally, share
 
-from digitrec import images, simulate
+from digitrec import images, scene, simulate
 from digitrec.mnist import load_mnist
 from digitrec.networks import load_numpy
-from digitrec.simulate import PAPERS, PENS
+from digitrec.scene import PAPERS, PENS
 from digitrec.training import RECIPES
 
 Rng = np.random.Generator
-Look = dict[str, Any]
+#: The values of each object of a picture: {"pen": {"width": 0.1}, …}.
+Look = dict[str, dict[str, Any]]
 
 BOARD, CHALK = (44, 62, 54), (225, 226, 220)
 WHITEBOARD = (226, 229, 232)
@@ -35,31 +36,76 @@ DARK_RULE, PALE_RULE = (92, 112, 158), (176, 198, 224)
 
 def ordinary(rng: Rng) -> Look:
     """What all pages have in common: a pen, a paper, light from somewhere, a hand-held camera."""
-    return {
+    writing = {
         "height": rng.uniform(0.05, 0.09),
         "spacing": rng.uniform(0.25, 0.7),
         "line_distance": rng.uniform(1.7, 2.4),
         "unevenness": rng.uniform(0.02, 0.1),
-        "pen_width": rng.uniform(-0.03, 0.03),
-        "pen_colour": PENS[str(rng.choice(["ballpoint", "black", "felt-tip"]))],
-        "paper_colour": PAPERS["white"],
-        "texture": rng.uniform(0.005, 0.025),
+    }
+    pen = {
+        "width": rng.uniform(-0.03, 0.03),
+        "colour": PENS[str(rng.choice(["ballpoint", "black", "felt-tip"]))],
+    }
+    sheet = {"texture": rng.uniform(0.005, 0.025)}
+    held = {
         "rotation": rng.uniform(-3, 3),
         "tilt": (rng.uniform(-0.06, 0.06), rng.uniform(-0.06, 0.06)),
-        "light": rng.uniform(0.6, 1.0),
-        "light_gradient": rng.uniform(0, 0.3),
-        "light_direction": rng.uniform(0, 360),
+    }
+    light = {
+        "brightness": rng.uniform(0.6, 1.0),
+        "gradient": rng.uniform(0, 0.3),
+        "direction": rng.uniform(0, 360),
+    }
+    camera = {
+        **held,
         "blur": rng.uniform(0.0004, 0.0012),
         "noise": rng.uniform(0, 5),
         "jpeg_quality": int(rng.integers(65, 96)),
     }
-
-
-def pencil(rng: Rng) -> Look:
     return {
-        "pen_colour": PENS["pencil"],
-        "pen_grain": rng.uniform(0.3, 0.7),
-        "pen_width": rng.uniform(-0.03, 0.01),
+        "writing": writing,
+        "pen": pen,
+        "sheet": sheet,
+        "light": light,
+        "camera": camera,
+    }
+
+
+def changed(look: Look, changes: Look) -> Look:
+    """Put values in the place of a look's, or add them."""
+    return {
+        part: {**look.get(part, {}), **changes.get(part, {})}
+        for part in {**look, **changes}
+    }
+
+
+def made(look: Look) -> dict[str, Any]:
+    """Make the objects of which ``simulate`` takes a picture: of a page if it has a sheet."""
+    kinds = {
+        "writing": scene.Writing,
+        "pen": scene.Pen,
+        "paper": scene.Paper,
+        "sheet": scene.Sheet,
+        "light": scene.Light,
+        "camera": scene.PageCamera if "sheet" in look else scene.Camera,
+    }
+    return {part: kinds[part](**values) for part, values in look.items()}
+
+
+def pencil(rng: Rng) -> dict[str, Any]:
+    return {
+        "colour": PENS["pencil"],
+        "grain": rng.uniform(0.3, 0.7),
+        "width": rng.uniform(-0.03, 0.01),
+    }
+
+
+def table_around(rng: Rng) -> Look:
+    edge, rotation = rng.uniform(0.02, 0.08), rng.uniform(-8, 8)
+    table = [(84, 62, 46), (150, 120, 90), (60, 60, 64)][rng.integers(3)]
+    return {
+        "sheet": {"edge": edge, "table_colour": table},
+        "camera": {"rotation": rotation},
     }
 
 
@@ -67,46 +113,69 @@ def pencil(rng: Rng) -> Look:
 PAGES: dict[str, Callable[[Rng], Look]] = {
     "plain": lambda rng: {},
     "ruled, pale": lambda rng: {
-        "rules": "ruled", "rule_distance": rng.uniform(0.8, 2), "rule_colour": PALE_RULE,
+        "sheet": {
+            "rules": "ruled", "rule_distance": rng.uniform(0.8, 2), "rule_colour": PALE_RULE,
+        },
     },
     "ruled, dark": lambda rng: {
-        "rules": "ruled", "rule_distance": rng.uniform(0.8, 2), "rule_colour": DARK_RULE,
+        "sheet": {
+            "rules": "ruled", "rule_distance": rng.uniform(0.8, 2), "rule_colour": DARK_RULE,
+        },
     },
-    "squared": lambda rng: {"rules": "squared", "rule_distance": rng.uniform(0.45, 1.3)},
+    "squared": lambda rng: {
+        "sheet": {"rules": "squared", "rule_distance": rng.uniform(0.45, 1.3)},
+    },
     "squared, dark": lambda rng: {
-        "rules": "squared", "rule_distance": rng.uniform(0.45, 1.3), "rule_colour": DARK_RULE,
+        "sheet": {
+            "rules": "squared", "rule_distance": rng.uniform(0.45, 1.3), "rule_colour": DARK_RULE,
+        },
     },
     "squared, pencil": lambda rng: {
-        "rules": "squared", "rule_distance": rng.uniform(0.45, 1.3), **pencil(rng),
+        "sheet": {"rules": "squared", "rule_distance": rng.uniform(0.45, 1.3)},
+        "pen": pencil(rng),
     },
-    "pencil": lambda rng: pencil(rng),
-    "marker": lambda rng: {"pen_width": rng.uniform(0.04, 0.08), "spacing": rng.uniform(0.4, 0.7)},
+    "pencil": lambda rng: {"pen": pencil(rng)},
+    "marker": lambda rng: {
+        "pen": {"width": rng.uniform(0.04, 0.08)},
+        "writing": {"spacing": rng.uniform(0.4, 0.7)},
+    },
     "blackboard": lambda rng: {
-        "pen_colour": CHALK, "paper_colour": BOARD, "pen_grain": rng.uniform(0.2, 0.6),
-        "texture": 0.05,
+        "pen": {"colour": CHALK, "grain": rng.uniform(0.2, 0.6)},
+        "sheet": {"colour": BOARD, "texture": 0.05},
     },
     "whiteboard": lambda rng: {
-        "pen_colour": (28, 84, 60), "paper_colour": WHITEBOARD, "pen_width": rng.uniform(0, 0.04),
-        "light_gradient": rng.uniform(0.3, 0.7), "texture": 0.0,
+        "pen": {"colour": (28, 84, 60), "width": rng.uniform(0, 0.04)},
+        "sheet": {"colour": WHITEBOARD, "texture": 0.0},
+        "light": {"gradient": rng.uniform(0.3, 0.7)},
     },
     "coloured paper": lambda rng: {
-        "paper_colour": [PAPERS["yellow"], (160, 205, 170), (236, 170, 160)][rng.integers(3)],
+        "sheet": {"colour": [PAPERS["yellow"], (160, 205, 170), (236, 170, 160)][rng.integers(3)]},
     },
-    "turned 5 to 15°": lambda rng: {"rotation": rng.choice([-1, 1]) * rng.uniform(5, 15)},
+    "turned 5 to 15°": lambda rng: {
+        "camera": {"rotation": rng.choice([-1, 1]) * rng.uniform(5, 15)},
+    },
     "vignette and shadow": lambda rng: {
-        "vignette": rng.uniform(0.3, 0.7), "shadow": rng.uniform(0.3, 0.6),
-        "light_gradient": rng.uniform(0.2, 0.5),
+        "light": {
+            "vignette": rng.uniform(0.3, 0.7), "shadow": rng.uniform(0.3, 0.6),
+            "gradient": rng.uniform(0.2, 0.5),
+        },
     },
-    "bleed-through": lambda rng: {"bleed": rng.uniform(0.1, 0.3)},
-    "table around": lambda rng: {
-        "edge": rng.uniform(0.02, 0.08), "rotation": rng.uniform(-8, 8),
-        "table_colour": [(84, 62, 46), (150, 120, 90), (60, 60, 64)][rng.integers(3)],
+    "bleed-through": lambda rng: {"sheet": {"bleed": rng.uniform(0.1, 0.3)}},
+    "table around": table_around,
+    "small": lambda rng: {
+        "writing": {"height": rng.uniform(0.022, 0.032)},
+        "camera": {"blur": rng.uniform(0.0003, 0.0007)},
     },
-    "small": lambda rng: {"height": rng.uniform(0.022, 0.032), "blur": rng.uniform(0.0003, 0.0007)},
-    "sizes mixed": lambda rng: {"unevenness": rng.uniform(0.15, 0.25), "line_distance": 2.4},
-    "strokes broken": lambda rng: {"skips": rng.uniform(0.05, 0.15)},
-    "neighbours touch": lambda rng: {"spacing": rng.uniform(-0.02, 0.12), "unevenness": 0.05},
-    "coarse": lambda rng: {"size": (420, 320), "height": rng.uniform(0.05, 0.08)},
+    "sizes mixed": lambda rng: {
+        "writing": {"unevenness": rng.uniform(0.15, 0.25), "line_distance": 2.4},
+    },
+    "strokes broken": lambda rng: {"pen": {"skips": rng.uniform(0.05, 0.15)}},
+    "neighbours touch": lambda rng: {
+        "writing": {"spacing": rng.uniform(-0.02, 0.12), "unevenness": 0.05},
+    },
+    "coarse": lambda rng: {
+        "camera": {"size": (420, 320)}, "writing": {"height": rng.uniform(0.05, 0.08)},
+    },
 }  # fmt: skip
 
 
@@ -116,17 +185,19 @@ def page(name: str, lines: list[list[np.ndarray]], rng: Rng) -> np.ndarray:
     size = (
         (wide, round(0.75 * wide)) if rng.random() < 0.6 else (round(0.75 * wide), wide)
     )
-    look = {"size": size, **ordinary(rng), **PAGES[name](rng)}
-    across = max(map(len, lines)) * (0.8 + look["spacing"]) + 1
-    down = len(lines) * look["line_distance"] + 1
-    turn = np.radians(abs(look["rotation"]))
-    width, height = look["size"]
+    look = changed({"camera": {"size": size}}, ordinary(rng))
+    look = changed(look, PAGES[name](rng))
+    writing, camera = look["writing"], look["camera"]
+    across = max(map(len, lines)) * (0.8 + writing["spacing"]) + 1
+    down = len(lines) * writing["line_distance"] + 1
+    turn = np.radians(abs(camera["rotation"]))
+    width, height = camera["size"]
     room = min(
         width / (across * np.cos(turn) + down * np.sin(turn)),
         height / (down * np.cos(turn) + across * np.sin(turn)),
-    ) * (1 - 2 * look.get("edge", 0))
-    look["height"] = min(look["height"], 0.9 * room / min(width, height))
-    return simulate.photograph_page(lines, rng, **look)
+    ) * (1 - 2 * look["sheet"].get("edge", 0))
+    writing["height"] = min(writing["height"], 0.9 * room / min(width, height))
+    return simulate.photograph_page(lines, rng, **made(look))
 
 
 def blank_page(name: str, rng: Rng) -> np.ndarray:
@@ -142,19 +213,28 @@ def scan(digit: np.ndarray, side: int) -> np.ndarray:
     return 255 - cv2.resize(digit, (side, side), interpolation=cv2.INTER_CUBIC)
 
 
-def close_up(digit: np.ndarray, rng: Rng, **look: Any) -> np.ndarray:
+def close_up(
+    digit: np.ndarray, rng: Rng, height: float | None = None, **changes: dict[str, Any]
+) -> np.ndarray:
     """Photograph one digit, upright and not small; (H, W, 3) uint8."""
     side = int(rng.integers(60, 260))
+    usual = rng.uniform(0.7, 1.1)
+    pen = {
+        "colour": PENS[str(rng.choice(["ballpoint", "black", "pencil"]))],
+        "width": rng.uniform(-0.03, 0.04),
+    }
+    rotation = rng.uniform(-5, 5)
+    light = {"brightness": rng.uniform(0.6, 1.0), "gradient": rng.uniform(0, 0.3)}
+    camera = {
+        "size": (side, side),
+        "rotation": rotation,
+        "blur": rng.uniform(0.003, 0.012),
+        "noise": rng.uniform(0, 5),
+    }
+    look = changed({"pen": pen, "light": light, "camera": camera}, changes)
     return simulate.photograph(
-        digit, rng,
-        **{
-            "size": (side, side), "height": rng.uniform(0.7, 1.1),
-            "pen_colour": PENS[str(rng.choice(["ballpoint", "black", "pencil"]))],
-            "pen_width": rng.uniform(-0.03, 0.04), "rotation": rng.uniform(-5, 5),
-            "light": rng.uniform(0.6, 1.0), "light_gradient": rng.uniform(0, 0.3),
-            "blur": rng.uniform(0.003, 0.012), "noise": rng.uniform(0, 5), **look,
-        },
-    )  # fmt: skip
+        digit, rng, height=usual if height is None else height, **made(look)
+    )
 
 
 def thin(digit: np.ndarray) -> np.ndarray:
@@ -184,23 +264,24 @@ def tight(picture: np.ndarray, margin: float) -> np.ndarray:
 
 
 def tight_photograph(digit: np.ndarray, rng: Rng) -> np.ndarray:
-    look = {
-        "light_gradient": 0.1,
-        "noise": rng.uniform(0, 3),
-        "height": 0.9,
-        "rotation": 0.0,
-    }
-    return tight(close_up(digit, rng, size=(160, 160), **look), rng.uniform(0, 0.05))
+    camera = {"size": (160, 160), "rotation": 0.0, "noise": rng.uniform(0, 3)}
+    photo = close_up(digit, rng, 0.9, light={"gradient": 0.1}, camera=camera)
+    return tight(photo, rng.uniform(0, 0.05))
 
 
 def in_box(digit: np.ndarray, rng: Rng) -> np.ndarray:
     """Cut a form's box out, not quite along its frame: on some sides a piece of it is seen."""
     pitch = rng.uniform(1.0, 1.4)
+    frame = (int(rng.integers(30, 130)),) * 3
     photo = close_up(
-        digit, rng, size=(300, 300), height=0.7, rules="squared", rule_distance=pitch,
-        rule_colour=(int(rng.integers(30, 130)),) * 3, pen_colour=PENS["black"],
-        rotation=rng.uniform(-2, 2), light_gradient=0.1,
-    )  # fmt: skip
+        digit,
+        rng,
+        0.7,
+        pen={"colour": PENS["black"]},
+        paper={"rules": "squared", "rule_distance": pitch, "rule_colour": frame},
+        light={"gradient": 0.1},
+        camera={"size": (300, 300), "rotation": rng.uniform(-2, 2)},
+    )
     half = 0.5 * pitch * 0.7 * 300
     low, high = (
         np.clip(150 + sign * half * rng.uniform(0.93, 1.06, 2), 0, 300).astype(int)
@@ -213,12 +294,15 @@ def in_box(digit: np.ndarray, rng: Rng) -> np.ndarray:
 
 def on_a_sheet(digit: np.ndarray, rng: Rng) -> np.ndarray:
     """Photograph a whole sheet with one digit on it."""
-    look = {
-        **ordinary(rng),
-        "height": rng.uniform(0.06, 0.2),
-        "edge": rng.choice([0, 0.04]),
-    }
-    return simulate.photograph_page([[digit]], rng, size=(1200, 900), **look)
+    look = changed(
+        ordinary(rng),
+        {
+            "writing": {"height": rng.uniform(0.06, 0.2)},
+            "sheet": {"edge": rng.choice([0, 0.04])},
+            "camera": {"size": (1200, 900)},
+        },
+    )
+    return simulate.photograph_page([[digit]], rng, **made(look))
 
 
 def transparent(digit: np.ndarray, rng: Rng) -> np.ndarray:
@@ -235,7 +319,9 @@ SINGLES: dict[str, Callable[[np.ndarray, Rng], np.ndarray]] = {
     "scan, 60 to 200 pixels": lambda d, rng: scan(d, int(rng.integers(60, 201))),
     "scan, 200 to 600 pixels": lambda d, rng: scan(d, int(rng.integers(200, 601))),
     "scan, light on dark": lambda d, rng: 255 - scan(d, int(rng.integers(30, 400))),
-    "thin pen": lambda d, rng: close_up(thin(d), rng, pen_width=0.0, size=(280, 280)),
+    "thin pen": lambda d, rng: close_up(
+        thin(d), rng, pen={"width": 0.0}, camera={"size": (280, 280)}
+    ),
     "tight crop": lambda d, rng: tight(scan(d, int(rng.integers(40, 300))), rng.choice([0, 0.04])),
     "tight crop, light on dark": lambda d, rng: 255
     - tight(scan(d, int(rng.integers(40, 300))), rng.choice([0, 0.04])),
@@ -243,19 +329,21 @@ SINGLES: dict[str, Callable[[np.ndarray, Rng], np.ndarray]] = {
     "form's box": in_box,
     "on a large sheet": on_a_sheet,
     "squared paper": lambda d, rng: close_up(
-        d, rng, rules="squared", rule_distance=rng.uniform(0.3, 0.9), height=0.7
+        d, rng, 0.7, paper={"rules": "squared", "rule_distance": rng.uniform(0.3, 0.9)}
     ),
     "squared paper, dark": lambda d, rng: close_up(
-        d, rng, rules="squared", rule_distance=rng.uniform(0.4, 0.9), height=0.7,
-        rule_colour=DARK_RULE,
+        d, rng, 0.7, paper={
+            "rules": "squared", "rule_distance": rng.uniform(0.4, 0.9), "rule_colour": DARK_RULE,
+        },
     ),
     "blackboard": lambda d, rng: close_up(
-        d, rng, pen_colour=CHALK, paper_colour=BOARD, pen_grain=0.4, texture=0.05
+        d, rng, pen={"colour": CHALK, "grain": 0.4}, paper={"colour": BOARD, "texture": 0.05}
     ),
     "whiteboard": lambda d, rng: close_up(
-        d, rng, pen_colour=(150, 40, 50), paper_colour=WHITEBOARD, vignette=0.4, light_gradient=0.6
+        d, rng, pen={"colour": (150, 40, 50)}, paper={"colour": WHITEBOARD},
+        light={"vignette": 0.4, "gradient": 0.6},
     ),
-    "strokes broken": lambda d, rng: close_up(d, rng, skips=rng.uniform(0.05, 0.15)),
+    "strokes broken": lambda d, rng: close_up(d, rng, pen={"skips": rng.uniform(0.05, 0.15)}),
     "transparent drawing": transparent,
 }  # fmt: skip
 

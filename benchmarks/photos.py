@@ -40,6 +40,7 @@ from digitrec import images, simulate
 from digitrec.evaluate import wilson_interval
 from digitrec.mnist import load_test
 from digitrec.networks import load_numpy
+from digitrec.scene import Light, PageCamera, Sheet, Writing
 
 
 def writer(file: str) -> str:
@@ -120,9 +121,13 @@ def rendered_page() -> np.ndarray:
     data, rng = load_test(), np.random.default_rng(5)
     lines = [[data.x_test[k] for k in rng.integers(0, 10_000, 10)] for _ in range(8)]
     photo = simulate.photograph_page(
-        lines, rng, size=(2000, 1500), height=0.05, rotation=4, edge=0.03, rules="squared",
-        rule_distance=1.0, shadow=0.3, light_gradient=0.3, noise=4,
-    )  # fmt: skip
+        lines,
+        rng,
+        writing=Writing(height=0.05),
+        sheet=Sheet(rules="squared", rule_distance=1.0, edge=0.03),
+        light=Light(gradient=0.3, shadow=0.3),
+        camera=PageCamera(size=(2000, 1500), rotation=4, noise=4),
+    )
     return np.asarray(cv2.resize(photo, (4000, 3000)))
 
 

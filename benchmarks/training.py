@@ -69,6 +69,7 @@ from digitrec import augment, images, simulate
 from digitrec.forward import Sequential, softmax
 from digitrec.mnist import MNIST, load_mnist, stratified_split
 from digitrec.networks import build
+from digitrec.scene import Camera, Paper, Pen
 from digitrec.training import RECIPES, Recipe, Trained, train
 
 PARTS = ("anchor", "small_cnn", "cnn", "curve")
@@ -237,9 +238,12 @@ def draw_on(digit: np.ndarray, points: list[np.ndarray], width: float) -> np.nda
 def pen(digit: np.ndarray, wider: float) -> np.ndarray:
     """Draw a digit with a wider pen, or a narrower one: by a part of its size."""
     photo = simulate.photograph(
-        digit, np.random.default_rng(0), pen_width=wider, pen_colour=(0, 0, 0),
-        paper_colour=(255, 255, 255), pen_grain=0, texture=0, blur=0, noise=0, jpeg_quality=None,
-    )  # fmt: skip
+        digit,
+        np.random.default_rng(0),
+        pen=Pen(width=wider, colour=(0, 0, 0), grain=0),
+        paper=Paper(colour=(255, 255, 255), texture=0),
+        camera=Camera(blur=0, noise=0, jpeg_quality=None),
+    )
     return boxed(255 - photo[..., 0])
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, PngImagePlugin
 
-from digitrec import evaluate, images, networks, simulate
+from digitrec import evaluate, images, networks, scene, simulate
 from digitrec.mnist import load_mnist
 
 PHOTOS = os.environ.get("DIGITREC_PHOTOS")
@@ -123,7 +123,9 @@ class TestWhatIsAPicture:
         network = networks.load_numpy("cnn")
         gray = images.to_gray(
             simulate.photograph(
-                simulate.font_digit("kalam", 3), np.random.default_rng(0), blur=0.01
+                simulate.font_digit("kalam", 3),
+                np.random.default_rng(0),
+                camera=scene.Camera(blur=0.01),
             )
         )
         picture = as_(gray)

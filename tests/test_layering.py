@@ -19,7 +19,7 @@ networks    forward                                                  numpy keras
 pages       -                                                        numpy cv2
 images      pages                                                    numpy cv2 PIL
 scene       -                                                        numpy cv2
-simulate    -                                                        numpy cv2 PIL
+simulate    scene                                                    numpy cv2 PIL
 augment     simulate                                                 numpy cv2 PIL
 training    augment networks                                         numpy keras
 shipped     augment forward images mnist networks simulate training  numpy keras tensorflow

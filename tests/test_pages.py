@@ -8,6 +8,7 @@ import pytest
 
 from digitrec import images, networks, pages, simulate
 from digitrec.mnist import load_mnist
+from digitrec.scene import PAPERS, Light, PageCamera, Pen, Sheet
 
 
 @pytest.fixture(scope="module")
@@ -201,26 +202,45 @@ def rendered(mnist, rng, counts):
     return [[mnist.x_test[k] for k in line] for line in chosen], text
 
 
+SIZE = (1200, 900)
+
+
 @pytest.mark.parametrize(
     "look",
     [
         {},
-        {"rotation": 12},
-        {"rules": "ruled", "rule_distance": 1.0},
-        {"rules": "squared", "rule_distance": 0.6, "rotation": 5},
-        {"edge": 0.04, "rotation": 6, "tilt": (0.1, -0.1)},
-        {"shadow": 0.5, "light_gradient": 0.5},
-        {"bleed": 0.2, "paper_colour": simulate.PAPERS["yellow"]},
-        {"pen_colour": (235, 235, 228), "paper_colour": (44, 62, 54)},
-        {"size": (3000, 2200)},
+        {"camera": PageCamera(size=SIZE, rotation=12)},
+        {"sheet": Sheet(rules="ruled", rule_distance=1.0)},
+        {
+            "sheet": Sheet(rules="squared", rule_distance=0.6),
+            "camera": PageCamera(size=SIZE, rotation=5),
+        },
+        {
+            "sheet": Sheet(edge=0.04),
+            "camera": PageCamera(size=SIZE, rotation=6, tilt=(0.1, -0.1)),
+        },
+        {"light": Light(shadow=0.5, gradient=0.5)},
+        {"sheet": Sheet(bleed=0.2, colour=PAPERS["yellow"])},
+        {"pen": Pen(colour=(235, 235, 228)), "sheet": Sheet(colour=(44, 62, 54))},
+        {"camera": PageCamera(size=(3000, 2200))},
     ],
-    ids=lambda look: ", ".join(look) or "plain",
+    ids=[
+        "plain",
+        "turned",
+        "ruled",
+        "squared, turned",
+        "table, tilted",
+        "shadow",
+        "bleed, yellow",
+        "blackboard",
+        "large",
+    ],
 )
 def test_pages_of_every_look_are_read(mnist, cnn, look):
     """40 digits; a few in 100 of MNIST's are broken or blotted, and reading errs now and then."""
     lines, text = rendered(mnist, np.random.default_rng(3), (9, 12, 7, 12))
     photo = simulate.photograph_page(
-        lines, np.random.default_rng(1), **{"size": (1200, 900), **look}
+        lines, np.random.default_rng(1), **{"camera": PageCamera(size=SIZE), **look}
     )
     found = images.find_digits(photo)
     assert len(found) == pytest.approx(40, abs=2)
@@ -240,7 +260,10 @@ def test_a_large_page_takes_no_more_than_it_should(mnist):
     """12 megapixels in 2 s on a core of its own; here noise and other work may double that."""
     lines, _ = rendered(mnist, np.random.default_rng(0), (8,) * 6)
     small = simulate.photograph_page(
-        lines, np.random.default_rng(1), size=(1000, 750), rules="squared", noise=6
+        lines,
+        np.random.default_rng(1),
+        sheet=Sheet(rules="squared"),
+        camera=PageCamera(noise=6),
     )
     large = np.kron(small, np.ones((4, 4, 1), np.uint8))
     start = time.process_time()
@@ -251,7 +274,7 @@ def test_a_large_page_takes_no_more_than_it_should(mnist):
 def test_boxes_are_in_the_pictures_pixels(mnist):
     lines, _ = rendered(mnist, np.random.default_rng(0), (5, 5))
     photo = simulate.photograph_page(
-        lines, np.random.default_rng(1), size=(800, 600), blur=0
+        lines, np.random.default_rng(1), camera=PageCamera(size=(800, 600), blur=0)
     )
     small = images.find_digits(photo)
     large = images.find_digits(np.kron(photo, np.ones((5, 5, 1), np.uint8)))

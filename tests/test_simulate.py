@@ -1,20 +1,20 @@
 """Digits rendered as photographs: deterministic, as large and as bright as asked, and readable."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from digitrec import evaluate, images, networks, simulate
 from digitrec.mnist import load_mnist
+from digitrec.scene import PAPERS, Camera, Light, PageCamera, Paper, Pen, Sheet
 
-PLAIN = {
-    "texture": 0.0,
-    "blur": 0.0,
-    "noise": 0.0,
-    "pen_grain": 0.0,
-    "jpeg_quality": None,
-}
+#: Ink, paper and a camera that add nothing of their own.
+INK = Pen(grain=0)
+SMOOTH = Paper(texture=0)
+CLEAR = Camera(blur=0, noise=0, jpeg_quality=None)
+PLAIN = {"pen": INK, "paper": SMOOTH, "camera": CLEAR}
 
 
 @pytest.fixture(scope="module")
@@ -79,14 +79,21 @@ class TestFonts:
 class TestPhotograph:
     def test_the_same_seed_makes_the_same_picture(self, square):
         first, again, other = (
-            simulate.photograph(square, rng(seed), noise=9.0) for seed in (1, 1, 2)
+            simulate.photograph(square, rng(seed), camera=Camera(noise=9.0))
+            for seed in (1, 1, 2)
         )
         np.testing.assert_array_equal(first, again)
         assert (first != other).any()
 
     def test_size_height_and_position(self, square):
         photo = simulate.photograph(
-            square, rng(), size=(300, 200), height=0.5, position=(0.25, 0.5), **PLAIN
+            square,
+            rng(),
+            height=0.5,
+            position=(0.25, 0.5),
+            pen=INK,
+            paper=SMOOTH,
+            camera=replace(CLEAR, size=(300, 200)),
         )
         assert photo.shape == (200, 300, 3)
         rows, columns = np.nonzero(ink_of(photo))
@@ -102,9 +109,9 @@ class TestPhotograph:
         photo = simulate.photograph(
             square,
             rng(),
-            pen_colour=(200, 30, 40),
-            paper_colour=(250, 240, 210),
-            **PLAIN,
+            pen=replace(INK, colour=(200, 30, 40)),
+            paper=replace(SMOOTH, colour=(250, 240, 210)),
+            camera=CLEAR,
         )
         assert tuple(photo[100, 100]) == (200, 30, 40)
         assert tuple(photo[2, 2]) == (250, 240, 210)
@@ -113,10 +120,15 @@ class TestPhotograph:
         bar = np.zeros((100, 100), np.uint8)
         bar[:, 45:55] = 255  # a tenth wide
         widths = [
-            ink_of(simulate.photograph(bar, rng(), height=0.5, pen_width=w, **PLAIN))[
-                100
-            ].sum()
-            for w in (-0.04, 0.0, 0.1)
+            ink_of(
+                simulate.photograph(
+                    bar,
+                    rng(),
+                    height=0.5,
+                    **{**PLAIN, "pen": replace(INK, width=width)},
+                )
+            )[100].sum()
+            for width in (-0.04, 0.0, 0.1)
         ]
         # 100 pixels are the digit's height: 10 − 4, 10 and 10 + 10 pixels, to a pixel's rounding.
         assert widths == pytest.approx([6, 10, 20], abs=1)
@@ -124,14 +136,20 @@ class TestPhotograph:
     def test_rotation_is_anticlockwise(self):
         bar = np.zeros((100, 100), np.uint8)
         bar[45:55] = 255  # level
-        photo = simulate.photograph(bar, rng(), rotation=20.0, **PLAIN)
+        turned = replace(CLEAR, rotation=20.0)
+        photo = simulate.photograph(bar, rng(), pen=INK, paper=SMOOTH, camera=turned)
         rows, columns = np.nonzero(ink_of(photo))
         slope = np.polyfit(columns, rows, 1)[0]  # rows grow downwards
         assert np.degrees(np.arctan(-slope)) == pytest.approx(20, abs=1)
 
     def test_tilt_makes_the_right_side_smaller(self, square):
         ink = ink_of(
-            simulate.photograph(square, rng(), height=0.7, tilt=(0.5, 0.0), **PLAIN)
+            simulate.photograph(
+                square,
+                rng(),
+                height=0.7,
+                **{**PLAIN, "camera": replace(CLEAR, tilt=(0.5, 0.0))},
+            )
         )
         columns = np.flatnonzero(ink.any(axis=0))
         left, right = ink[:, columns[0] + 5].sum(), ink[:, columns[-1] - 5].sum()
@@ -140,7 +158,7 @@ class TestPhotograph:
     def test_light_falls_off_away_from_the_lamp(self):
         blank = np.zeros((20, 20), np.uint8)
         photo = simulate.photograph(
-            blank, rng(), light_gradient=0.6, light_direction=0.0, **PLAIN
+            blank, rng(), light=Light(gradient=0.6, direction=0.0), **PLAIN
         ).mean(axis=2)
         columns = photo.mean(axis=0)
         assert (np.diff(columns) >= 0).all()  # the lamp is on the right
@@ -148,33 +166,46 @@ class TestPhotograph:
 
     def test_a_shadow_darkens_one_part_only(self):
         blank = np.zeros((20, 20), np.uint8)
-        photo = simulate.photograph(blank, rng(3), shadow=0.5, **PLAIN).mean(axis=2)
-        white = np.mean(simulate.PAPERS["white"])
+        shady = Light(shadow=0.5)
+        photo = simulate.photograph(blank, rng(3), light=shady, **PLAIN).mean(axis=2)
+        white = np.mean(PAPERS["white"])
         assert photo.max() == pytest.approx(white, rel=0.02)
         assert photo.min() == pytest.approx(white / 2, rel=0.02)
 
     def test_a_vignette_darkens_the_corners_only(self):
         blank = np.zeros((20, 20), np.uint8)
-        photo = simulate.photograph(blank, rng(), vignette=0.5, **PLAIN).mean(axis=2)
-        white = np.mean(simulate.PAPERS["white"])
+        lens = Light(vignette=0.5)
+        photo = simulate.photograph(blank, rng(), light=lens, **PLAIN).mean(axis=2)
+        white = np.mean(PAPERS["white"])
         middle = len(photo) // 2, photo.shape[1] // 2
         assert photo[middle] == pytest.approx(white, rel=0.01)
         assert photo[0, 0] == pytest.approx(white / 2, rel=0.02)
         assert photo[0, middle[1]] == pytest.approx(white * (1 - 0.5 / 4), rel=0.02)
 
     def test_a_pen_that_skips_leaves_gaps(self, square):
-        options = {**PLAIN, "rotation": 0.0, "height": 0.8}
-        whole = simulate.photograph(square, rng(), **options).mean(axis=2) < 128
-        skipped = (
-            simulate.photograph(square, rng(), skips=0.3, **options).mean(axis=2) < 128
+        whole, skipped = (
+            ink_of(
+                simulate.photograph(
+                    square,
+                    rng(),
+                    height=0.8,
+                    **{**PLAIN, "pen": replace(INK, skips=part)},
+                )
+            )
+            for part in (0, 0.3)
         )
         assert not (skipped & ~whole).any()
         assert skipped.sum() / whole.sum() == pytest.approx(0.7, abs=0.1)
 
     def test_noise_has_the_deviation_asked_for(self):
         blank = np.zeros((20, 20), np.uint8)
-        options = {**PLAIN, "noise": 10.0, "paper_colour": (128, 128, 128)}
-        photo = simulate.photograph(blank, rng(), **options)
+        photo = simulate.photograph(
+            blank,
+            rng(),
+            pen=INK,
+            paper=replace(SMOOTH, colour=(128, 128, 128)),
+            camera=replace(CLEAR, noise=10.0),
+        )
         # The mean of 120,000 squares is within 1 % (4 sigma) of the variance, rounding included.
         assert photo.std() == pytest.approx(10, rel=0.01)
 
@@ -183,9 +214,9 @@ class TestPhotograph:
     )
     def test_rules_run_one_way_or_both(self, rules, directions):
         blank = np.zeros((20, 20), np.uint8)
-        dark = (
-            simulate.photograph(blank, rng(), rules=rules, **PLAIN).mean(axis=2) < 235
-        )
+        paper = replace(SMOOTH, rules=rules)
+        photo = simulate.photograph(blank, rng(), pen=INK, paper=paper, camera=CLEAR)
+        dark = photo.mean(axis=2) < 235
         level = bool(dark.all(axis=1).any())
         upright = bool(dark.all(axis=0).any())
         assert level + upright == directions
@@ -194,27 +225,14 @@ class TestPhotograph:
     @pytest.mark.parametrize(
         ("argument", "value"),
         [
-            ("size", (8, 200)),
             ("height", 0.0),
+            ("height", float("nan")),
             ("position", (0.5, 1.5)),
-            ("pen_width", 0.5),
-            ("texture", -0.1),
-            ("rules", "dotted"),
-            ("rule_distance", 0.0),
-            ("tilt", (0.0, 0.9)),
-            ("light", float("nan")),
-            ("light_gradient", 1.0),
-            ("shadow", 1.0),
-            ("skips", 0.6),
-            ("vignette", 1.0),
-            ("blur", 0.5),
-            ("noise", -1.0),
-            ("jpeg_quality", 0),
-            ("pen_colour", (0, 0, 300)),
+            ("position", (-0.5, 0.5)),
         ],
     )
     def test_an_argument_out_of_range_is_named(self, square, argument, value):
-        with pytest.raises(ValueError, match=argument):
+        with pytest.raises(ValueError, match=f"^expected {argument} in "):
             simulate.photograph(square, rng(), **{argument: value})
 
     def test_only_a_digit_can_be_photographed(self):
@@ -222,6 +240,44 @@ class TestPhotograph:
             ValueError, match=r"expected a digit \(h, w\) uint8, received \(5, 5\)"
         ):
             simulate.photograph(np.zeros((5, 5)), rng())
+
+    def test_a_sheet_on_a_table_is_for_pages(self, square):
+        """What it has more than a paper would be ignored."""
+        message = r"expected paper to be a Paper, received Sheet\("
+        with pytest.raises(TypeError, match=message):
+            simulate.photograph(square, rng(), paper=Sheet(edge=0.1))
+
+
+class TestPhotographPage:
+    def test_lines_without_a_digit_are_refused(self):
+        with pytest.raises(ValueError, match="expected lines with at least one digit"):
+            simulate.photograph_page([[], []], rng())
+
+    @pytest.mark.parametrize(
+        ("part", "message"),
+        [
+            ({"sheet": Paper()}, r"expected sheet to be a Sheet, received Paper\("),
+            (
+                {"camera": Camera(rotation=5)},
+                r"expected camera to be a PageCamera, received Camera\(",
+            ),
+        ],
+    )
+    def test_what_has_a_single_digits_scale_is_refused(self, square, part, message):
+        """A camera for one digit would make a page of 200 × 200 pixels."""
+        with pytest.raises(TypeError, match=message):
+            simulate.photograph_page([[square]], rng(), **part)
+
+    def test_the_table_shows_beside_the_sheet(self, square):
+        photo = simulate.photograph_page(
+            [[square]],
+            rng(),
+            sheet=Sheet(edge=0.1, table_colour=(0, 0, 0)),
+            camera=PageCamera(size=(400, 300)),
+        )
+        white = np.mean(PAPERS["white"])
+        assert photo[:20].mean() < 10
+        assert photo[50:80, 60:340].mean() == pytest.approx(white, rel=0.02)
 
 
 def test_random_photographs_are_read():
