@@ -30,7 +30,7 @@ from __future__ import annotations
 import os
 import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -1155,17 +1155,20 @@ class Preparation:
     steps: dict[str, np.ndarray] = field(default_factory=dict)
 
 
+#: What ``prepare`` can do without, and what then happens.
+OPTIONAL_STEPS = {
+    "find_polarity": "the ink is taken to be dark",
+    "level_light": "the paper is taken to be evenly lit",
+    "drop_clutter": "edges, frames and lines count as ink",
+    "level_contrast": "pale ink stays pale",
+    "adapt_pen": "thin strokes stay thin",
+    "keep_aspect": "the digit is stretched to a square",
+    "by_mass": "the digit's rectangle is centred, not its mass",
+}
+
+
 def prepare(
-    image: Picture,
-    *,
-    steps: bool = False,
-    find_polarity: bool = True,
-    level_light: bool = True,
-    drop_clutter: bool = True,
-    level_contrast: bool = True,
-    adapt_pen: bool = True,
-    keep_aspect: bool = True,
-    by_mass: bool = True,
+    image: Picture, *, without: Collection[str] = (), steps: bool = False
 ) -> Preparation:
     """Prepare a picture of one digit as MNIST's digits were prepared.
 
@@ -1173,14 +1176,8 @@ def prepare(
     ----------
     image : (H, W), (H, W, 3) or (H, W, 4)
         As ``to_gray`` takes it.
+    without : the steps to leave out, of ``OPTIONAL_STEPS``: ``["by_mass"]``
     steps : return what each step made, for looking at it
-    find_polarity : if not, the ink is taken to be dark
-    level_light : if not, the paper is taken to be evenly lit
-    drop_clutter : if not, edges, frames and lines count as ink
-    level_contrast : if not, pale ink stays pale
-    adapt_pen : if not, thin strokes stay thin
-    keep_aspect : if not, the digit is stretched to a square
-    by_mass : if not, the digit's rectangle is centred, not its mass
 
     Returns
     -------
@@ -1190,23 +1187,30 @@ def prepare(
     ------
     ImageError
         As ``to_gray``.
+    ValueError
+        Something to leave out that is none of the steps.
     """
+    for step in without:
+        if step not in OPTIONAL_STEPS:
+            raise ValueError(
+                f"expected a list of steps, of {', '.join(OPTIONAL_STEPS)}, received {without!r}"
+            )
     made: dict[str, np.ndarray] = {}
     original = to_gray(image)
     gray = _reduce(original, WORKING_SIDE)
     made["gray"] = gray
-    if find_polarity and has_light_ink(gray):
+    if "find_polarity" not in without and has_light_ink(gray):
         gray = 255 - gray
     made["dark ink"] = gray
     paper = (
         estimate_paper(gray)
-        if level_light
+        if "level_light" not in without
         else np.full(gray.shape, np.median(gray), np.float32)
     )
     made["paper"] = paper
     ink = flatten_light(gray, paper)
     made["flattened"] = ink
-    threshold, mask = separate(ink, drop_clutter)
+    threshold, mask = separate(ink, "drop_clutter" not in without)
     made["ink"] = mask
     least = MIN_DIGIT / 2 if max(original.shape) >= LARGE else MIN_DIGIT
     digit = choose_digit(group_strokes(mask), ink, least)
@@ -1217,7 +1221,7 @@ def prepare(
         return Preparation(
             np.zeros((FIELD, FIELD), np.uint8), None, made if steps else {}
         )
-    if level_contrast:
+    if "level_contrast" not in without:
         coverage = even_contrast(ink, digit, threshold)
     else:
         coverage = np.where(
@@ -1225,12 +1229,12 @@ def prepare(
         )
     cut, box = crop(coverage)
     made["crop"] = cut
-    if adapt_pen:
+    if "adapt_pen" not in without:
         cut = match_pen(cut)
     made["pen"] = cut
-    small = fit_box(cut, keep_aspect)
+    small = fit_box(cut, "keep_aspect" not in without)
     made["20 × 20"] = small
-    field_ = centre_by_mass(small, by_mass)
+    field_ = centre_by_mass(small, "by_mass" not in without)
     made["28 × 28"] = field_
     scale = max(original.shape) / max(gray.shape)
     return Preparation(
@@ -1238,13 +1242,13 @@ def prepare(
     )
 
 
-def normalise(image: Picture, **leave_out: bool) -> np.ndarray:
+def normalise(image: Picture, *, without: Collection[str] = ()) -> np.ndarray:
     """Prepare a picture as MNIST's digits were prepared: ``prepare(image, …).image``.
 
     Parameters
     ----------
     image : (H, W), (H, W, 3) or (H, W, 4)
-    **leave_out : the steps to leave out, as in ``prepare``: ``by_mass=False``
+    without : the steps to leave out, as in ``prepare``: ``["by_mass"]``
 
     Returns
     -------
@@ -1255,8 +1259,10 @@ def normalise(image: Picture, **leave_out: bool) -> np.ndarray:
     ------
     ImageError
         As ``to_gray``.
+    ValueError
+        As ``prepare``.
     """
-    return prepare(image, **leave_out).image
+    return prepare(image, without=without).image
 
 
 # --- Reading -----------------------------------------------------------------------------------

@@ -549,11 +549,7 @@ def test_every_step_is_returned_in_order_when_asked_for():
     assert images.prepare(page()).steps == {}
 
 
-@pytest.mark.parametrize(
-    "step",
-    ["find_polarity", "level_light", "drop_clutter", "level_contrast", "adapt_pen", "keep_aspect",
-     "by_mass"],
-)  # fmt: skip
+@pytest.mark.parametrize("step", images.OPTIONAL_STEPS)
 def test_each_step_can_be_left_out_and_matters(step):
     """A page made so that every step has something to do."""
     slope = np.linspace(40, 130, 160)[None]
@@ -564,10 +560,17 @@ def test_each_step_can_be_left_out_and_matters(step):
     light_on_dark = (255 - slope * (1 - ink)).clip(0, 255).astype(np.uint8)
     whole, without = (
         images.normalise(light_on_dark),
-        images.normalise(light_on_dark, **{step: False}),
+        images.normalise(light_on_dark, without=[step]),
     )
     assert without.shape == (28, 28)
     assert (whole != without).any()
+
+
+@pytest.mark.parametrize("without", [["by_mas"], "by_mass"])
+def test_what_is_no_step_cannot_be_left_out(without):
+    message = f"expected a list of steps, of find_polarity, .* received .*{without[0]}"
+    with pytest.raises(ValueError, match=message):
+        images.prepare(page(), without=without)
 
 
 def test_just_resize_shrinks_the_whole_picture():
