@@ -21,7 +21,6 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import library_cache  # noqa: E402 (found through the line above)
 
-
 # How many inputs hypothesis makes up: pytest --hypothesis-profile=NAME, else the first.
 for name, examples in {"suite": 150, "quick": 15, "fuzz": 2500}.items():
     settings.register_profile(
