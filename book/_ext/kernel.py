@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 import zmq
-from jupyter_client import KernelManager
 from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
 from sphinx.errors import ExtensionError
 
 PEAKS = "peaks.json"

@@ -75,7 +75,12 @@ def imports(code: str) -> set[str]:
         elif isinstance(node, ast.Name) and node.id == "__import__":
             raise UnknownImportsError("__import__")
         if isinstance(node, ast.Name | ast.Attribute | ast.alias):
-            name = getattr(node, "attr", None) or getattr(node, "name", None) or node.id
+            # An attribute's, an alias', or a name's own.
+            name = next(
+                getattr(node, key)
+                for key in ("attr", "name", "id")
+                if hasattr(node, key)
+            )
             if name in {"import_module", "run_module"}:
                 raise UnknownImportsError(name)
     return found
@@ -210,7 +215,8 @@ def chapter_key(text: str, root: Path) -> str:
 
 def stamp(text: str, key: str) -> str:
     """Write the key into the kernel's description; the lines keep their numbers."""
-    head = FRONT_MATTER.match(text).group()
+    found = FRONT_MATTER.match(text)
+    head = found.group() if found else ""
     stamped, count = re.subn(
         r"^( +display_name:).*$",
         rf"\g<1> Python 3 ({PACKAGE} {key})",
