@@ -29,6 +29,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from digitrec import quiet
 from digitrec.forward import Sequential
 from digitrec.mnist import CHECKSUMS, MNIST, load_mnist
 
@@ -94,6 +95,9 @@ ARCHITECTURES: dict[str, list[dict[str, Any]]] = {
         {"layer": "Dense", "name": "logits", "units": CLASSES},
     ],
 }  # fmt: skip
+
+
+quiet.hush()
 
 
 class WeightsError(Exception):
