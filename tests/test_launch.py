@@ -153,14 +153,14 @@ def cells_of(lab) -> list[dict]:
 
 def run_all(lab) -> list[dict]:
     """Choose Run, Run All Cells; return the cells when all have run, or one has failed."""
+    lab.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     lab.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
     lab.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
-    lab.wait_for_timeout(1000)
     while True:
         cells = cells_of(lab)
         outputs = [output for cell in cells for output in cell["outputs"]]
         failed = any(output["output_type"] == "error" for output in outputs)
-        if failed or not any(cell["running"] for cell in cells):
+        if failed or all(cell["count"] and not cell["running"] for cell in cells):
             return cells
         lab.wait_for_timeout(250)
 
