@@ -63,7 +63,7 @@ test: browser check book ## everything: checks, library, book, site; needs git, 
 
 .PHONY: quick
 quick: check ## the checks, and the tests that take a minute in all; needs Python
-	$(BIN)/pytest -q -m "not book and not browser and not training and not slow" --hypothesis-profile=quick
+	$(BIN)/pytest -q -m "not book and not browser and not training and not launch and not slow" --hypothesis-profile=quick
 
 .PHONY: notebooks
 notebooks: $(VENV)/.installed ## write the notebooks that readers launch, from the chapters; needs Python
@@ -111,13 +111,15 @@ bench-draw: browser ## measure the drawing page; needs npm, the built book, a br
 	$(BIN)/python benchmarks/draw.py
 
 # Exact versions for every supported Python and system. The names of package indexes that happen to be
-# configured on this machine stay out of the result.
+# configured on this machine stay out of the result. Binder brings its own Jupyter, which the tests of
+# launched notebooks install from tests/launch; its lock adds what a chapter imports.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate \
 	--default-index https://pypi.org/simple --custom-compile-command "make lock" pyproject.toml
 .PHONY: lock
-lock: $(VENV)/.installed ## write requirements.txt again (UPGRADE=--upgrade for the newest versions); needs the network
+lock: $(VENV)/.installed ## write the locks again (UPGRADE=--upgrade for the newest versions); needs the network
 	$(COMPILE) --all-extras $(UPGRADE) -o requirements.txt
-	$(COMPILE) --extra lab --constraint requirements.txt --upgrade -o .binder/requirements.txt
+	$(COMPILE) --extra keras --extra plots --constraint requirements.txt --upgrade -o .binder/requirements.txt
+	$(BIN)/python -m tools.jupyter_lock $(UPGRADE)
 
 .PHONY: mathjax
 mathjax: ## fetch the bundled MathJax again; needs npm

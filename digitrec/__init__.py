@@ -16,6 +16,7 @@ The modules, in the order in which the course meets them:
 ``evaluate``   how good a network is, and where it fails
 ``plots``      every figure of the book
 ``checks``     checks for the exercises
+``quiet``      TensorFlow is imported without its reports
 ``notebook``   what a chapter needs from the notebook that it runs in
 ``__main__``   the command line
 

@@ -21,6 +21,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from digitrec import quiet
 from digitrec.forward import Sequential
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ ARCHITECTURES: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 #: The networks whose weights come with the package; the others can be built and trained.
 SHIPPED = ("dense", "cnn")
+
+
+quiet.hush()
 
 
 class WeightsError(Exception):

@@ -14,6 +14,9 @@ from nbformat import NotebookNode
 
 from tools import browser, server
 
+#: Lines that are printed after the tests.
+REPORT = pytest.StashKey[list[str]]()
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
@@ -112,3 +115,15 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     except browser.BrowserError as error:
         # Not skipped: the tests of the site must not pass unseen.
         raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+    """Have pytest-playwright start the system's Chromium."""
+    sandbox = [] if os.name == "nt" or os.geteuid() else ["--no-sandbox"]
+    return {**browser_type_launch_args, "executable_path": chromium(), "args": sandbox}
+
+
+def pytest_terminal_summary(terminalreporter, config) -> None:
+    """Print what the tests of launched notebooks measured."""
+    lines = config.stash.get(REPORT, [])
+    if lines:
+        terminalreporter.section("launched in Binder's environment")
+        terminalreporter.write("\n".join(lines) + "\n")

@@ -505,3 +505,10 @@ def test_binder_limits_arenas_as_the_build_does() -> None:
         check=True,
     ).stdout
     assert shown.strip() == kernel.ARENAS
+
+
+def test_binder_keeps_as_much_memory_free_as_a_chapter_may_take() -> None:
+    """The book's build and Binder's server hold a chapter to the same limit."""
+    text = (ROOT / ".binder" / "jupyter_server_config.py").read_text("utf-8")
+    (limit,) = re.findall(r"^CHAPTER = ([\d_]+)$", text, re.MULTILINE)
+    assert int(limit) == kernel.LIMIT

@@ -15,7 +15,8 @@ TABLE = """
 mnist       -                                                        numpy
 forward     -                                                        numpy
 compiled    forward                                                  numpy threadpoolctl
-networks    forward                                                  numpy keras
+quiet       -                                                        -
+networks    forward quiet                                            numpy keras
 pages       -                                                        numpy cv2
 images      pages                                                    numpy cv2 PIL
 scene       -                                                        numpy cv2

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 
@@ -12,8 +11,6 @@ import pytest
 from digitrec import augment, networks, shipped, training
 from digitrec.forward import Sequential
 from digitrec.mnist import CHECKSUMS, load_mnist
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 #: Test accuracy of what `make train` makes. Below: it has not learned; above: too good to be true.
 #: Five seeds of the CNN gave 99.49 to 99.59 %: their mean, and three standard deviations of 0.05 %.

@@ -9,7 +9,6 @@ padding on the wrong side or a missing bias is far above it.
 """
 
 import inspect
-import os
 
 import numpy as np
 import pytest
@@ -17,8 +16,6 @@ import pytest
 from digitrec import forward, networks
 from digitrec.forward import Sequential
 from digitrec.mnist import load_mnist
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 #: A single layer's numbers are around 1 and its sums have up to a hundred terms.
 ATOL = 1e-5

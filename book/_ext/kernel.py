@@ -1,4 +1,4 @@
-"""The kernels that run the chapters: the right Python, no noise, and the memory each took."""
+"""The kernels that run the chapters: the right Python, and the memory each took."""
 
 import json
 import os
@@ -28,8 +28,6 @@ def set_environment(folder):
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     # Importing Keras takes three times as long when its bytecode may not be kept.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    # TensorFlow reports on stderr what the processor can do; this silences most of it.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["MALLOC_ARENA_MAX"] = ARENAS
     # A reader's own start-up files for IPython are no part of a chapter.
     os.environ["IPYTHONDIR"] = str(folder / ".ipython")

@@ -1,0 +1,317 @@
+"""What a reader launches is what the page promises: in Binder's JupyterLab, and in Colab.
+
+The chapters are opened in Chromium at the paths of the book's own buttons, in the environment that
+Binder makes and with what one core and two gigabytes can do, one after the other as a reader walks.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import launching
+import nbformat
+import pytest
+from conftest import REPORT, ROOT
+
+from tools import notebooks
+
+pytestmark = [
+    pytest.mark.launch,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(os.name == "nt", reason="Binder's start scripts are for bash"),
+]
+
+NOTEBOOKS = [f"lab/tree/{path}" for path in notebooks.notebook_of(ROOT).values()]
+CHAPTERS = [path for path in NOTEBOOKS if not path.endswith("index.ipynb")]
+#: Text that only the book's builder understands, or that should have been filled in.
+PLACEHOLDER = re.compile(
+    r"""
+    \{[a-z]+(:[a-z]+)?\}`? | :::+ | ```          # roles, directives, fences
+    | [a-z_]+:[,.]?\d*[%dfeg]\b | [a-z_]+:[\d.,]*%  # accuracy:.2%
+    | \[missing\] | \(\#[\w-]+\)= | \$\$ | \\\(
+    """,
+    re.VERBOSE,
+)
+#: An answer to the first exercise that is plausible, and wrong.
+WRONG = """\
+def count_labels(y):
+    return np.zeros(10, dtype=int)
+
+
+checks.count_labels(count_labels)"""
+
+
+def sources(path: Path) -> list[str]:
+    """Return the code of a notebook's cells."""
+    cells = nbformat.read(path, 4).cells
+    return [cell.source for cell in cells if cell.cell_type == "code"]
+
+
+def answer_exercises(folder: Path) -> Counter:
+    """Write answers into a copy's exercises, all right but the first; return how many of which."""
+    count = Counter()
+    for path in sorted((folder / notebooks.FOLDER).glob("0*.ipynb")):
+        solved = sources(folder / notebooks.SOLUTIONS / path.name)
+        answers = {line: code for code in solved for line in code.splitlines()}
+        notebook = nbformat.read(path, 4)
+        for cell in notebook.cells:
+            check = cell.source.split("\n")[-1]
+            if cell.cell_type != "code" or not check.startswith("checks."):
+                continue
+            wrong = not count
+            cell.source = WRONG if wrong else answers[check]
+            assert "..." not in cell.source
+            count["✗" if wrong else "✓"] += 1
+        nbformat.write(notebook, path)
+    return count
+
+
+@pytest.fixture(scope="module")
+def colab(tmp_path_factory):
+    """Start running the notebooks as in Colab; return a function that waits for what came of it."""
+    launching.COLAB_RESULT.unlink(missing_ok=True)
+    folder = tmp_path_factory.mktemp("colab")
+    log = folder / "log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.launching", folder],
+            cwd=ROOT,
+            stdout=file,
+            stderr=file,
+        )
+
+    def result() -> dict:
+        assert process.wait() == 0, log.read_text("utf-8")
+        return json.loads(launching.COLAB_RESULT.read_text("utf-8"))
+
+    yield result
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def environment(colab) -> Path:
+    """Return Binder's environment. The notebooks begin to run as in Colab, beside what follows."""
+    return launching.binder()
+
+
+@pytest.fixture(scope="module")
+def server(environment, tmp_path_factory):
+    """Run Binder's server in a copy of the repository whose exercises a reader has answered."""
+    folder = launching.copy_repository(tmp_path_factory.mktemp("launch") / "book")
+    answered = answer_exercises(folder)
+    assert answered["✗"] == 1
+    assert answered["✓"] >= 10
+    with launching.serve(
+        environment, folder, tmp_path_factory.mktemp("home")
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lab(server, browser):
+    """Return a browser's page that stays open from chapter to chapter."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    yield page
+    context.close()
+
+
+def open_notebook(lab, server, path: str):
+    """Open what a button leads to; return the notebook's panel."""
+    lab.goto(server.address(path))
+    panel = lab.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    name = path.rpartition("/")[2]
+    lab.locator(".lm-DockPanel .lm-TabBar-tab.lm-mod-current", has_text=name).wait_for()
+    panel.locator(".jp-Cell").first.wait_for()
+    lab.wait_for_function("jupyterapp.shell.currentWidget.context.isReady")
+    lab.wait_for_function(
+        "jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
+    )
+    return panel
+
+
+def cells_of(lab) -> list[dict]:
+    """Return the code cells of the notebook in front: source, outputs, and what became of it."""
+    return lab.evaluate(
+        """() => jupyterapp.shell.currentWidget.content.widgets
+            .filter((cell) => cell.model.type === "code" && cell.model.sharedModel.getSource())
+            .map((cell) => ({
+                source: cell.model.sharedModel.getSource(),
+                count: cell.model.executionCount,
+                running: cell.model.executionState === "running",
+                outputs: cell.model.outputs.toJSON(),
+            }))"""
+    )
+
+
+def run_all(lab) -> list[dict]:
+    """Choose Run, Run All Cells; return the cells when all have run, or one has failed."""
+    lab.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    lab.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
+    lab.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
+    while True:
+        cells = cells_of(lab)
+        outputs = [output for cell in cells for output in cell["outputs"]]
+        failed = any(output["output_type"] == "error" for output in outputs)
+        if failed or all(cell["count"] and not cell["running"] for cell in cells):
+            return cells
+        lab.wait_for_timeout(250)
+
+
+def text_outputs(cells: list[dict], name: str) -> list[str]:
+    """Return what cells wrote on stdout or stderr."""
+    return [
+        "".join(output["text"])
+        for cell in cells
+        for output in cell["outputs"]
+        if output["output_type"] == "stream" and output["name"] == name
+    ]
+
+
+@pytest.fixture(scope="module")
+def measured(request):
+    """Return the table of what was measured; it is written, and printed at the end of the tests."""
+    table: dict[str, dict] = {}
+    yield table
+    path = launching.BUILD / "launch.json"
+    path.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
+    heads = ["seconds", "peak MB", "placeholders", "warnings"]
+    lines = [f"{'chapter':<20} | " + " | ".join(heads)]
+    for name, row in table.items():
+        if not set(heads) <= row.keys():
+            continue
+        numbers = (f"{row[head]:>{len(head)},}" for head in heads)
+        lines.append(f"{name:<20} | " + " | ".join(numbers))
+    request.config.stash[REPORT] = lines
+
+
+def test_binder_installs_without_conflict(environment) -> None:
+    """Pip finds nothing to complain about, in Binder's Jupyter with what a chapter needs."""
+    logs = [
+        (environment / f"{name}.log").read_text("utf-8")
+        for name in ("install", "postBuild")
+    ]
+    complaints = re.findall(
+        r".*(?:ERROR|[Cc]onflict|incompatible|you have).*", "".join(logs)
+    )
+    assert complaints == []
+    check = [environment / "bin" / "python", "-m", "pip", "check"]
+    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "No broken requirements found."
+    names = {name.lower() for name in launching.installed(environment)}
+    assert {"jupyterlab", "notebook", "keras", "digitrec"} <= names
+    assert (
+        not {"sphinx", "jupyter-book", "myst-nb", "jupyterlab-myst", "pytest"} & names
+    )
+
+
+def test_buttons_lead_to_notebooks(site) -> None:
+    """What the built book's buttons open is what is opened here."""
+    found = set()
+    for page in (site / "book").glob("*.html"):
+        found |= set(re.findall(r"urlpath=(lab/tree/[^\"&]+)", page.read_text("utf-8")))
+    # A book that is built where no launcher can find it has no such buttons.
+    assert found in (set(), set(NOTEBOOKS))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS)
+def test_opens_as_a_page(lab, server, measured, path: str) -> None:
+    """All is text, formulas and pictures; nothing is unknown, left to fill in, or given away."""
+    panel = open_notebook(lab, server, path)
+    lab.wait_for_function("!document.querySelector('mjx-container:not([jax])')")
+    row = measured.setdefault(Path(path).stem, {})
+    prose = "\n".join(panel.locator(".jp-RenderedMarkdown").all_inner_texts())
+    assert len(prose) > 1000
+    row["placeholders"] = len(PLACEHOLDER.findall(prose))
+    assert [m[0] for m in PLACEHOLDER.finditer(prose)] == []
+    text = panel.inner_text()
+    assert "⚠" not in text
+    assert "Unknown" not in text
+    assert panel.locator("mjx-merror, .MathJax_Error").count() == 0
+    failed = panel.locator(".jp-RenderedMarkdown img").evaluate_all(
+        "images => images.filter((i) => !(i.complete && i.naturalWidth)).map((i) => i.alt)"
+    )
+    assert failed == []
+    assert panel.locator("details[open]").count() == 0
+    if path in CHAPTERS:
+        closed = panel.locator("details", has_text="Solution")
+        assert closed.count() == 3
+        for code in panel.locator("details pre, details code").all():
+            assert not code.is_visible()
+    assert lab.locator(".jp-Dialog").count() == 0
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS)
+def test_runs_on_one_core_within_two_gigabytes(
+    lab, server, measured, path: str
+) -> None:
+    """All cells run in order, without a warning, and leave the reader's answers alone."""
+    open_notebook(lab, server, path)
+    file = server.folder / path.removeprefix("lab/tree/")
+    answers = sources(file)
+    server.memory.peak = 0
+    start = time.perf_counter()
+    cells = run_all(lab)
+    row = measured.setdefault(Path(path).stem, {})
+    row["seconds"] = round(time.perf_counter() - start)
+    row["peak MB"] = round(server.memory.peak / 1e6)
+    lab.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    errors = [o for c in cells for o in c["outputs"] if o["output_type"] == "error"]
+    assert [(error["ename"], error["evalue"]) for error in errors] == []
+    assert [cell["count"] for cell in cells] == list(range(1, len(cells) + 1))
+    noise = text_outputs(cells, "stderr")
+    row["warnings"] = len(noise)
+    assert noise == []
+    assert [cell["source"] for cell in cells] == answers
+    assert sources(file) == answers
+    marks = Counter(
+        "".join(re.findall("^[✓✗]", "\n".join(text_outputs(cells, "stdout")), re.M))
+    )
+    if path in CHAPTERS:
+        wrong = int(path == CHAPTERS[0])
+        assert marks == Counter({"✓": 3 - wrong, "✗": wrong})
+    assert server.memory.peak <= launching.MEMORY
+
+
+def test_one_may_go_back(lab, server, measured) -> None:
+    """A chapter whose kernel was shut down for later ones runs again, and nobody asks anything."""
+    running = {session["path"] for session in server.get("sessions")}
+    gone = [path for path in CHAPTERS if path.removeprefix("lab/tree/") not in running]
+    assert CHAPTERS[0] in gone
+    assert len(running) <= 2
+    tabs = lab.locator(".lm-DockPanel .lm-TabBar-tab")
+    tabs.filter(has_text=Path(CHAPTERS[0]).name).click()
+    server.memory.peak = 0
+    cells = run_all(lab)
+    assert all(cell["count"] for cell in cells)
+    assert lab.locator(".jp-Dialog").count() == 0
+    assert server.memory.peak <= launching.MEMORY
+
+
+def test_the_first_cell_installs_the_library_and_nothing_else(colab) -> None:
+    """What Colab has stays as it is: a second TensorFlow, or another NumPy, would break it."""
+    result = colab()
+    assert "digitrec" not in result["before"]
+    assert result["before"]["numpy"] == "2.0.2"
+    after = dict(result["after"])
+    assert after.pop("digitrec")
+    assert after == result["before"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS)
+def test_runs_in_colab(colab, path: str) -> None:
+    """From another folder, with older versions, each cell runs, and none warns."""
+    found = colab()["notebooks"][path.removeprefix("lab/tree/")]
+    print(f"\n{path}: {found['seconds']} s in an environment like Colab's")
+    assert found["error"] == ""
+    assert all(found["run"])
+    assert [text for text in found["stderr"] if text] == []
+    # An exercise without an answer says so, and stops nothing.
+    assert "".join(found["stdout"]).count("✗ ") == 3 * (path in CHAPTERS)
