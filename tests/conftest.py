@@ -116,10 +116,6 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
         # Not skipped: the tests of the site must not pass unseen.
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 
-    """Have pytest-playwright start the system's Chromium."""
-    sandbox = [] if os.name == "nt" or os.geteuid() else ["--no-sandbox"]
-    return {**browser_type_launch_args, "executable_path": chromium(), "args": sandbox}
-
 
 def pytest_terminal_summary(terminalreporter, config) -> None:
     """Print what the tests of launched notebooks measured."""

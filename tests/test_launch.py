@@ -54,7 +54,7 @@ def sources(path: Path) -> list[str]:
 
 def answer_exercises(folder: Path) -> Counter:
     """Write answers into a copy's exercises, all right but the first; return how many of which."""
-    count = Counter()
+    count: Counter[str] = Counter()
     for path in sorted((folder / notebooks.FOLDER).glob("0*.ipynb")):
         solved = sources(folder / notebooks.SOLUTIONS / path.name)
         answers = {line: code for code in solved for line in code.splitlines()}

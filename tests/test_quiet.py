@@ -92,8 +92,8 @@ def test_a_program_without_stderr_runs() -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "from digitrec import models; import keras; keras.ops.zeros(1)",
-        "from digitrec import models; models.load_keras('dense')",
+        "from digitrec import networks; import keras; keras.ops.zeros(1)",
+        "from digitrec import networks; networks.load_keras('dense')",
         "import digitrec.networks, tensorflow; tensorflow.zeros(1)",
     ],
 )
@@ -108,7 +108,7 @@ def test_nothing_is_imported_ahead_and_nothing_stays_behind() -> None:
     """The finder goes when it has found TensorFlow, and does not find what is not there."""
     done = run(
         "import sys\n"
-        "from digitrec import models, quiet\n"
+        "from digitrec import networks, quiet\n"
         "assert 'tensorflow' not in sys.modules\n"
         "assert isinstance(sys.meta_path[0], quiet._Quietly)\n"
         "sys.path[:] = []\n"
