@@ -49,8 +49,7 @@ def relu(z: np.ndarray) -> np.ndarray:
     ----------
     :cite:t:`nair2010relu`.
     """
-    activated: np.ndarray = np.maximum(z, 0)
-    return activated
+    return np.maximum(z, 0)
 
 
 def softmax(z: np.ndarray) -> np.ndarray:
@@ -74,8 +73,7 @@ def softmax(z: np.ndarray) -> np.ndarray:
     :cite:t:`goodfellow2016deep`, section 4.1.
     """
     e = np.exp(z - z.max(axis=-1, keepdims=True))
-    probabilities: np.ndarray = e / e.sum(axis=-1, keepdims=True)
-    return probabilities
+    return e / e.sum(axis=-1, keepdims=True)
 
 
 ACTIVATIONS = {"linear": linear, "relu": relu, "softmax": softmax}

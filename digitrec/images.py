@@ -350,8 +350,7 @@ def to_gray(image: Picture) -> np.ndarray:
     if channels == 1:
         return np.ascontiguousarray(image.reshape(image.shape[:2]))
     # (H, W)
-    gray: np.ndarray = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
-    return gray
+    return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
 
 
 # --- The recipe, step by step ------------------------------------------------------------------
@@ -464,10 +463,7 @@ def estimate_paper(gray: np.ndarray) -> np.ndarray:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (window, window))
     closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel).astype(np.float32)
     paper = cv2.GaussianBlur(closed, (0, 0), max(1.0, window / 8))
-    spread: np.ndarray = cv2.resize(
-        paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR
-    )
-    return spread
+    return cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _even_paper(gray: np.ndarray) -> float | None:
@@ -506,8 +502,7 @@ def flatten_light(gray: np.ndarray, paper: np.ndarray) -> np.ndarray:
     (H, W) float32
         0 is paper, 1 is black ink.
     """
-    ink: np.ndarray = np.clip(1 - gray / np.maximum(paper, 16), 0, 1).astype(np.float32)
-    return ink
+    return np.clip(1 - gray / np.maximum(paper, 16), 0, 1).astype(np.float32)
 
 
 def ink_threshold(ink: np.ndarray) -> float | None:
@@ -647,8 +642,7 @@ def find_clutter(mask: np.ndarray) -> np.ndarray:
     at_edge[edge] = True
     at_edge &= area_inside < 0.25 * area
     at_edge[0] = False
-    found: np.ndarray = clutter | at_edge[labels]
-    return found
+    return clutter | at_edge[labels]
 
 
 def _is_lone_digit(mask: np.ndarray) -> bool:
@@ -722,8 +716,7 @@ def _straight_lines(mask: np.ndarray) -> np.ndarray:
         thin = length <= 1.6 * np.median(length) + 1
         for column, start, stop in zip(on[thin], first[thin], last[thin], strict=True):
             found[start : stop + 1, column] = True
-    lines_found: np.ndarray = found & mask
-    return lines_found
+    return found & mask
 
 
 def _foreign_lines(
@@ -788,8 +781,7 @@ def _without_specks(mask: np.ndarray) -> np.ndarray:
         longest >= MIN_DIGIT * max(mask.shape), stats[:, cv2.CC_STAT_AREA], 0
     )
     area[0] = 0
-    large: np.ndarray = (area >= max(1, 0.1 * area.max()))[labels]
-    return large
+    return (area >= max(1, 0.1 * area.max()))[labels]
 
 
 def _widest(mask: np.ndarray) -> float:
@@ -873,8 +865,7 @@ def choose_digit(
             break
         digit = digit | np.isin(groups, near)
         left = [k for k in left if k not in near]
-    chosen: np.ndarray = digit
-    return chosen
+    return digit
 
 
 def _is_no_digit(digit: np.ndarray, least: float) -> bool:
@@ -914,8 +905,7 @@ def _is_no_digit(digit: np.ndarray, least: float) -> bool:
 def _hat(length: int) -> np.ndarray:
     """Weights that fall from 1 in the middle to nearly 0 at both ends; (length,) float64."""
     place = (np.arange(length) + 0.5) / length
-    weights: np.ndarray = np.minimum(1.0, 4 * np.minimum(place, 1 - place))
-    return weights
+    return np.minimum(1.0, 4 * np.minimum(place, 1 - place))
 
 
 def even_contrast(ink: np.ndarray, digit: np.ndarray, threshold: float) -> np.ndarray:
@@ -991,10 +981,9 @@ def pen_width(digit: np.ndarray) -> float:
         return 0.0
     distance = cv2.distanceTransform(inked, cv2.DIST_L2, 5)
     # The nearest pixel outside is half a pixel beyond the edge.
-    width: float = (
+    return (
         4 * (float(distance[inked > 0].mean()) - 0.5) * BOX / max(_enlarge(digit).shape)
     )
-    return width
 
 
 #: The pen is measured and changed in a box so many times finer than 20 × 20.
@@ -1007,8 +996,7 @@ def _enlarge(digit: np.ndarray) -> np.ndarray:
     scale = FINER * BOX / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    fine: np.ndarray = cv2.resize(digit.astype(np.float32), size, interpolation=method)
-    return fine
+    return cv2.resize(digit.astype(np.float32), size, interpolation=method)
 
 
 def match_pen(digit: np.ndarray, pen: tuple[float, float] = MNIST_PEN) -> np.ndarray:
@@ -1041,8 +1029,7 @@ def match_pen(digit: np.ndarray, pen: tuple[float, float] = MNIST_PEN) -> np.nda
     )
     fine = _enlarge(digit)
     if wanted > width:
-        wide: np.ndarray = cv2.dilate(np.pad(fine, radius), disc)
-        return wide
+        return cv2.dilate(np.pad(fine, radius), disc)
     return crop(cv2.erode(np.pad(fine, 1), disc))[0]
 
 
@@ -1069,10 +1056,7 @@ def fit_box(digit: np.ndarray, keep_aspect: bool = True) -> np.ndarray:
     size = (BOX, BOX)
     if keep_aspect:
         size = max(1, round(width * scale)), max(1, round(height * scale))
-    box: np.ndarray = cv2.resize(
-        digit.astype(np.float32), size, interpolation=cv2.INTER_AREA
-    )
-    return box
+    return cv2.resize(digit.astype(np.float32), size, interpolation=cv2.INTER_AREA)
 
 
 def centre_by_mass(digit: np.ndarray, by_mass: bool = True) -> np.ndarray:
@@ -1129,8 +1113,7 @@ def just_resize(image: Picture) -> np.ndarray:
     gray = to_gray(image)
     if not has_light_ink(gray):
         gray = 255 - gray
-    small: np.ndarray = cv2.resize(gray, (FIELD, FIELD), interpolation=cv2.INTER_AREA)
-    return small
+    return cv2.resize(gray, (FIELD, FIELD), interpolation=cv2.INTER_AREA)
 
 
 # --- The recipe, whole -------------------------------------------------------------------------
@@ -1608,8 +1591,7 @@ def _reduce(image: np.ndarray, longest_side: int) -> np.ndarray:
     size = _reduced_size(image.shape[1], image.shape[0], longest_side)
     if size == (image.shape[1], image.shape[0]):
         return image
-    reduced: np.ndarray = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return reduced
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
 def _bounding_box(mask: np.ndarray) -> Box:

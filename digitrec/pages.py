@@ -197,8 +197,7 @@ def ink_mask(ink: np.ndarray, threshold: float) -> np.ndarray:
     sure = np.zeros(count, bool)
     sure[labels[ink > threshold]] = True
     sure[0] = False
-    mask: np.ndarray = sure[labels]
-    return mask
+    return sure[labels]
 
 
 # --- Rules and frames ----------------------------------------------------------------------------
@@ -394,8 +393,7 @@ def _interpolate(x: np.ndarray, at: np.ndarray, values: np.ndarray) -> np.ndarra
         return np.full(len(x), values[0])
     right = np.clip(np.searchsorted(at, x), 1, len(at) - 1)
     slope = (values[right] - values[right - 1]) / (at[right] - at[right - 1])
-    found: np.ndarray = values[right - 1] + slope * (x - at[right - 1])
-    return found
+    return values[right - 1] + slope * (x - at[right - 1])
 
 
 def _off_the_rule(
@@ -664,8 +662,7 @@ def _box_gaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Distances of a rectangle from others, each (left, top, right, bottom); 0 where they touch."""
     across = np.maximum(np.maximum(boxes[:, 0] - box[2], box[0] - boxes[:, 2]), 0)
     down = np.maximum(np.maximum(boxes[:, 1] - box[3], box[1] - boxes[:, 3]), 0)
-    gaps: np.ndarray = np.hypot(across, down)
-    return gaps
+    return np.hypot(across, down)
 
 
 def _joins(
@@ -1047,5 +1044,4 @@ def _shrink(image: np.ndarray, longest_side: int) -> np.ndarray:
     if scale >= 1:
         return image
     size = tuple(max(1, round(side * scale)) for side in image.shape[::-1])
-    reduced: np.ndarray = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return reduced
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)

@@ -134,8 +134,7 @@ class Pen:
                 cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)
             )
             ink = cv2.dilate(ink, disc) if self.width > 0 else cv2.erode(ink, disc)
-        soft: np.ndarray = cv2.GaussianBlur(ink, (0, 0), 1.0)
-        return soft
+        return cv2.GaussianBlur(ink, (0, 0), 1.0)
 
     @staticmethod
     def to_paper(shape: tuple[int, ...]) -> np.ndarray:
@@ -166,8 +165,7 @@ class Pen:
         place = (patches - patches.mean()) / max(float(patches.std()), 1e-6)
         # The normal distribution's quantile; a soft edge.
         written = np.clip(0.5 + 4 * (place - NormalDist().inv_cdf(self.skips)), 0, 1)
-        missed: np.ndarray = ink * written.astype(np.float32)
-        return missed
+        return ink * written.astype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -299,8 +297,7 @@ def _grained(
     grain = fibres / max(float(fibres.std()), 1e-6) + 0.5 * clouds
     deviation = np.float32(texture / np.sqrt(1.25))
     brightness = np.float32(1) + deviation * grain  # (H, W), 1 on average
-    grained: np.ndarray = plain * brightness[..., None]  # (H, W, 3)
-    return grained
+    return plain * brightness[..., None]  # (H, W, 3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -351,8 +348,7 @@ class Light:
             softness = rng.uniform(0.04, 0.2)
             edge = 1 + np.exp(np.clip(-beyond / softness, -50, 50))
             fall = fall * (1 - self.shadow / edge)
-        lit: np.ndarray = (self.brightness * fall).astype(np.float32)
-        return lit
+        return (self.brightness * fall).astype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -417,8 +413,7 @@ class Camera:
             [[1, 0, position[0] * size[0]], [0, 1, position[1] * size[1]], [0, 0, 1]],
             np.float64,
         )
-        view: np.ndarray = placed @ tilted @ turned
-        return view
+        return placed @ tilted @ turned
 
     def see(self, drawing: np.ndarray, to_photo: np.ndarray) -> np.ndarray:
         """See a drawing through a matrix, without stairs; (h, w) → (H, W) float32, 0 … 1.
@@ -432,10 +427,7 @@ class Camera:
         if reduction > 1:  # each pixel must see all the ink it covers
             drawing = cv2.GaussianBlur(drawing, (0, 0), 0.5 * reduction)
         fine = cv2.warpPerspective(drawing, finer, (2 * size[0], 2 * size[1]))
-        seen: np.ndarray = np.clip(
-            cv2.resize(fine, size, interpolation=cv2.INTER_AREA), 0, 1
-        )
-        return seen
+        return np.clip(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), 0, 1)
 
     def expose(self, lit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Lens, sensor, file: (H, W, 3) float32, levels of 255 → (H, W, 3) uint8."""

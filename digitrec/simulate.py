@@ -95,8 +95,7 @@ def font_glyph(font: str, character: str, size: int = 112) -> np.ndarray:
     rows, columns = np.flatnonzero(glyph.any(axis=1)), np.flatnonzero(glyph.any(axis=0))
     glyph = glyph[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]  # (h, w)
     width = max(1, round(glyph.shape[1] * size / glyph.shape[0]))
-    sized: np.ndarray = cv2.resize(glyph, (width, size), interpolation=cv2.INTER_AREA)
-    return sized
+    return cv2.resize(glyph, (width, size), interpolation=cv2.INTER_AREA)
 
 
 @lru_cache(maxsize=32)
@@ -229,8 +228,7 @@ def _write_on(
     rules = paper.printed(to_photo, size)[..., None]  # (H, W, 1)
     sheet = paper.blank(size, rng)  # (H, W, 3)
     sheet = sheet + (np.asarray(paper.rule_colour, np.float32) - sheet) * rules
-    written: np.ndarray = sheet + (np.asarray(pen.colour, np.float32) - sheet) * ink
-    return written
+    return sheet + (np.asarray(pen.colour, np.float32) - sheet) * ink
 
 
 def _take(

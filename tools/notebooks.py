@@ -78,8 +78,7 @@ def cell(kind: str, source: str, number: int, metadata: Any = None) -> NotebookN
     make = getattr(nbformat.v4, f"new_{kind}_cell")
     # Jupyter's own cell ids are random.
     name = hashlib.sha256(f"{number} {source}".encode()).hexdigest()[:8]
-    made: NotebookNode = make(source, id=name, metadata=metadata or {})
-    return made
+    return make(source, id=name, metadata=metadata or {})
 
 
 @dataclass

@@ -139,10 +139,7 @@ def built(root: Path = ROOT) -> dict[str, dict[str, Value]]:
 
 def read(root: Path = ROOT) -> dict[str, dict[str, Value]]:
     """Return the committed numbers: page, then name, then value."""
-    numbers: dict[str, dict[str, Value]] = json.loads(
-        (root / RESULTS).read_text("utf-8")
-    )
-    return numbers
+    return json.loads((root / RESULTS).read_text("utf-8"))
 
 
 def differences(
