@@ -86,14 +86,10 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
         # Not skipped: the tests of the site must not pass unseen.
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 
-    """Have pytest-playwright start the system's Chromium."""
-    sandbox = [] if os.name == "nt" or os.geteuid() else ["--no-sandbox"]
-    return {**browser_type_launch_args, "executable_path": chromium(), "args": sandbox}
-
 
 def pytest_terminal_summary(terminalreporter, config) -> None:
     """Print what the tests of launched notebooks measured."""
     lines = config.stash.get(REPORT, [])
     if lines:
-        terminalreporter.section("launched in Binder's environment")
+        terminalreporter.section("launched notebooks")
         terminalreporter.write("\n".join(lines) + "\n")
