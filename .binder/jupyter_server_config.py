@@ -21,6 +21,8 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 CHAPTER = 1_000_000_000
 #: After this long without work a kernel waits for its reader; it waits between two cells as well.
 REST = timedelta(seconds=2)
+#: One that has not answered for so long is not going to.
+STUCK = timedelta(seconds=60)
 
 
 def allowed() -> int:
@@ -83,7 +85,8 @@ class FrugalKernelManager(AsyncMappingKernelManager):
                     "Wait until that is done, or interrupt it; then open this one again."
                 )
             oldest = min(waiting, key=waiting.get)
-            if datetime.now(UTC) - waiting[oldest] < REST:
+            rest = REST if kernels[oldest].execution_state == "idle" else STUCK
+            if datetime.now(UTC) - waiting[oldest] < rest:
                 await asyncio.sleep(0.2)
                 continue
             self.log.info("Shutting down %s to make room", self.names[oldest])

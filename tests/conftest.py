@@ -121,5 +121,5 @@ def pytest_terminal_summary(terminalreporter, config) -> None:
     """Print what the tests of launched notebooks measured."""
     lines = config.stash.get(REPORT, [])
     if lines:
-        terminalreporter.section("launched in Binder's environment")
+        terminalreporter.section("launched notebooks")
         terminalreporter.write("\n".join(lines) + "\n")

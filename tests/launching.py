@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import inspect
 import json
 import os
 import re
@@ -26,8 +27,6 @@ from pathlib import Path
 
 import nbformat
 import psutil
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 from tools import notebooks, python
@@ -36,6 +35,9 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 BINDER = ROOT / ".binder"
 LOCKS = ROOT / "tests" / "launch"
+#: The Python of each place. Binder's stands in a file that repo2docker reads.
+BINDER_PYTHON = (BINDER / "runtime.txt").read_text("utf-8").strip().split("-")[1]
+COLAB_PYTHON = "3.12"
 #: What JupyterHub tells a server in mybinder.org.
 MEMORY = 2 * 1024**3
 COLAB_RESULT = BUILD / "colab.json"
@@ -64,22 +66,39 @@ def run(*command: str | Path, log: Path, **more: str) -> None:
     assert done.returncode == 0, log.read_text("utf-8")[-3000:]
 
 
-def make(name: str, locks: list[Path], install: Callable[[Path, Path], None]) -> Path:
+def python_of(wanted: str, *, newer: bool) -> str | None:
+    """Return a Python of a version; where there is none, the one that runs, or None.
+
+    Parameters
+    ----------
+    wanted
+        The version, such as ``"3.12"``.
+    newer
+        Whether a newer one would do as well.
+    """
+    runs = "{}.{}".format(*sys.version_info)
+    older = tuple(map(int, runs.split("."))) <= tuple(map(int, wanted.split(".")))
+    return python.find(wanted) or (sys.executable if newer or older else None)
+
+
+def make(
+    name: str, base: str, locks: list[Path], install: Callable[[Path, Path], None]
+) -> Path:
     """Return the folder of an environment, made anew unless it is what the locks say.
 
     Parameters
     ----------
     name
         The folder's name in _build.
+    base
+        The Python that it is made with.
     locks
         The files that say what is installed.
     install
         Called with the environment's Python and the file for what pip says.
     """
-    version = (BINDER / "runtime.txt").read_text("utf-8").strip().split("-")[1]
-    base = python.find(version) or sys.executable
-    key = hashlib.sha256(base.encode())
-    for path in (*locks, Path(__file__)):
+    key = hashlib.sha256((base + inspect.getsource(install)).encode())
+    for path in locks:
         key.update(path.read_bytes())
     folder = BUILD / name
     stamp = folder / "made-of"
@@ -101,7 +120,8 @@ def binder() -> Path:
         run(*pip, "--no-deps", "-r", jupyter, log=log)
         run(*pip, "-r", chapters, log=log)
 
-    folder = make("launch", [jupyter, chapters], install)
+    base = python_of(BINDER_PYTHON, newer=True)
+    folder = make("launch", base, [jupyter, chapters], install)
     # The rest takes seconds, and whatever it does may have changed.
     log = folder / "postBuild.log"
     log.unlink(missing_ok=True)
@@ -129,7 +149,9 @@ def colab() -> Path:
         )
         (metadata / "METADATA").write_text(text, "utf-8")
 
-    return make("colab", [lock], install)
+    base = python_of(COLAB_PYTHON, newer=False)
+    assert base, f"expected Python {COLAB_PYTHON} or older, for the TensorFlow of Colab"
+    return make("colab", base, [lock], install)
 
 
 def copy_repository(folder: Path) -> Path:
@@ -142,6 +164,17 @@ def copy_repository(folder: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     return folder
+
+
+def version(folder: Path) -> str:
+    """Return the version of an environment's Python."""
+    command = [
+        folder / "bin" / "python",
+        "-c",
+        "import platform as p; print(p.python_version())",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def installed(folder: Path) -> dict[str, str]:
@@ -257,31 +290,14 @@ def serve(environment: Path, folder: Path, own: Path) -> Iterator[Server]:
             process.wait()
 
 
-def run_notebook(
-    notebook: nbformat.NotebookNode, environment: Path, folder: Path
-) -> None:
-    """Run all cells in an environment's kernel, started in a folder."""
-    kernels = environment / "share" / "kernels"
-    (kernels / "colab").mkdir(parents=True, exist_ok=True)
-    argv = [environment / "bin" / "python", "-Xfrozen_modules=off", "-m"]
-    argv += ["ipykernel_launcher", "-f", "{connection_file}"]
-    (kernels / "colab" / "kernel.json").write_text(
-        json.dumps(
-            {
-                "argv": list(map(str, argv)),
-                "display_name": "Colab",
-                "language": "python",
-            }
-        )
-    )
-    manager = AsyncKernelManager(
+def run_notebook(notebook: nbformat.NotebookNode, folder: Path) -> None:
+    """Run all cells in a kernel that starts in a folder, and ends with them."""
+    NotebookClient(
+        notebook,
         kernel_name="colab",
-        kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(kernels)]),
-    )
-    resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, km=manager, timeout=900, resources=resources).execute(
-        env=clean_environment()
-    )
+        timeout=900,
+        resources={"metadata": {"path": str(folder)}},
+    ).execute(env=clean_environment())
 
 
 def said(notebook: nbformat.NotebookNode, kind: str) -> list[str]:
@@ -302,6 +318,13 @@ def run_in_colab(folder: Path) -> dict[str, object]:
         An empty folder outside the repository.
     """
     environment = colab()
+    argv = [environment / "bin" / "python", "-Xfrozen_modules=off", "-m"]
+    argv += ["ipykernel_launcher", "-f", "{connection_file}"]
+    kernel = {"argv": [*map(str, argv)], "display_name": "Colab", "language": "python"}
+    spec = folder / "jupyter" / "kernels" / "colab" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text(json.dumps(kernel), "utf-8")
+    os.environ["JUPYTER_PATH"] = str(folder / "jupyter")
     pip = [environment / "bin" / "python", "-m", "pip"]
     subprocess.run([*pip, "uninstall", "-q", "-y", "digitrec"], check=True)
     result: dict[str, object] = {"before": installed(environment), "notebooks": {}}
@@ -316,7 +339,7 @@ def run_in_colab(folder: Path) -> dict[str, object]:
         start = time.perf_counter()
         error = ""
         try:
-            run_notebook(notebook, environment, content)
+            run_notebook(notebook, content)
         except Exception as raised:  # noqa: BLE001 (whatever it is, the tests report it)
             error = str(raised)
         result["notebooks"][path] = {

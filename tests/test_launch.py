@@ -4,18 +4,22 @@ The chapters are opened in Chromium at the paths of the book's own buttons, in t
 Binder makes and with what one core and two gigabytes can do, one after the other as a reader walks.
 """
 
+import html
 import json
-import os
+import platform
 import re
 import subprocess
 import sys
 import time
 from collections import Counter
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
+import launch
 import launching
 import nbformat
 import pytest
+import repository
 from conftest import REPORT, ROOT
 
 from tools import notebooks
@@ -23,10 +27,28 @@ from tools import notebooks
 pytestmark = [
     pytest.mark.launch,
     pytest.mark.timeout(1800),
-    pytest.mark.skipif(os.name == "nt", reason="Binder's start scripts are for bash"),
+    pytest.mark.skipif(
+        (sys.platform, platform.machine()) != ("linux", "x86_64"),
+        reason="Binder and Colab are Linux on x86-64",
+    ),
 ]
 
-NOTEBOOKS = [f"lab/tree/{path}" for path in notebooks.notebook_of(ROOT).values()]
+#: The book at an address that buttons can lead to.
+PUBLISHED = repository.understand("https://github.com/someone/book")
+
+
+def opened_by(address: str) -> str:
+    """Return the path that a Binder button opens in the server that it starts."""
+    return parse_qs(urlsplit(address).query)["urlpath"][0]
+
+
+#: What the buttons of the book's pages open.
+NOTEBOOKS = [
+    opened_by(
+        dict(button[:2] for button in launch.launchers(PUBLISHED, {}, path))["Binder"]
+    )
+    for path in notebooks.notebook_of(ROOT).values()
+]
 CHAPTERS = [path for path in NOTEBOOKS if not path.endswith("index.ipynb")]
 #: Text that only the book's builder understands, or that should have been filled in.
 PLACEHOLDER = re.compile(
@@ -44,6 +66,11 @@ def count_labels(y):
 
 
 checks.count_labels(count_labels)"""
+
+
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
+#: How the notebook in front is, for JupyterLab.
+STATUS = "jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status"
 
 
 def sources(path: Path) -> list[str]:
@@ -74,6 +101,9 @@ def answer_exercises(folder: Path) -> Counter:
 @pytest.fixture(scope="module")
 def colab(tmp_path_factory):
     """Start running the notebooks as in Colab; return a function that waits for what came of it."""
+    if not launching.python_of(launching.COLAB_PYTHON, newer=False):
+        yield lambda: pytest.skip(f"no Python {launching.COLAB_PYTHON} or older")
+        return
     launching.COLAB_RESULT.unlink(missing_ok=True)
     folder = tmp_path_factory.mktemp("colab")
     log = folder / "log"
@@ -124,17 +154,22 @@ def lab(server, browser):
 
 
 def open_notebook(lab, server, path: str):
-    """Open what a button leads to; return the notebook's panel."""
-    lab.goto(server.address(path))
+    """Open what a button leads to, with no tabs of an earlier visit; return its panel."""
+    lab.goto(f"{server.address(path)}&reset")
     panel = lab.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
     name = path.rpartition("/")[2]
     lab.locator(".lm-DockPanel .lm-TabBar-tab.lm-mod-current", has_text=name).wait_for()
     panel.locator(".jp-Cell").first.wait_for()
     lab.wait_for_function("jupyterapp.shell.currentWidget.context.isReady")
-    lab.wait_for_function(
-        "jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
-    )
+    lab.wait_for_function(f"{STATUS} === 'idle'")
     return panel
+
+
+def open_in_lab(lab, path: str) -> None:
+    """Open a notebook as a link in another one does, in a tab beside it."""
+    lab.evaluate(f"jupyterapp.commands.execute('docmanager:open', {{path: '{path}'}})")
+    tab = lab.locator(".lm-DockPanel .lm-TabBar-tab.lm-mod-current")
+    tab.filter(has_text=Path(path).name).wait_for()
 
 
 def cells_of(lab) -> list[dict]:
@@ -176,14 +211,17 @@ def text_outputs(cells: list[dict], name: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def measured(request):
+def measured(request, environment):
     """Return the table of what was measured; it is written, and printed at the end of the tests."""
     table: dict[str, dict] = {}
     yield table
     path = launching.BUILD / "launch.json"
     path.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
     heads = ["seconds", "peak MB", "placeholders", "warnings"]
-    lines = [f"{'chapter':<20} | " + " | ".join(heads)]
+    lines = [
+        f"in Binder's environment, with Python {launching.version(environment)}",
+        f"{'chapter':<20} | " + " | ".join(heads),
+    ]
     for name, row in table.items():
         if not set(heads) <= row.keys():
             continue
@@ -212,12 +250,14 @@ def test_binder_installs_without_conflict(environment) -> None:
     )
 
 
-def test_buttons_lead_to_notebooks(site) -> None:
-    """What the built book's buttons open is what is opened here."""
-    found = set()
-    for page in (site / "book").glob("*.html"):
-        found |= set(re.findall(r"urlpath=(lab/tree/[^\"&]+)", page.read_text("utf-8")))
-    # A book that is built where no launcher can find it has no such buttons.
+def test_built_buttons_open_what_is_opened_here(site) -> None:
+    """Where the book was built with an address, its pages have these buttons and no others."""
+    pages = [page.read_text("utf-8") for page in (site / "book").glob("*.html")]
+    found = {
+        opened_by(html.unescape(address))
+        for page in pages
+        for address in re.findall(r'href="([^"]*urlpath=[^"]*)"', page)
+    }
     assert found in (set(), set(NOTEBOOKS))
 
 
@@ -253,10 +293,13 @@ def test_runs_on_one_core_within_two_gigabytes(
     lab, server, measured, path: str
 ) -> None:
     """All cells run in order, without a warning, and leave the reader's answers alone."""
-    open_notebook(lab, server, path)
-    file = server.folder / path.removeprefix("lab/tree/")
+    name = path.removeprefix("lab/tree/")
+    file = server.folder / name
     answers = sources(file)
     server.memory.peak = 0
+    # The reader goes on, and closes nothing.
+    open_in_lab(lab, name)
+    lab.wait_for_function(f"{STATUS} === 'idle'")
     start = time.perf_counter()
     cells = run_all(lab)
     row = measured.setdefault(Path(path).stem, {})
@@ -286,13 +329,54 @@ def test_one_may_go_back(lab, server, measured) -> None:
     gone = [path for path in CHAPTERS if path.removeprefix("lab/tree/") not in running]
     assert CHAPTERS[0] in gone
     assert len(running) <= 2
-    tabs = lab.locator(".lm-DockPanel .lm-TabBar-tab")
-    tabs.filter(has_text=Path(CHAPTERS[0]).name).click()
+    open_in_lab(lab, CHAPTERS[0].removeprefix("lab/tree/"))
+    assert lab.evaluate(STATUS) is None
     server.memory.peak = 0
+    # Run All Cells would run the first one only, with which the kernel starts.
+    lab.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex = 1")
+    lab.evaluate("void jupyterapp.commands.execute('notebook:run-cell')")
+    lab.wait_for_function(f"{STATUS} === 'idle'")
     cells = run_all(lab)
     assert all(cell["count"] for cell in cells)
     assert lab.locator(".jp-Dialog").count() == 0
     assert server.memory.peak <= launching.MEMORY
+
+
+def test_a_chapter_that_computes_is_left_alone(lab, server) -> None:
+    """A third one is refused meanwhile, in words; closing a tab makes room again."""
+    lab.evaluate("jupyterapp.commands.execute('application:close-all')")
+    cell = nbformat.v4.new_code_cell("import time\n\ntime.sleep(600)")
+    for name in ("one", "two", "three"):
+        notebook = nbformat.v4.new_notebook(cells=[cell], metadata=KERNEL)
+        nbformat.write(notebook, server.folder / f"{name}.ipynb")
+    for name in ("one", "two"):
+        open_in_lab(lab, f"{name}.ipynb")
+        lab.wait_for_function(f"{STATUS} === 'idle'")
+        lab.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
+        lab.wait_for_function(f"{STATUS} === 'busy'")
+    open_in_lab(lab, "three.ipynb")
+    dialog = lab.locator(".jp-Dialog")
+    dialog.get_by_text("one.ipynb and two.ipynb are still computing").wait_for()
+    dialog.get_by_role("button", name="Ok").click()
+    busy = {s["path"]: s["kernel"]["execution_state"] for s in server.get("sessions")}
+    assert busy == {"one.ipynb": "busy", "two.ipynb": "busy"}
+    # JupyterLab asks for another kernel.
+    dialog.get_by_role("button", name="No Kernel").click()
+
+    open_in_lab(lab, "two.ipynb")
+    lab.evaluate("void jupyterapp.commands.execute('docmanager:save')")
+    lab.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
+    lab.evaluate("void jupyterapp.commands.execute('application:close')")
+    until(lab, lambda: [s["path"] for s in server.get("sessions")] == ["one.ipynb"])
+    open_in_lab(lab, "three.ipynb")
+    lab.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
+    lab.wait_for_function(f"{STATUS} === 'busy'")
+
+
+def until(lab, holds) -> None:
+    """Wait until something holds."""
+    while not holds():
+        lab.wait_for_timeout(200)
 
 
 def test_the_first_cell_installs_the_library_and_nothing_else(colab) -> None:
