@@ -75,11 +75,11 @@ PART ?= $(BENCHMARKS)
 .PHONY: bench
 bench: $(VENV)/.installed ## measure what the page "What it costs" shows (PART=inference for one part)
 	@for part in $(PART); do \
-		echo "--- $$part"; $(BIN)/python benchmarks/$$part.py || exit 1; done
+		echo "--- $$part"; $(BIN)/python -m benchmarks.$$part || exit 1; done
 
 .PHONY: bench-photos
 bench-photos: $(VENV)/.installed ## read the photographs in DIGITREC_PHOTOS, and count
-	$(BIN)/python benchmarks/photos.py --failures
+	$(BIN)/python -m benchmarks.photos --only photographs
 
 .PHONY: fuzz
 fuzz: $(VENV)/.installed ## 10,000 generated pictures and damaged files: each read or refused
@@ -99,7 +99,7 @@ draw-still: $(VENV)/.installed ## take the drawing page's still picture, of the 
 
 .PHONY: bench-draw
 bench-draw: $(VENV)/.installed ## measure the drawing page, beside onnxruntime-web and TensorFlow.js (needs npm)
-	$(BIN)/python benchmarks/draw.py
+	$(BIN)/python -m benchmarks.draw
 
 # Exact versions for every supported Python and system. The names of package indexes that happen to be
 # configured on this machine stay out of the result.
