@@ -84,11 +84,11 @@ PART ?= $(BENCHMARKS)
 .PHONY: bench
 bench: $(VENV)/.installed ## measure what the page "What it costs" shows (PART=inference for one part); needs an idle machine
 	@for part in $(PART); do \
-		echo "--- $$part"; $(BIN)/python benchmarks/$$part.py || exit 1; done
+		echo "--- $$part"; $(BIN)/python -m benchmarks.$$part || exit 1; done
 
 .PHONY: bench-photos
 bench-photos: $(VENV)/.installed ## read photographs, and count; needs those in DIGITREC_PHOTOS
-	$(BIN)/python benchmarks/photos.py --failures
+	$(BIN)/python -m benchmarks.photos --only photographs
 
 .PHONY: fuzz
 fuzz: $(VENV)/.installed ## 10,000 generated pictures and damaged files: each read or refused; needs Python
@@ -108,7 +108,7 @@ draw-still: browser ## take the drawing page's still picture; needs the built bo
 
 .PHONY: bench-draw
 bench-draw: browser ## measure the drawing page; needs npm, the built book, a browser (found or fetched)
-	$(BIN)/python benchmarks/draw.py
+	$(BIN)/python -m benchmarks.draw
 
 # Exact versions for every supported Python and system. The names of package indexes that happen to be
 # configured on this machine stay out of the result. Binder brings its own Jupyter, which the tests of

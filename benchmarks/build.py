@@ -1,8 +1,9 @@
 """How long the book takes to build: all of it, nothing changed, and after small changes.
 
-    python benchmarks/build.py           (or: make bench PART=build)
+    python -m benchmarks.build [--quick]           (make bench PART=build)
 
-Copies the tree into a temporary folder and builds it there, again and again:
+The page "What it costs" shows it under *Building this book*. Copies the tree into a temporary
+folder and builds it there, again and again:
 
 cold
     nothing is cached, every chapter runs;
@@ -16,7 +17,7 @@ module
     a comment is added to a module of the library: only chapters that import it may run.
 
 Which chapters ran is read from the cache; where it is not what it should be, this ends in an error
-and writes nothing. Prints a table and writes ``benchmarks/results/build.json``.
+and writes nothing.
 """
 
 from __future__ import annotations
@@ -27,21 +28,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import measure
 from jupyter_cache import get_cache
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks import measure
+from benchmarks.measure import ROOT
+
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
-import library_cache  # noqa: E402 (found through the line above)
+import library_cache
 
 #: The chapter that is changed. It is one that runs in seconds.
 CHAPTER = "03-forward"
-REPEATS = 3
 
 
 class Tree:
@@ -49,11 +49,9 @@ class Tree:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-            cwd=ROOT, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        for name in filter(None, listed.stdout.split("\0")):
+        git = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+        listed = subprocess.run(git, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+        for name in filter(None, listed.stdout.decode().split("\0")):
             if (ROOT / name).is_file():
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, root / name)
@@ -70,105 +68,80 @@ class Tree:
             return {}
         return {record.pk: record for record in get_cache(folder).list_cache_records()}
 
-    def build(self) -> dict[str, Any]:
+    def build(self) -> tuple[float, dict[str, float]]:
         """Build; return the seconds in all, and those of each chapter that ran."""
         before = self.records()
         environ = os.environ | {"PYTHONPATH": str(self.root)}
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
         script = Path(sys.executable).with_name("jupyter-book")
+        command = [str(script), "build", ".", "-W", "-n", "--keep-going"]
         start = time.perf_counter()
         done = subprocess.run(
-            [script, "build", ".", "-W", "-n", "--keep-going"],
-            cwd=self.root, env=environ, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            command, cwd=self.root, env=environ, capture_output=True, text=True
+        )
         seconds = time.perf_counter() - start
         if done.returncode:
             sys.exit(done.stderr)
         ran = {
-            Path(record.uri).stem: record.data["execution_seconds"]
+            Path(record.uri).stem: float(record.data["execution_seconds"])
             for key, record in self.records().items()
             if key not in before
         }
-        return {"seconds": seconds, "ran": dict(sorted(ran.items()))}
+        return seconds, dict(sorted(ran.items()))
 
 
-def rarest_module() -> tuple[str, list[str]]:
+def rarest_module(root: Path) -> tuple[str, list[str]]:
     """Return the module that the fewest chapters import, though one does, and these chapters."""
-    modules, _ = library_cache.library_files(ROOT)
+    modules, _ = library_cache.library_files(root)
     users: dict[str, list[str]] = {name: [] for name in modules}
-    for path in library_cache.executed_pages(ROOT):
+    for path in library_cache.executed_pages(root):
         code = library_cache.chapter_code(path.read_text("utf-8"))
-        for name in library_cache.needed_modules(code, ROOT):
+        for name in library_cache.needed_modules(code, root):
             users[name].append(path.stem)
-    return min(
-        ((name, chapters) for name, chapters in users.items() if chapters),
-        key=lambda pair: (len(pair[1]), pair[0]),
-    )
+    used = [(name, chapters) for name, chapters in users.items() if chapters]
+    return min(used, key=lambda pair: (len(pair[1]), pair[0]))
 
 
-def main() -> None:
+def builds(run: measure.Run) -> dict[str, Any]:
+    """Build again and again; what changes before each is in the first column."""
+    module, users = rarest_module(ROOT)
     every = [path.stem for path in library_cache.executed_pages(ROOT)]
-    module, users = rarest_module()
-    file = f"book/{CHAPTER}.md"
-
-    def prose(turn: int) -> Callable[[Tree], None]:
-        return lambda tree: tree.add(file, f"\nAnother sentence, number {turn}.\n")
-
-    def code(turn: int) -> Callable[[Tree], None]:
-        cell = f"\n```{{code-cell}} ipython3\nprint('cell {turn}')\n```\n"
-        return lambda tree: tree.add(file, cell)
-
-    def nothing(turn: int) -> Callable[[Tree], None]:
-        return lambda tree: None
-
-    def comment(turn: int) -> Callable[[Tree], None]:
-        return lambda tree: tree.add(f"digitrec/{module}.py", f"# {turn}\n")
-
-    kinds: dict[str, tuple[Callable, list[str], int]] = {
-        "cold": (nothing, every, 1),
-        "unchanged": (nothing, [], REPEATS),
-        "prose": (prose, [], REPEATS),
-        "code": (code, [CHAPTER], REPEATS),
-        "module": (comment, users, 1),
+    page = f"book/{CHAPTER}.md"
+    cell = "\n```{{code-cell}} ipython3\nprint('cell {}')\n```\n"
+    # What is added where, before each of so many builds, and which chapters then run.
+    kinds: dict[str, tuple[tuple[str, str] | None, int, list[str]]] = {
+        "cold": (None, 1, every),
+        "unchanged": (None, run(3), []),
+        "prose": ((page, "\nAnother sentence, number {}.\n"), run(3), []),
+        "code": ((page, cell), run(3), [CHAPTER]),
+        "module": ((f"digitrec/{module}.py", "# {}\n"), 1, users),
     }
-    machine = measure.machine("jupyter-book", "sphinx", "myst-nb", "keras")
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"changed": {"chapter": CHAPTER, "module": module}}
     with tempfile.TemporaryDirectory() as folder:
         tree = Tree(Path(folder))
-        for kind, (change, expected, repeats) in kinds.items():
-            builds = []
+        for kind, (change, repeats, expected) in kinds.items():
+            times = []
             for turn in range(repeats):
-                change(turn)(tree)
-                builds.append(tree.build())
-                print(f"{kind}: {builds[-1]['seconds']:.1f} s", flush=True)
-                if list(builds[-1]["ran"]) != sorted(expected):
-                    sys.exit(
-                        f"expected to run: {expected}, ran: {list(builds[-1]['ran'])}"
-                    )
-            found[kind] = {
-                "seconds": measure.summary((b["seconds"] for b in builds), 3),
-                "ran": list(builds[-1]["ran"]),
-            }
+                if change:
+                    tree.add(change[0], change[1].format(turn))
+                seconds, ran = tree.build()
+                times.append(seconds)
+                if list(ran) != sorted(expected):
+                    sys.exit(f"{kind}: expected to run {expected}, ran {list(ran)}")
+            found[kind] = {"seconds": measure.summary(times, 3), "ran": list(ran)}
             if kind == "cold":
-                found[kind]["chapters"] = {
-                    name: measure.significant(seconds, 3)
-                    for name, seconds in builds[0]["ran"].items()
+                found["chapters"] = {
+                    n: measure.significant(s, 3) for n, s in ran.items()
                 }
-    found["changed"] = {"chapter": CHAPTER, "module": module}
+    return found
 
-    rows: list[list[object]] = [["change", "seconds", "chapters that ran"]]
-    for kind in kinds:
-        rows.append(
-            [
-                kind,
-                found[kind]["seconds"]["median"],
-                ", ".join(found[kind]["ran"]) or "none",
-            ]
-        )
-    print(f"\n{measure.table(rows)}\n")
-    print(measure.table([["cold", "seconds"], *found["cold"]["chapters"].items()]))
-    print(measure.write("build", {"machine": machine, **found}).relative_to(ROOT))
 
+BENCHMARK = measure.Benchmark(
+    "build",
+    __doc__,
+    {"builds": builds},
+    packages=("jupyter-book", "sphinx", "myst-nb", "keras"),
+)
 
 if __name__ == "__main__":
-    main()
+    sys.exit(measure.command(BENCHMARK))

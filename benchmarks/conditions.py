@@ -1,29 +1,37 @@
 """How well simulated handwriting is read, one difficulty at a time.
 
-    python benchmarks/conditions.py [--pages 40] [--singles 200] [--seed 1] [--only squared]
+    python -m benchmarks.conditions [--only pages] [--among squared]    (make bench PART=conditions)
 
-Real photographs are few and come from few people; here each kind of paper, pen, light and crop is
-met as often as one likes, and what the picture says is known. A page's digits are counted as
-``photos.py`` counts them; of blank pictures those count as right in which nothing is found. The
-digits are MNIST's test digits; whoever chooses something by these figures takes ``--validation``,
-the training digits that the shipped CNN was not trained on.
+No page shows it; the rules that read photographs are chosen by it. Real photographs are few and
+come from few people; here each kind of paper, pen, light and crop is met as often as one likes, and
+what the picture says is known. Of blank pages those count as right in which nothing is found.
+
+The digits are MNIST's test digits; whoever chooses something by these figures takes
+``validation_pages`` and ``validation_singles``, with the training digits that the shipped CNN was
+not trained on.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import cv2
 import numpy as np
-from readings import Tally, share
 
+from benchmarks import measure
+from benchmarks.readings import Tally, total
 from digitrec import images, scene, simulate
 from digitrec.mnist import load_mnist
 from digitrec.networks import load_numpy
 from digitrec.scene import PAPERS, PENS
 from digitrec.training import RECIPES
+
+#: Pages of each condition, and pictures of each kind of single digit.
+EACH_PAGE, EACH_SINGLE = 40, 200
+SEED = 1
 
 Rng = np.random.Generator
 #: The values of each object of a picture: {"pen": {"width": 0.1}, …}.
@@ -240,13 +248,12 @@ def close_up(
 def thin(digit: np.ndarray) -> np.ndarray:
     """Draw along the middles of a digit's strokes; (h, w) uint8 → (h', w') uint8."""
     large = cv2.resize(digit, (280, 280), interpolation=cv2.INTER_CUBIC)
-    left = cv2.GaussianBlur(large, (0, 0), 4) > 127
     cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    left = left.astype(np.uint8)
+    left = np.asarray(cv2.GaussianBlur(large, (0, 0), 4) > 127).astype(np.uint8)
     middles = np.zeros_like(left)
     while left.any():  # the skeleton by openings (Lantuéjoul)
-        less = cv2.erode(left, cross)
-        middles |= left & ~cv2.dilate(less, cross)
+        less = np.asarray(cv2.erode(left, cross), np.uint8)
+        middles |= left & ~np.asarray(cv2.dilate(less, cross), np.uint8)
         left = less
     return 255 * cv2.dilate(middles, np.ones((5, 5), np.uint8))
 
@@ -351,128 +358,77 @@ SINGLES: dict[str, Callable[[np.ndarray, Rng], np.ndarray]] = {
 # --- Counting ------------------------------------------------------------------------------------
 
 
-def pick(count: int, rng: Rng, validation: bool) -> tuple[list[np.ndarray], str]:
-    """Choose digits and what they say, of those that no shipped network was trained on."""
-    data = load_mnist()
-    x, y = data.x_test, data.y_test
-    if validation:
-        held_out = RECIPES["cnn"].held_out
-        x, y = data.x_train[-held_out:], data.y_train[-held_out:]
-    chosen = rng.integers(0, len(x), count)
-    return [x[k] for k in chosen], "".join(str(y[k]) for k in chosen)
+class Digits:
+    """Digits that no shipped network was trained on: of the test, or training ones held out."""
+
+    def __init__(self, validation: bool) -> None:
+        data, held_out = load_mnist(), RECIPES["cnn"].held_out
+        self.x, self.y = data.x_test, data.y_test
+        if validation:
+            self.x, self.y = data.x_train[-held_out:], data.y_train[-held_out:]
+
+    def pick(self, count: int, rng: Rng) -> tuple[list[np.ndarray], str]:
+        """Choose so many; return them and what they say."""
+        chosen = rng.integers(0, len(self.x), count)
+        return [self.x[k] for k in chosen], "".join(str(self.y[k]) for k in chosen)
 
 
-def measure_pages(
-    network: images.Network,
-    names: Iterable[str],
-    count: int,
-    seed: int,
-    validation: bool,
-) -> dict[str, Tally]:
-    """Read so many pages of each condition."""
-    found = {}
-    for name in names:
-        tally = found[name] = Tally()
-        for number in range(count):
-            rng = np.random.default_rng([seed, number])
+def pages(run: measure.Run, validation: bool = False) -> dict[str, dict[str, Any]]:
+    """Read pages of each condition, and blank ones."""
+    digits, network = Digits(validation), load_numpy("cnn")
+    tallies, blanks = {}, {}
+    for name in run.chosen(PAGES):
+        tallies[name], blanks[name] = Tally(), 0
+        for number in range(run(EACH_PAGE)):
+            rng = np.random.default_rng([SEED, number])
             most = int(rng.integers(4, 10))
             lines, texts = [], []
             for _ in range(int(rng.integers(2, 7))):
-                digits, text = pick(int(rng.integers(3, most + 1)), rng, validation)
-                lines.append(digits)
+                line, text = digits.pick(int(rng.integers(3, most + 1)), rng)
+                lines.append(line)
                 texts.append(text)
             reading = images.read(page(name, lines, rng), network)
-            tally.add("/".join(texts), reading.lines)
-    return found
-
-
-def measure_blanks(names: Iterable[str], count: int, seed: int) -> dict[str, int]:
-    """In how many of so many blank pages of each condition nothing is found."""
+            tallies[name].add("/".join(texts), reading.lines)
+            blank = blank_page(name, np.random.default_rng([SEED, number]))
+            blanks[name] += not images.find_digits(blank)
+    tallies["all"], blanks["all"] = total(tallies.values()), sum(blanks.values())
     return {
-        name: sum(
-            not images.find_digits(
-                blank_page(name, np.random.default_rng([seed, number]))
-            )
-            for number in range(count)
-        )
-        for name in names
+        name: tally.figures() | {"blank_right": blanks[name]}
+        for name, tally in tallies.items()
     }
 
 
-def measure_singles(
-    network: images.Network,
-    names: Iterable[str],
-    count: int,
-    seed: int,
-    validation: bool,
-) -> dict[str, tuple[Tally, int]]:
-    """Read so many single digits of each kind; with each, how often one digit was found."""
-    found = {}
-    for name in names:
-        rng = np.random.default_rng([seed, 1])
-        tally, ones = Tally(), 0
-        digits, text = pick(count, rng, validation)
-        for digit, label in zip(digits, text, strict=True):
+def singles(run: measure.Run, validation: bool = False) -> dict[str, dict[str, Any]]:
+    """Read single digits of each kind; with each, how often one digit was found."""
+    digits, network = Digits(validation), load_numpy("cnn")
+    tallies, ones = {}, {}
+    for name in run.chosen(SINGLES):
+        rng = np.random.default_rng([SEED, 1])
+        tallies[name], ones[name] = Tally(), 0
+        chosen, text = digits.pick(run(EACH_SINGLE, 2), rng)
+        for digit, label in zip(chosen, text, strict=True):
             reading = images.read(SINGLES[name](digit, rng), network)
-            tally.add(label, reading.lines)
-            ones += len(reading.digits) == 1
-        found[name] = tally, ones
-    return found
+            tallies[name].add(label, reading.lines)
+            ones[name] += len(reading.digits) == 1
+    tallies["all"], ones["all"] = total(tallies.values()), sum(ones.values())
+    return {
+        name: tally.figures() | {"found_as_one": ones[name]}
+        for name, tally in tallies.items()
+    }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--pages", type=int, default=40)
-    parser.add_argument("--singles", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--only", default="", help="conditions whose name has this in it"
-    )
-    parser.add_argument("--validation", action="store_true", help="no test digits")
-    options = parser.parse_args()
-    on_pages = [name for name in PAGES if options.only in name]
-    alone = [name for name in SINGLES if options.only in name]
-    if not on_pages and not alone:
-        parser.error(
-            f"--only: expected a part of {[*PAGES, *SINGLES]}, found {options.only!r}"
-        )
-    cv2.setNumThreads(1)
-    network = load_numpy("cnn")
-    chosen = options.seed, options.validation
-    print(f"{'pages':28}{'digits':^24}{'lines':^24}  blank pages with nothing found")
-    whole = Tally()
-    blank_right = 0
-    for name in on_pages:
-        tally = measure_pages(network, [name], options.pages, *chosen)[name]
-        blank = measure_blanks([name], options.pages, options.seed)[name]
-        whole.merge(tally)
-        blank_right += blank
-        print(
-            f"{name:28}{share(tally.right, tally.digits)}  {share(tally.lines_right, tally.lines)}"
-            f"  {blank} of {options.pages}",
-            flush=True,
-        )
-    if on_pages:
-        print(
-            f"{'all':28}{share(whole.right, whole.digits)}"
-            f"  {share(whole.lines_right, whole.lines)}"
-            f"  {blank_right} of {options.pages * len(on_pages)}"
-        )
-    print(f"\n{'single digits':28}{'read right':^24}  found as one digit")
-    whole, found_one = Tally(), 0
-    for name in alone:
-        tally, ones = measure_singles(network, [name], options.singles, *chosen)[name]
-        whole.merge(tally)
-        found_one += ones
-        print(
-            f"{name:28}{share(tally.right, tally.digits)}  {ones / options.singles:.1%}",
-            flush=True,
-        )
-    if alone:
-        print(
-            f"{'all':28}{share(whole.right, whole.digits)}  {found_one / whole.digits:.1%}"
-        )
-
+BENCHMARK = measure.Benchmark(
+    "conditions",
+    __doc__,
+    {
+        "pages": pages,
+        "singles": singles,
+        "validation_pages": partial(pages, validation=True),
+        "validation_singles": partial(singles, validation=True),
+    },
+    packages=("numpy", "opencv-python-headless"),
+)
 
 if __name__ == "__main__":
-    main()
+    cv2.setNumThreads(1)
+    sys.exit(measure.command(BENCHMARK))

@@ -1,75 +1,82 @@
 """How fast the shipped networks read MNIST's 10,000 test images: NumPy, Keras, onnxruntime.
 
-    python benchmarks/inference.py [--growth]       (make bench PART=inference)
+    python -m benchmarks.inference [--only PART …] [--quick]       (make bench PART=inference)
 
-Needs the network once: onnxruntime goes into a temporary folder and leaves with it. All candidates
-run in one process, in turns, on all cores, with a pause before each in which the threads of the one
-before fall asleep. First each one's answers are compared: other classes than the NumPy layers'
-on any image, or a logit farther away than ``LARGEST_DIFFERENCE``, and nothing is printed.
+The page "What it costs" shows it under *Reading digits*. Needs the internet: onnxruntime goes into
+a temporary folder and leaves with it.
+
+networks
+    All candidates in one process, in turns, on all cores, with a pause before each in which the
+    threads of the one before fall asleep.
+steps_ms_an_image
+    The same CNN in NumPy, from loops to the compiled network.
+growth
+    The time for the CNN against the number of images.
+
+First each one's answers are compared: other classes than the NumPy layers' on any image, or a logit
+farther away than ``LARGEST_DIFFERENCE``, and nothing is measured.
 
 Operations are counted as the layers define them: one multiplication and one addition for each
 weight at each place. The peak is that of a large float32 matrix product with NumPy in the same
 turns. A share of the peak above 1 is possible: Toom and Cook's sums need fewer products.
 
 Some machines tell OpenBLAS by a variable which processor to compute for. NumPy then computes
-for that one, TensorFlow for the one that it finds. Such variables are dropped here, since readers
-have none; ``--as-told`` keeps them.
+for that one, TensorFlow for the one that it finds. Such variables are dropped: readers have none.
 
-Prints tables and writes ``benchmarks/results/inference.json``; with ``--growth`` only the part in
-which the number of images grows.
-
-Tried, and left out. Processor time with one thread, in turns, as parts of the compiled network's:
-
-- the layers as they are, 100 images at a time: 3.0; folded, and otherwise as they are: 3.0
-- patches along rows, without Toom-Cook: 1.9; with the ReLU in the call that copies a row, in a
-  first version: 2.6, and 2.3 with a call of its own
-- Toom-Cook for two rows of output at a time: 1.2; for three: 1.3; its sums element by element, for
-  two rows, in place of as matrix products: 1.9
-- ReLU as ``np.maximum(z, 0)``, in place of a row of zeros: 1.1
-- 8 images at a time: 1.1; 16: 1.0; 64: 1.1; 100: 1.2; 200: 1.5
+Tried in the compiled network and left out, since they are slower: Toom-Cook for three rows of
+output at a time, its sums element by element, ReLU as ``np.maximum(z, 0)``, larger batches.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
-import borrowed
-import measure
 import numpy as np
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_limits
 
+from benchmarks import borrowed, measure
 from digitrec import compiled
 from digitrec.compiled import CompiledNetwork, fold, toom_cook
 from digitrec.forward import ACTIVATIONS, Conv2D, Dense, Sequential
-from digitrec.mnist import load_mnist
+from digitrec.mnist import load_test
 from digitrec.networks import SHIPPED, load_keras, load_numpy
 
 PACKAGES = (*borrowed.ONNX, "onnxruntime==1.32.0")
-#: How often all of the images are read, and how often one.
-REPEATS, ONE_IMAGE = 15, 300
 PAUSE = 0.1
 #: Keras reads so many at a time, `onnxruntime` too.
 BATCH = 1000
 #: Of a logit, in any candidate; they reach 30. The tests hold the compiled networks to 1e-4.
 LARGEST_DIFFERENCE = 1e-3
+#: Images for the first steps, which are slow.
+SLOW = (1, 1000)
 GROWTH = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
-TOLD = [key for key in os.environ if key.startswith("OPENBLAS_")]
+#: What the others are compared with.
+OURS = "NumPy, compiled"
 
 Read = Callable[[np.ndarray], np.ndarray]
 
 
-def in_batches(read: Read, x: np.ndarray) -> np.ndarray:
-    """Read a thousand images at a time."""
-    return np.concatenate([read(x[k : k + BATCH]) for k in range(0, len(x), BATCH)])
+def in_batches(read: Read, size: int, x: np.ndarray) -> np.ndarray:
+    """Read so many images at a time."""
+    return np.concatenate([read(x[k : k + size]) for k in range(0, len(x), size)])
+
+
+def by_keras(name: str) -> dict[str, Read]:
+    """Return two of the ways in which Keras reads."""
+    model = load_keras(name)
+    return {
+        "Keras predict": lambda x: np.asarray(
+            model.predict(x, batch_size=BATCH, verbose=0)
+        ),
+        "Keras predict_on_batch": partial(in_batches, model.predict_on_batch, BATCH),
+    }
 
 
 def by_others(name: str, folder: Path) -> dict[str, Read]:
@@ -79,28 +86,24 @@ def by_others(name: str, folder: Path) -> dict[str, Read]:
 
     model = load_keras(name)
     signature = [tf.TensorSpec((None, 28, 28), tf.uint8)]
-    compiled = tf.function(lambda x: model(x, training=False), signature)
+    graph = tf.function(lambda x: model(x, training=False), signature)
     borrowed.write_onnx(name, folder / f"{name}.onnx")
     options = onnxruntime.SessionOptions()
     # Else its threads go on asking for work while the next candidate runs.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     session = onnxruntime.InferenceSession(folder / f"{name}.onnx", options)
-    return {
-        "Keras predict": lambda x: model.predict(x, batch_size=BATCH, verbose=0),
-        "Keras predict_on_batch": partial(in_batches, model.predict_on_batch),
-        "tf.function": partial(in_batches, lambda x: compiled(x).numpy()),
+    entry = session.get_inputs()[0].name
+    return by_keras(name) | {
+        "tf.function": partial(in_batches, lambda x: graph(x).numpy(), BATCH),
         "onnxruntime": partial(
-            in_batches, lambda x: session.run(None, {"x": x.astype(np.float32)})[0]
+            in_batches, lambda x: np.asarray(session.run(None, {entry: x})[0]), BATCH
         ),
     }
 
 
 def by_numpy(network: Sequential) -> dict[str, Read]:
     """Return the network as the chapters have it, and compiled."""
-    return {
-        "NumPy": network.predict,
-        "NumPy, compiled": CompiledNetwork(network).predict,
-    }
+    return {"NumPy": network.predict, OURS: CompiledNetwork(network).predict}
 
 
 def in_loops(network: Sequential, x: np.ndarray) -> np.ndarray:
@@ -128,10 +131,6 @@ def by_einsum(network: Sequential, x: np.ndarray) -> np.ndarray:
     return x
 
 
-def by_100(read: Read, x: np.ndarray) -> np.ndarray:
-    return np.concatenate([read(x[k : k + 100]) for k in range(0, len(x), 100)])
-
-
 def on_one_thread(read: Read, x: np.ndarray) -> np.ndarray:
     with threadpool_limits(1, user_api="blas"):
         return read(x)
@@ -142,54 +141,35 @@ def without_toom_cook(read: Read, x: np.ndarray) -> np.ndarray:
         return read(x)
 
 
-def rungs(network: Sequential) -> dict[str, tuple[Read, int]]:
-    """Return the story's steps for the CNN, and how many images each is measured on."""
-    single = CompiledNetwork(network, threads=1)
+def ladder(network: Sequential) -> dict[str, Read]:
+    """Return the steps from loops to what is fastest."""
     plain = CompiledNetwork(network, threads=1)  # its program is made inside the patch
-    folded = fold(network)
+    in_windows = partial(in_batches, partial(by_einsum, network), 100)
     return {
-        "loops, one number at a time": (partial(in_loops, network), 1),
-        "windows and einsum, 100 at a time": (
-            partial(by_100, partial(by_einsum, network)),
-            1000,
-        ),
-        "patches and products, all at once": (network.forward, 10_000),
-        "… 100 at a time": (network.predict, 10_000),
-        "… on one thread": (partial(on_one_thread, network.predict), 10_000),
-        "… folded": (partial(on_one_thread, folded.predict), 10_000),
-        "… compiled, without Toom-Cook": (
-            partial(without_toom_cook, plain.predict),
-            10_000,
-        ),
-        "… compiled": (single.predict, 10_000),
-        "… on every core": (CompiledNetwork(network).predict, 10_000),
+        "loops, one number at a time": partial(in_loops, network),
+        "windows and einsum, 100 at a time": in_windows,
+        "patches and products, all at once": network.forward,
+        "… 100 at a time": network.predict,
+        "… on one thread": partial(on_one_thread, network.predict),
+        "… folded": partial(on_one_thread, fold(network).predict),
+        "… compiled, without Toom-Cook": partial(without_toom_cook, plain.predict),
+        "… compiled": CompiledNetwork(network, threads=1).predict,
+        "… on every core": CompiledNetwork(network).predict,
     }
 
 
-def agree(
-    candidates: dict[str, Read], network: Sequential, x: np.ndarray
-) -> dict[str, dict[str, float]]:
+def agree(candidates: dict[str, Read], network: Sequential, x: np.ndarray) -> None:
     """Compare each candidate's answers with the layers'; end here if they differ."""
     expected = network.predict(x)
-    found = {}
     for name, read in candidates.items():
         logits = read(x)
         same = int((logits.argmax(axis=1) == expected.argmax(axis=1)).sum())
         largest = float(np.abs(logits - expected).max())
-        if (
-            logits.shape != expected.shape
-            or same < len(x)
-            or largest > LARGEST_DIFFERENCE
-        ):
+        if same < len(x) or largest > LARGEST_DIFFERENCE:
             sys.exit(
                 f"{name}: expected the NumPy layers' {len(x)} classes and logits within "
                 f"{LARGEST_DIFFERENCE:g}, found {same} and {largest:.2g}; nothing is measured"
             )
-        found[name] = {
-            "same_classes": same,
-            "largest_difference": measure.significant(largest),
-        }
-    return found
 
 
 def operations(network: Sequential) -> tuple[int, int]:
@@ -202,9 +182,8 @@ def operations(network: Sequential) -> tuple[int, int]:
             done += 2 * layer.kernel.size
         elif isinstance(layer, Conv2D):
             (rows, columns, filters), (kh, kw, channels, _) = given, layer.kernel.shape
-            each = (
-                2 * columns * kw * channels * filters
-            )  # one row of weights, one of output
+            # For one row of weights, one of output.
+            each = 2 * columns * kw * channels * filters
             by_definition += rows * kh * each
             tile = compiled.rows_at_a_time(layer, shape[1], given)
             if tile == 1:
@@ -225,236 +204,107 @@ def peak(size: int = 2000) -> tuple[Callable[[], object], int]:
     return partial(np.matmul, a, b, out=np.empty_like(a)), 2 * size**3
 
 
-#: What is called in a process of its own, and how it is made there.
-IN_A_PROCESS = {
-    "NumPy": "load_numpy(name).predict",
-    "NumPy, all at once": "load_numpy(name).forward",
-    "NumPy, compiled": "CompiledNetwork(load_numpy(name)).predict",
-    "Keras predict": "partial(load_keras(name).predict, batch_size=1000, verbose=0)",
-}
+#: In a process of its own: MB above what is there before, for all test images.
 MEMORY = """
-import sys
-from functools import partial
-from digitrec.mnist import load_mnist
-from digitrec.networks import load_keras, load_numpy
+from benchmarks import memory
 from digitrec.compiled import CompiledNetwork
-name = sys.argv[1]
-x = load_mnist().x_test
-read = READ
-read(x[:1])
-def status(key):
-    with open("/proc/self/status") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith(key)) / 1000
-with open("/proc/self/clear_refs", "w") as refs:
-    refs.write("5")  # from here, the highest is counted anew
-before = status("VmRSS")
-read(x)
-print(status("VmHWM") - before, before)
+from digitrec.mnist import load_test
+from digitrec.networks import load_numpy
+x, network = load_test().x_test, CompiledNetwork(load_numpy("{name}"))
+network.predict(x[:1])
+before = memory.now()
+memory.reset()
+network.predict(x)
+print((memory.peak() - before) / 1e6)
 """
 
 
-def memory(name: str) -> dict[str, dict[str, float]]:
-    """Return what reading 10,000 images takes in a process of its own, in MB, on Linux."""
-    found = {}
-    for how, made in IN_A_PROCESS.items():
-        command = [sys.executable, "-c", MEMORY.replace("READ", made), name]
-        run = subprocess.run(command, capture_output=True, text=True, check=True)
-        above, before = map(float, run.stdout.split())
-        found[how] = {"above_the_data": round(above), "before": round(before)}
-    return found
-
-
-def compare(name: str, folder: Path) -> dict[str, object]:
+def compare(run: measure.Run, name: str, folder: Path) -> dict[str, Any]:
     """Measure one shipped network."""
-    network, x = load_numpy(name), load_mnist().x_test
+    network, x = load_numpy(name), load_test().x_test[: run(10_000, 1000)]
     candidates = by_others(name, folder) | by_numpy(network)
-    agreement = agree(candidates, network, x)
-    product, operations_of_product = peak()
+    agree(candidates, network, x)
+    product, products = peak()
     calls = {key: partial(read, x) for key, read in candidates.items()}
-    times = measure.in_turns(calls | {"peak": product}, REPEATS, warm_up=2, pause=PAUSE)
+    times = measure.in_turns(
+        calls | {"peak": product}, run(15, 2), warm_up=2, pause=PAUSE
+    )
     one = {key: partial(read, x[:1]) for key, read in candidates.items()}
-    singles = measure.in_turns(one, ONE_IMAGE, warm_up=10)
+    singles = measure.in_turns(one, run(300, 3), warm_up=10)
     by_definition, done = operations(network)
     # Round by round, like all ratios: (operations / seconds) / (the product's / its seconds).
-    share = {
-        key: measure.summary(
-            (
-                (by_definition * len(x) / mine) / (operations_of_product / products)
-                for mine, products in zip(times[key], times["peak"], strict=True)
-            ),
-            digits=3,
-        )
-        for key in candidates
-    }
+    shares = (
+        (by_definition * len(x) / mine) / (products / theirs)
+        for mine, theirs in zip(times[OURS], times["peak"], strict=True)
+    )
     keras = [key for key in candidates if key.startswith(("Keras", "tf."))]
-    fastest = min(keras, key=lambda key: float(np.median(times[key])))
-    ours = "NumPy, compiled"
-    found = {
+    return {
         "operations_an_image": by_definition,
         "operations_done_compiled": done,
-        "images": len(x),
-        "agreement": agreement,
+        "share_of_peak": measure.summary(shares, digits=3),
+        "memory_mb": round(float(measure.python("-c", MEMORY.format(name=name)))),
+        "fastest_keras": min(keras, key=lambda key: float(np.median(times[key]))),
         "seconds": {key: measure.summary(times[key]) for key in candidates},
-        "peak_gflops": measure.summary(
-            (operations_of_product / t / 1e9 for t in times["peak"]), digits=3
-        ),
-        "share_of_peak": share,
-        "fastest_keras": fastest,
         "compiled_divided_by": {
-            key: measure.ratio(times, ours, key) for key in candidates if key != ours
+            key: measure.ratio(times, OURS, key) for key in candidates if key != OURS
         },
         "one_image_ms": {
-            key: {
-                "p50": measure.significant(float(np.percentile(each, 50)) * 1e3, 3),
-                "p95": measure.significant(float(np.percentile(each, 95)) * 1e3, 3),
-            }
+            key: measure.percentiles([1000 * second for second in each])
             for key, each in singles.items()
         },
-        "memory_mb": memory(name),
-    }
-    show(name, network, found)
-    return found
-
-
-def show(name: str, network: Sequential, found: dict) -> None:
-    """Print one network's table."""
-    rows = [
-        (
-            "10,000 images",
-            "ms",
-            "quartiles",
-            "compiled is ×",
-            "of peak",
-            "one image ms",
-            "p95",
-        )
-    ]
-    for key, seconds in found["seconds"].items():
-        quartiles = f"{seconds['lower_quartile'] * 1e3:.0f}–{seconds['upper_quartile'] * 1e3:.0f}"
-        ratio = found["compiled_divided_by"].get(key, {"median": 1})["median"]
-        single = found["one_image_ms"][key]
-        rows.append(
-            (key, f"{seconds['median'] * 1e3:.0f}", quartiles, f"{ratio:.2f}",
-             f"{found['share_of_peak'][key]['median']:.2f}", single["p50"], single["p95"])
-        )  # fmt: skip
-    print(
-        f"\n{name}: {network.parameters:,} parameters, {found['operations_an_image']:,} operations"
-    )
-    print(
-        f"an image ({found['operations_done_compiled']:,} done when compiled); a matrix product"
-    )
-    print(
-        f"reaches {found['peak_gflops']['median']:.0f} GFLOP/s\n\n{measure.table(rows)}"
-    )
-    largest = {
-        key: value["largest_difference"] for key, value in found["agreement"].items()
-    }
-    print(f"\nthe same classes on all images; largest difference of a logit: {largest}")
-    rows = [("memory, MB", "above the data", "process before")]
-    rows += [
-        (how, each["above_the_data"], each["before"])
-        for how, each in found["memory_mb"].items()
-    ]
-    print(f"\n{measure.table(rows)}")
-
-
-def climb(network: Sequential) -> dict[str, dict[str, float]]:
-    """Measure the story's steps for the CNN, each in milliseconds an image."""
-    x = load_mnist().x_test
-    steps = rungs(network)
-    for name, (read, count) in steps.items():
-        agree({name: read}, network, x[:count])
-    slow = [name for name, (_, count) in steps.items() if count < len(x)]
-    calls = {name: partial(read, x[:count]) for name, (read, count) in steps.items()}
-    times = measure.in_turns({name: calls.pop(name) for name in slow}, 3, warm_up=0)
-    times |= measure.in_turns(calls, REPEATS // 2, pause=PAUSE)
-    found = {
-        name: measure.summary(t / steps[name][1] * 1e3 for t in times[name])
-        for name in steps
-    }
-    rows = [("the CNN, step by step", "ms an image", "quartiles", "on images")]
-    for name, each in found.items():
-        quartiles = f"{each['lower_quartile']:.4g}–{each['upper_quartile']:.4g}"
-        rows.append((name, f"{each['median']:.4g}", quartiles, f"{steps[name][1]:,}"))
-    print(f"\n{measure.table(rows)}")
-    return found
-
-
-def growth(network: Sequential) -> dict[str, object]:
-    """Measure how the time for the CNN grows with the number of images."""
-    model, x = load_keras("cnn"), load_mnist().x_test
-    candidates = by_numpy(network) | {
-        "Keras predict": lambda x: model.predict(x, batch_size=BATCH, verbose=0),
-        "Keras predict_on_batch": model.predict_on_batch,
-    }
-    agree(candidates, network, x)
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in candidates}
-    for count in GROWTH:
-        calls = {name: partial(read, x[:count]) for name, read in candidates.items()}
-        times = measure.in_turns(
-            calls, 31 if count <= 1000 else 9, warm_up=2, pause=0.02
-        )
-        for name, each in times.items():
-            found[name].append(measure.summary(each))
-    rows = [("images", *(f"{name}, ms" for name in found))]
-    for k, count in enumerate(GROWTH):
-        medians = (f"{each[k]['median'] * 1e3:.3g}" for each in found.values())
-        rows.append((f"{count:,}", *medians))
-    print(f"\n{measure.table(rows)}")
-    return {
-        "batch": list(GROWTH),
-        "series": {name: [e["median"] for e in each] for name, each in found.items()},
-        "quartiles": {
-            name: [[e["lower_quartile"], e["upper_quartile"]] for e in each]
-            for name, each in found.items()
-        },
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure how fast networks read.")
-    parser.add_argument(
-        "--growth", action="store_true", help="only the growing batches"
-    )
-    parser.add_argument(
-        "--as-told", action="store_true", help="keep OPENBLAS_… variables"
-    )
-    options = parser.parse_args()
-    if TOLD and not options.as_told:
-        print(f"without {', '.join(TOLD)}")
-        clean = {key: value for key, value in os.environ.items() if key not in TOLD}
-        os.execve(sys.executable, [sys.executable, *sys.argv], clean)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    cnn = load_numpy("cnn")
-    path = measure.RESULTS / "inference.json"
-    results = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    if options.growth:
-        measure.write("inference", results | {"growth": growth(cnn)})
-        return
-    machine = measure.machine("numpy", "tensorflow-cpu", "keras")
-    blas = [
-        {
-            key: pool[key]
-            for key in ("internal_api", "version", "architecture", "num_threads")
-        }
-        for pool in threadpool_info()
-        if pool["user_api"] == "blas" and "numpy" in pool["filepath"]
-    ]
+def networks(run: measure.Run) -> dict[str, Any]:
+    """Measure the shipped networks beside other ways to compute them."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         borrowed.install(folder / "python", PACKAGES)
-        networks = {each: compare(each, folder) for each in SHIPPED}
-    found = {
-        "machine": machine | {"blas": blas, "packages": list(PACKAGES)},
-        "networks": networks,
-        "steps_ms_an_image": climb(cnn),
-        "growth": growth(cnn),
-    }
-    measure.write("inference", found)
-    print(
-        f"\n{machine['processor']}, {machine['cores']} cores, load {machine['load']}, {blas}"
-    )
+        return {each: compare(run, each, folder) for each in run.chosen(SHIPPED)}
 
+
+def steps(run: measure.Run) -> dict[str, dict[str, float]]:
+    """Measure the steps for the CNN, each in milliseconds an image."""
+    network, x = load_numpy("cnn"), load_test().x_test
+    calls, counts = {}, {}
+    for k, (name, read) in enumerate(ladder(network).items()):
+        counts[name] = SLOW[k] if k < len(SLOW) else run(10_000, 1000)
+        agree({name: read}, network, x[: counts[name]])
+        calls[name] = partial(read, x[: counts[name]])
+    slow = {name: calls.pop(name) for name in list(calls)[: len(SLOW)]}
+    times = measure.in_turns(slow, run(3), warm_up=0)
+    times |= measure.in_turns(calls, run(7), pause=PAUSE)
+    return {
+        name: measure.summary(1000 * second / counts[name] for second in each)
+        for name, each in times.items()
+    }
+
+
+def growth(run: measure.Run) -> dict[str, Any]:
+    """Measure how the time for the CNN grows with the number of images."""
+    network, x = load_numpy("cnn"), load_test().x_test
+    candidates = by_numpy(network) | by_keras("cnn")
+    agree(candidates, network, x[: run(10_000, 1000)])
+    series: dict[str, list[float]] = {name: [] for name in candidates}
+    sizes = GROWTH[: run(len(GROWTH), 3)]
+    for count in sizes:
+        calls = {name: partial(read, x[:count]) for name, read in candidates.items()}
+        repeats = run(31 if count <= 1000 else 9)
+        times = measure.in_turns(calls, repeats, warm_up=2, pause=0.02)
+        for name, each in times.items():
+            series[name].append(measure.summary(each)["median"])
+    return {"batch": list(sizes), "series": series}
+
+
+BENCHMARK = measure.Benchmark(
+    "inference",
+    __doc__,
+    {"networks": networks, "steps_ms_an_image": steps, "growth": growth},
+    packages=("numpy", "tensorflow-cpu", "tensorflow", "keras"),
+    borrowed=PACKAGES,
+)
 
 if __name__ == "__main__":
-    main()
+    measure.drop_variables("OPENBLAS_")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.exit(measure.command(BENCHMARK))

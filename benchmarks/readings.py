@@ -1,10 +1,59 @@
-"""Counting what was read: digits and lines right, with their intervals."""
+"""Photographs with labels, and counting what was read of them: digits and lines right.
+
+The photographs lie in a folder that DIGITREC_PHOTOS names, with ``labels.csv``, whose columns are
+``file``, ``text`` (digits in reading order, lines separated by ``/``) and ``kind`` (single, line,
+page). The first part of a file's path names its source.
+"""
 
 from __future__ import annotations
 
+import csv
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from benchmarks import measure
 from digitrec.evaluate import wilson_interval
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A photograph, and what is written on it."""
+
+    folder: Path
+    file: str
+    text: str
+    kind: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.folder / self.file
+
+    @property
+    def source(self) -> str:
+        """Where it is from."""
+        return self.file.split("/")[0]
+
+    @property
+    def single(self) -> bool:
+        """Whether it shows one digit."""
+        return self.kind == "single"
+
+
+def photographs() -> list[Labelled]:
+    """Return the photographs of DIGITREC_PHOTOS; MissingError when it is not set."""
+    if "DIGITREC_PHOTOS" not in os.environ:
+        raise measure.MissingError(
+            "set DIGITREC_PHOTOS to a folder with photographs and labels.csv"
+        )
+    folder = Path(os.environ["DIGITREC_PHOTOS"])
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
+        rows = list(csv.DictReader(table))
+    return [Labelled(folder, row["file"], row["text"], row["kind"]) for row in rows]
 
 
 @dataclass
@@ -25,12 +74,34 @@ class Tally:
         self.digits += length
         self.right += max(0, length - edit_distance("/".join(got), want))
         self.lines += len(wanted)
-        self.lines_right += lines_exact(wanted, got)
+        self.lines_right += (Counter(wanted) & Counter(got)).total()
 
-    def merge(self, other: Tally) -> None:
-        """Count what another one has counted."""
-        for name, value in vars(other).items():
-            setattr(self, name, getattr(self, name) + value)
+    def figures(self) -> dict[str, Any]:
+        """Return it as it is written down: counts, shares and their 95 % intervals (Wilson's)."""
+        found: dict[str, Any] = {"files": self.files}
+        for name, right, of in (
+            ("digits", self.right, self.digits),
+            ("lines", self.lines_right, self.lines),
+        ):
+            share, *ends = map(
+                measure.significant, (right / of, *wilson_interval(right, of))
+            )
+            found[name] = {"right": right, "of": of, "share": share, "interval": ends}
+        return found
+
+
+def figures(tallies: Mapping[str, Tally]) -> dict[str, dict[str, Any]]:
+    """Return several as they are written down, in the order of their names."""
+    return {name: tally.figures() for name, tally in sorted(tallies.items())}
+
+
+def total(tallies: Iterable[Tally]) -> Tally:
+    """Add up tallies."""
+    found = Tally()
+    for tally in tallies:
+        for name, value in vars(tally).items():
+            setattr(found, name, getattr(found, name) + value)
+    return found
 
 
 def edit_distance(a: str, b: str) -> int:
@@ -42,20 +113,3 @@ def edit_distance(a: str, b: str) -> int:
             best = min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
             diagonal, row[j] = row[j], best
     return row[-1]
-
-
-def lines_exact(wanted: list[str], got: list[str]) -> int:
-    """How many of the lines were read without an error, each found line counted once."""
-    rest = list(got)
-    count = 0
-    for line in wanted:
-        if line in rest:
-            rest.remove(line)
-            count += 1
-    return count
-
-
-def share(right: int, total: int) -> str:
-    """A share with its 95 % interval."""
-    low, high = wilson_interval(right, total)
-    return f"{100 * right / total:5.1f} % ({100 * low:4.1f} – {100 * high:5.1f})"

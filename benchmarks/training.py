@@ -1,94 +1,74 @@
 """What the networks reach for how much training, beside a well-known example's.
 
-    python benchmarks/training.py [--only anchor small_cnn cnn curve] [--anchor-seeds 1] [--seeds 5]
+    python -m benchmarks.training [--only PART …] [--quick]       (make bench PART=training)
+
+The page "What it costs" shows it under *Learning*.
 
 anchor
-    the "Simple MNIST convnet" of keras.io (by F. Chollet): 34,826 parameters, 15 epochs of batches
-    of 128, Adam, a tenth of the training images for validation, all as published.
+    the "Simple MNIST convnet" of keras.io (by F. Chollet): 15 epochs of batches of 128, Adam, a
+    tenth of the training images for validation, all as published.
 small_cnn
-    chapter 4's network by its recipe and on its split, once for each seed. Its processor seconds
-    are divided by the anchor's when both were trained in one run.
+    chapter 4's network by its recipe and on its split, once for each seed.
 cnn
     the shipped network's recipe, once for each seed. Each is also measured on held-out training
-    digits made difficult (``columns``) and, with DIGITREC_PHOTOS set (see photos.py), on real
+    digits made difficult (``columns``) and, with DIGITREC_PHOTOS set (see ``photos``), on real
     photographs, nothing rejected. Then once more with the plain images only, which says what the
-    augmentation buys, and what rejecting costs and spares. Averaging over moved copies of a test
-    image is reported apart: the course does not do it.
-curve
+    augmentation buys. Averaging over moved copies of a test image is reported apart: the course
+    does not do it.
+learning_curve
     small_cnn's recipe with fewer training images, its epochs increased so that it makes at least
     ``LEAST_STEPS`` steps, and the power law through the errors.
 
-Tried on validation images (the last 10,000 for training for small_cnn, mean of three seeds; the
-last 5,000 for cnn, one seed), accuracy without and with it. Another seed moves one by 0.05:
+Processor seconds are those of ``fit``; importing, and preparing the data, are not among them.
 
-==================================================== ======= =======
-small_cnn
-four epochs of batches of 256, for three of 128      99.15 % 99.16 %
-weight decay of 0.05                                 99.15 % 99.12 %
-dropout of 0.5, for 0.3                              99.16 % 99.03 %
-turned by 10°, scaled and leaned anew each epoch     99.16 % 99.15 %
-5 × 5 in steps of 2 and pooling, for 7 × 7 and 3     99.15 % 99.07 %
-moved by a pixel anew each epoch: this stayed        99.16 % 99.26 %
-… with batches of 128, a fifth dearer                99.26 % 99.30 %
-… with half as much learning rate again              99.26 % 99.27 %
-… with batches of 512 and that                       99.26 % 99.06 %
-… with 24, 48, 64 filters for 32, 48, 64             99.26 % 99.22 %
-… with 32, 40, 48, a quarter less work: this stayed  99.26 % 99.24 %
-cnn
-5 × 5 in steps of 2, 3 × 3, pooling, 96 filters      99.56 % 99.52 %
-half as much learning rate again                     99.60 % 99.56 %
-==================================================== ======= =======
-
-Averaged weights (``use_ema``, 0.998) read 99.08 % of photographs for 98.98 %, a difference that
-chance makes. The logits' energy, as a score to reject by, let through 6.8 % of what is no digit for
-9.4 %, but more of the misread digits, too. ``jit_compile`` trained two to four times slower.
-
-Processor seconds are those of ``fit``; importing, and preparing the data, are not among them. A run
-with ``--only`` replaces these parts of ``results/training.json`` and leaves the others.
+Tried on validation images and left out, since they gave no more than another seed does: weight
+decay, more dropout, turning and leaning the images of small_cnn, averaged weights.
 """
 
 from __future__ import annotations
 
-import argparse
-import csv
-import json
-import os
 import statistics
+import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
-import measure
 import numpy as np
-from photos import Tally
 
-from digitrec import augment, images, simulate
+from benchmarks import measure, readings
+from digitrec import images, simulate
 from digitrec.forward import Sequential, softmax
 from digitrec.mnist import MNIST, load_mnist, stratified_split
 from digitrec.networks import build
 from digitrec.scene import Camera, Paper, Pen
 from digitrec.training import RECIPES, Recipe, Trained, train
 
-PARTS = ("anchor", "small_cnn", "cnn", "curve")
 SIZES = (100, 300, 1_000, 3_000, 10_000, 30_000, 60_000)
 LEAST_STEPS = 500
-#: The learning curve's seeds; each chooses other training images.
-CURVE_SEEDS = 3
+#: Seeds of the course's networks. The learning curve's choose other training images each.
+SEEDS, CURVE_SEEDS = 5, 3
 #: Held-out digits of each column.
 DIGITS = 2000
+#: How long the published example trains.
+ANCHOR_EPOCHS = 15
+
+#: What a training gave: the share of test images read correctly, and processor seconds.
+Result = tuple[float, float]
+#: Made for a network to be measured on: name → images, labels.
+Hard = dict[str, tuple[np.ndarray, np.ndarray]]
+Photographs = list[tuple[readings.Labelled, list[images.FoundDigit]]]
 
 
 # --- Training ------------------------------------------------------------------------------------
 
 
-def train_anchor(data: MNIST, seed: int) -> tuple[float, float, float, int]:
-    """Train keras.io's example; return accuracy, CPU seconds, seconds and parameters."""
+def train_anchor(data: MNIST, epochs: int) -> tuple[Result, int]:
+    """Train keras.io's example; return what it gave, and its parameters."""
     import keras
 
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(0)
     layers = keras.layers
     model = keras.Sequential(
         [
@@ -105,12 +85,11 @@ def train_anchor(data: MNIST, seed: int) -> tuple[float, float, float, int]:
     model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     x, test = (a[..., None] / np.float32(255) for a in (data.x_train, data.x_test))
     y = np.eye(10, dtype=np.float32)[data.y_train]
-    seconds, cpu = time.perf_counter(), time.process_time()
-    model.fit(x, y, batch_size=128, epochs=15, validation_split=0.1, verbose=0)
-    seconds, cpu = time.perf_counter() - seconds, time.process_time() - cpu
+    start = time.process_time()
+    model.fit(x, y, batch_size=128, epochs=epochs, validation_split=0.1, verbose=0)
+    cpu_seconds = time.process_time() - start
     classes = model.predict(test, batch_size=1000, verbose=0).argmax(axis=1)
-    right = float((classes == data.y_test).mean())
-    return right, cpu, seconds, model.count_params()
+    return (share(classes, data.y_test), cpu_seconds), model.count_params()
 
 
 def train_ours(
@@ -121,36 +100,40 @@ def train_ours(
     return Sequential.from_keras(trained.model), trained
 
 
-def described(runs: list[tuple[float, float, float]], **more: Any) -> dict[str, Any]:
-    """Describe trainings (accuracy, CPU seconds, seconds), one for each seed from 0."""
-    accuracies, cpu, wall = zip(*runs, strict=True)
+def result(network: Sequential, trained: Trained, data: MNIST) -> Result:
+    return accuracy(network, data.x_test, data.y_test), trained.cpu_seconds
+
+
+def described(results: Sequence[Result], **more: Any) -> dict[str, Any]:
+    """Describe trainings, one for each seed from 0."""
+    accuracies, cpu_seconds = zip(*results, strict=True)
     return {
         **more,
         "test_accuracy": list(accuracies),
         "mean": measure.significant(statistics.mean(accuracies), 6),
         "least": min(accuracies),
-        "standard_deviation": measure.significant(statistics.stdev(accuracies), 2)
-        if len(runs) > 1
-        else None,
-        "cpu_seconds": measure.summary(cpu),
-        "wall_seconds": measure.summary(wall),
+        "cpu_seconds": measure.summary(cpu_seconds),
     }
 
 
+def share(classes: np.ndarray, y: np.ndarray) -> float:
+    return float((classes == y).mean())
+
+
 def accuracy(network: Sequential, x: np.ndarray, y: np.ndarray) -> float:
-    return float((network.predict(x).argmax(axis=1) == y).mean())
+    return share(network.predict(x).argmax(axis=1), y)
 
 
 # --- Held-out digits made difficult --------------------------------------------------------------
 
 
-def columns(x: np.ndarray, y: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Make what a network is measured on of held-out digits: name → images, labels.
+def columns(x: np.ndarray, y: np.ndarray, digits: int) -> Hard:
+    """Make what a network is measured on of held-out digits.
 
     Flags and bars are curved, longer, and of other pens than those of the training.
     """
     rng = np.random.default_rng(2)
-    few, labels = x[:DIGITS], y[:DIGITS]
+    few, labels = x[:digits], y[:digits]
     ones = np.stack([flag(one, rng) for one in x[y == 1]])
     sevens = np.stack([bar(seven, rng) for seven in x[y == 7]])
     moves = ((2, 2), (2, -2), (-2, 2), (-2, -2))
@@ -180,15 +163,19 @@ def photographs(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.stack(list(made))
 
 
+def body(digit: np.ndarray) -> tuple[int, int]:
+    """The first row with ink, and how many rows there are from it to the last."""
+    rows = np.flatnonzero((digit > 100).any(axis=1))
+    return (int(rows[0]), int(np.ptp(rows)) + 1) if len(rows) else (0, 0)
+
+
 def flag(one: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw a curved flag on a 1: 0.3 … 0.9 of its height long, falling 20° … 60°."""
-    rows = np.flatnonzero((one > 100).any(axis=1))
-    if len(rows) < 8:
+    top, height = body(one)
+    if height < 8:
         return one
-    top, height = rows[0], rows[-1] - rows[0] + 1
-    start = np.array(
-        [middle(one[top : top + 2]), top + rng.uniform(0.03, 0.1) * height]
-    )
+    row = top + rng.uniform(0.03, 0.1) * height
+    start = np.array([middle(one[top : top + 2]), row])
     fall, length = np.radians(rng.uniform(20, 60)), rng.uniform(0.3, 0.9) * height
     along = length * np.array([-np.cos(fall), np.sin(fall)])
     across = rng.uniform(-0.15, 0.15) * along[::-1] * (-1, 1)
@@ -198,13 +185,10 @@ def flag(one: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def bar(seven: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw a curved bar through a 7: 0.3 … 0.8 of its height long, from 24° up to 14° down."""
-    rows = np.flatnonzero((seven > 100).any(axis=1))
-    if len(rows) < 8:
-        return seven
-    height = rows[-1] - rows[0] + 1
-    row = int(rows[0] + rng.uniform(0.38, 0.66) * height)
+    top, height = body(seven)
+    row = int(top + rng.uniform(0.38, 0.66) * height)
     inked = np.flatnonzero(seven[row] > 100)
-    if not len(inked):
+    if height < 8 or not len(inked):
         return seven
     stem = inked[inked > inked[-1] - 8]
     place = np.array([stem.mean() + rng.uniform(-0.1, 0.1) * height, row])
@@ -253,148 +237,112 @@ def boxed(ink: np.ndarray) -> np.ndarray:
     return images.centre_by_mass(images.fit_box(cut))
 
 
-def real_photographs() -> list[tuple[dict[str, str], list[images.FoundDigit]]]:
+def real_photographs() -> Photographs:
     """Find the digits in the photographs of DIGITREC_PHOTOS, if it is set: labels and digits."""
-    if "DIGITREC_PHOTOS" not in os.environ:
+    try:
+        labels = readings.photographs()
+    except measure.MissingError as reason:
+        print(f"without real photographs: {reason}", file=sys.stderr)
         return []
-    folder = Path(os.environ["DIGITREC_PHOTOS"])
-    with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
-        rows = list(csv.DictReader(table))
     return [
-        (row, images.find_digits(images.load_image(folder / row["file"])))
-        for row in rows
+        (label, images.find_digits(images.load_image(label.path))) for label in labels
     ]
 
 
-def measured(
-    network: Sequential,
-    hard: dict[str, tuple[np.ndarray, np.ndarray]],
-    real: list[tuple[dict[str, str], list[images.FoundDigit]]],
-) -> dict[str, float]:
+def measured(network: Sequential, hard: Hard, real: Photographs) -> dict[str, float]:
     """Share of digits read correctly in each column; of the real ones, nothing rejected."""
     found = {name: accuracy(network, x, y) for name, (x, y) in hard.items()}
-    readings = images.classify([digits for _, digits in real], network, 0.0)
-    tallies: dict[str, Tally] = {}
-    for (row, _), reading in zip(real, readings, strict=True):
-        kind = "single digits" if row["kind"] == "single" else "lines and pages"
-        tallies.setdefault(kind, Tally()).add(row["text"], reading.lines)
+    read = images.classify([digits for _, digits in real], network, 0.0)
+    tallies: dict[str, readings.Tally] = {}
+    for (label, _), reading in zip(real, read, strict=True):
+        kind = "single digits" if label.single else "lines and pages"
+        tallies.setdefault(kind, readings.Tally()).add(label.text, reading.lines)
     for kind, tally in tallies.items():
         found[f"real photographs, {kind}"] = tally.right / tally.digits
-    return {name: round(share, 4) for name, share in found.items()}
-
-
-def rejection(
-    network: Sequential, hard: dict[str, tuple[np.ndarray, np.ndarray]]
-) -> list[dict[str, float]]:
-    """What rejecting so many of the held-out digits does to drawings that are no digits."""
-    x, y = (
-        np.concatenate([hard[name][k] for name in ("held-out digits", "photographs")])
-        for k in (0, 1)
-    )
-    probabilities = network.predict_probabilities(x)
-    sure, wrong = probabilities.max(axis=1), probabilities.argmax(axis=1) != y
-    others = augment.not_digits(2000, np.random.default_rng(3), augment.HELD_OUT_FONTS)
-    other = network.predict_probabilities(others).max(axis=1)
-    rows = []
-    for share in (0.0025, 0.005, 0.01, 0.02):
-        least = float(np.quantile(sure, share))
-        rows.append(
-            {
-                "digits_rejected": share,
-                "reject_below": round(least, 3),
-                "mistakes_rejected": round(float((sure[wrong] < least).mean()), 3),
-                "not_digits_asserted": round(float((other >= least).mean()), 4),
-            }
-        )
-    return rows
+    return {name: round(right, 4) for name, right in found.items()}
 
 
 def moved_copies(network: Sequential, x: np.ndarray) -> np.ndarray:
     """Average the probabilities of an image and of its four copies moved by a pixel; (N, 10)."""
     moves = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
     copies = (network.predict(moved(x, *move)) for move in moves)
-    return np.mean([softmax(z) for z in copies], axis=0)
+    return np.asarray(np.mean([softmax(z) for z in copies], axis=0))
 
 
 # --- The parts -----------------------------------------------------------------------------------
 
 
-def anchor(data: MNIST, seeds: int) -> dict[str, Any]:
-    runs = [train_anchor(data, seed) for seed in range(seeds)]
-    return described([run[:3] for run in runs], parameters=runs[0][3], epochs=15)
+def data_for(run: measure.Run) -> MNIST:
+    """Load MNIST, less of it for a quick run, and train once: the first one starts TensorFlow."""
+    data, few = load_mnist(), run(60_000, 512)
+    cv2.setNumThreads(1)
+    once = replace(RECIPES["small_cnn"], epochs=1)
+    train_ours("small_cnn", once, data.x_train[:512], data.y_train[:512], seed=0)
+    return data._replace(x_train=data.x_train[:few], y_train=data.y_train[:few])
 
 
-def small_cnn(data: MNIST, seeds: int) -> dict[str, Any]:
-    training, _ = stratified_split(data.y_train)
-    recipe, runs = RECIPES["small_cnn"], []
-    for seed in range(seeds):
+def anchor(run: measure.Run) -> dict[str, Any]:
+    data, epochs = data_for(run), run(ANCHOR_EPOCHS)
+    result, parameters = train_anchor(data, epochs)
+    return described([result], parameters=parameters, epochs=epochs)
+
+
+def small_cnn(run: measure.Run) -> dict[str, Any]:
+    data = data_for(run)
+    chosen, _ = stratified_split(data.y_train, run(5000, 100))
+    recipe, results = RECIPES["small_cnn"], []
+    for seed in range(run(SEEDS)):
         network, trained = train_ours(
-            "small_cnn", recipe, data.x_train[training], data.y_train[training], seed
+            "small_cnn", recipe, data.x_train[chosen], data.y_train[chosen], seed
         )
-        right = accuracy(network, data.x_test, data.y_test)
-        runs.append((right, trained.cpu_seconds, trained.seconds))
-    return described(
-        runs,
-        parameters=network.parameters,
-        recipe=asdict(recipe),
-        training_images=len(training),
-    )
+        results.append(result(network, trained, data))
+    return described(results, parameters=network.parameters)
 
 
-def cnn(data: MNIST, seeds: int) -> dict[str, Any]:
-    recipe = RECIPES["cnn"]
+def cnn(run: measure.Run) -> dict[str, Any]:
+    data, recipe = data_for(run), RECIPES["cnn"]
+    if run.quick:
+        recipe = replace(recipe, epochs=1, held_out=128)
     used = len(data.x_train) - recipe.held_out
     x, y = data.x_train[:used], data.y_train[:used]
-    hard = columns(data.x_train[used:], data.y_train[used:])
-    real = real_photographs()
-    runs, robust, averaged = [], [], []
-    for seed in range(seeds):
+    hard = columns(data.x_train[used:], data.y_train[used:], run(DIGITS, 20))
+    real = real_photographs()[: run(sys.maxsize, 5)]
+    results, robust, averaged = [], [], []
+    for seed in range(run(SEEDS)):
         network, trained = train_ours("cnn", recipe, x, y, seed)
-        right = accuracy(network, data.x_test, data.y_test)
-        runs.append((right, trained.cpu_seconds, trained.seconds))
+        results.append(result(network, trained, data))
         robust.append(measured(network, hard, real))
         classes = moved_copies(network, data.x_test).argmax(axis=1)
-        averaged.append(float((classes == data.y_test).mean()))
-        if seed == 0:
-            rejected = rejection(network, hard)
-    plain, trained = train_ours("cnn", replace(recipe, augment=False), x, y, seed=0)
-    return described(
-        runs,
-        parameters=network.parameters,
-        recipe=asdict(recipe),
-        training_images=used,
-    ) | {
+        averaged.append(share(classes, data.y_test))
+    plain, _ = train_ours("cnn", replace(recipe, augment=False), x, y, seed=0)
+    return described(results, parameters=network.parameters) | {
         "columns": {name: [row[name] for row in robust] for name in robust[0]},
         "without_augmentation": {
             "test_accuracy": accuracy(plain, data.x_test, data.y_test),
-            "cpu_seconds": measure.significant(trained.cpu_seconds),
             "columns": measured(plain, hard, real),
         },
         "averaged_over_moved_copies": averaged,
-        "rejection": rejected,
     }
 
 
-def learning_curve(data: MNIST) -> dict[str, Any]:
-    recipe, points = RECIPES["small_cnn"], []
-    for size in SIZES:
+def learning_curve(run: measure.Run) -> dict[str, Any]:
+    data, recipe, points = data_for(run), RECIPES["small_cnn"], []
+    for size in SIZES[: run(len(SIZES), 2)]:
         steps = -(-size // recipe.batch_size)  # an epoch
-        longer = replace(recipe, epochs=max(recipe.epochs, -(-LEAST_STEPS // steps)))
-        runs = []
-        for seed in range(CURVE_SEEDS):
+        least = -(-run(LEAST_STEPS, 2) // steps)
+        longer = replace(recipe, epochs=max(run(recipe.epochs), least))
+        results = []
+        for seed in range(run(CURVE_SEEDS)):
             order = np.random.default_rng(seed).permutation(len(data.x_train))[:size]
             network, trained = train_ours(
                 "small_cnn", longer, data.x_train[order], data.y_train[order], seed
             )
-            right = accuracy(network, data.x_test, data.y_test)
-            runs.append((right, trained.cpu_seconds, trained.seconds))
-        points.append(described(runs, training_images=size, epochs=longer.epochs))
+            results.append(result(network, trained, data))
+        points.append(described(results, training_images=size, epochs=longer.epochs))
     sizes = np.log([point["training_images"] for point in points])
     errors = np.log([1 - point["mean"] for point in points])
     slope, height = np.polyfit(sizes, errors, 1)
     return {
-        "network": "small_cnn",
-        "least_steps": LEAST_STEPS,
         "points": points,
         # error = factor · images ** exponent
         "power_law": {
@@ -404,100 +352,17 @@ def learning_curve(data: MNIST) -> dict[str, Any]:
     }
 
 
-def rows(found: dict[str, Any]) -> Iterator[list[str]]:
-    yield ["", "test accuracy by seed", "mean", "least", "CPU s", "s", "parameters"]
-    for name in ("anchor", "small_cnn", "cnn"):
-        if part := found.get(name):
-            yield [
-                name,
-                " ".join(f"{100 * a:.2f}" for a in part["test_accuracy"]),
-                f"{part['mean']:.3%}",
-                f"{part['least']:.2%}",
-                f"{part['cpu_seconds']['median']:.1f}",
-                f"{part['wall_seconds']['median']:.1f}",
-                f"{part['parameters']:,}",
-            ]
-
-
-def show(found: dict[str, Any]) -> None:
-    print(measure.table(rows(found)))
-    if ratio := found.get("cpu_small_cnn_by_anchor"):
-        print(f"\nCPU seconds, small_cnn by anchor: 1/{1 / ratio:.2f}")
-    if part := found.get("cnn"):
-        plain = part["without_augmentation"]
-        lines = [["cnn", "mean", "least", "without augmentation"]]
-        shares = {"test images": part["test_accuracy"], **part["columns"]}
-        for name, values in shares.items():
-            other = {"test images": plain["test_accuracy"], **plain["columns"]}[name]
-            lines.append(
-                [
-                    name,
-                    f"{statistics.mean(values):.2%}",
-                    f"{min(values):.2%}",
-                    f"{other:.2%}",
-                ]
-            )
-        print("\n" + measure.table(lines))
-        averaged = statistics.mean(part["averaged_over_moved_copies"])
-        print(f"\ntest images, averaged over five moved copies: {averaged:.3%}\n")
-        names = list(part["rejection"][0])
-        print(
-            measure.table(
-                [names, *([row[n] for n in names] for row in part["rejection"])]
-            )
-        )
-    if part := found.get("learning_curve"):
-        law = part["power_law"]
-        lines = [["images", "epochs", "test accuracy", "power law", "CPU s"]]
-        for point in part["points"]:
-            n = point["training_images"]
-            lines.append(
-                [f"{n:,}", point["epochs"], f"{point['mean']:.2%}",
-                 f"{1 - law['factor'] * n ** law['exponent']:.2%}",
-                 f"{point['cpu_seconds']['median']:.1f}"]
-            )  # fmt: skip
-        print("\n" + measure.table(lines))
-        print(f"error = {law['factor']:.3g} · images ^ {law['exponent']:.3f}")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Train, and measure what it gave.")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
-    parser.add_argument("--anchor-seeds", type=int, default=1)
-    parser.add_argument("--seeds", type=int, default=5)
-    options = parser.parse_args()
-    data = load_mnist()
-    cv2.setNumThreads(1)
-    # The first training of a process also starts TensorFlow.
-    few = data.x_train[:512], data.y_train[:512]
-    train_ours("small_cnn", RECIPES["small_cnn"], *few, seed=0)
-    import tensorflow
-
-    machine = measure.machine("keras", "numpy")
-    machine["versions"]["tensorflow"] = tensorflow.__version__
-    path = measure.RESULTS / "training.json"
-    found = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    parts: dict[str, Callable[[], dict[str, Any]]] = {
-        "anchor": lambda: anchor(data, options.anchor_seeds),
-        "small_cnn": lambda: small_cnn(data, options.seeds),
-        "cnn": lambda: cnn(data, options.seeds),
-        "curve": lambda: learning_curve(data),
-    }
-    for name in options.only:
-        key = "learning_curve" if name == "curve" else name
-        found[key] = parts[name]() | {"machine": machine}
-        measure.write("training", found)
-    both = {"anchor", "small_cnn"}
-    if both & set(options.only):
-        found.pop("cpu_small_cnn_by_anchor", None)  # of another run, under another load
-    if both <= set(options.only):
-        ours, theirs = (
-            found[name]["cpu_seconds"]["median"] for name in ("small_cnn", "anchor")
-        )
-        found["cpu_small_cnn_by_anchor"] = measure.significant(ours / theirs, 3)
-    show(found)
-    print(f"\n{measure.write('training', found)}")
-
+BENCHMARK = measure.Benchmark(
+    "training",
+    __doc__,
+    {
+        "anchor": anchor,
+        "small_cnn": small_cnn,
+        "cnn": cnn,
+        "learning_curve": learning_curve,
+    },
+    packages=("keras", "numpy", "tensorflow-cpu", "tensorflow"),
+)
 
 if __name__ == "__main__":
-    main()
+    sys.exit(measure.command(BENCHMARK))

@@ -5,7 +5,7 @@
 
 /**
  * The CNN is unsure below this probability. Chosen with SURE_DISPUTED on drawn digits that
- * training did not see, never on test images: `python benchmarks/unsure.py` prints why.
+ * training did not see, never on test images: `python -m benchmarks.unsure` prints why.
  */
 export const SURE_ALONE = 0.6;
 /** When the dense network reads another digit, the CNN has to be surer than this. */

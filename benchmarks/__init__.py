@@ -1,0 +1,21 @@
+"""The benchmarks: what the book's page "What it costs" shows, and two that rules are chosen by.
+
+Each is a command, ``python -m benchmarks.NAME``, with the options that ``measure.command`` gives to
+all of them, and writes ``results/NAME.json``:
+
+============ ================================================= ==================================
+NAME         measures                                          shown or used
+============ ================================================= ==================================
+inference    how fast the networks read MNIST's test images    page: Reading digits
+training     what the networks reach for how much training     page: Learning
+photos       how well, and how fast, photographs are read      page: Photographs
+footprint    memory, start-up, reading the data                page: Memory, Before anything …
+build        how long the book takes to build                  page: Building this book
+draw         how fast the drawing page is                      page: The drawing page
+conditions   how well simulated handwriting is read            rules for photographs
+unsure       what the drawing page shows as "?"                ``book/_static/draw/reading.js``
+============ ================================================= ==================================
+
+They share ``measure`` (timing, summaries, the command line, the files), ``memory`` (of a process),
+``readings`` (counting what was read right) and ``borrowed`` (packages for one run).
+"""

@@ -1,0 +1,224 @@
+"""The benchmarks' harness: timing in turns, summaries, the command line, counting what was read."""
+
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from benchmarks import measure, memory, readings
+
+NAMES = sorted(
+    path.stem
+    for path in (ROOT / "benchmarks").glob("*.py")
+    if "BENCHMARK = " in path.read_text("utf-8")
+)
+
+
+def test_things_are_timed_in_turns() -> None:
+    """Each is called once to warm up, then in an order that is turned round; the clock decides."""
+    called: list[str] = []
+    ticks = iter(range(100))
+    steps: dict[str, Callable[[], object]] = {
+        "a": lambda: called.append("a"),
+        "b": lambda: (called.append("b"), next(ticks)),
+    }
+    times = measure.in_turns(steps, 3, clock=lambda: next(ticks))
+    assert "".join(called) == "ab" + "ab" + "ba" + "ab"
+    assert times == {"a": [1, 1, 1], "b": [2, 2, 2]}
+
+
+def test_summaries_by_hand() -> None:
+    """Median and quartiles of five numbers, of one, and what 95 of 100 do not exceed."""
+    assert measure.summary([5, 1, 3, 2, 4]) == {
+        "median": 3,
+        "lower_quartile": 2,
+        "upper_quartile": 4,
+        "least": 1,
+        "most": 5,
+        "repeats": 5,
+    }
+    assert measure.summary([1.23456], digits=3)["upper_quartile"] == 1.23
+    assert measure.percentiles(range(101)) == {"p50": 50, "p95": 95}
+    # Round by round: 2, 3 and 1. The medians' ratio would be 3.
+    times = {"a": [2.0, 9.0, 3.0], "b": [1.0, 3.0, 3.0]}
+    assert measure.ratio(times, "a", "b")["median"] == 2
+    assert measure.significant(1234.5, 2) == 1200
+
+
+def test_what_was_found_is_told_in_lines() -> None:
+    """One for each thing that has figures, with the names that lead to it."""
+    found = {
+        "cnn": {"seconds": measure.summary([1, 2, 3]), "mb": 10},
+        "points": [{"n": 1, "right": {"share": 0.5, "interval": [0.25, 0.75]}}],
+        "sizes": [1, 20],
+    }
+    assert list(measure.described("part", found)) == [
+        "part, cnn: seconds 2 (1.5 – 2.5); mb 10",
+        "part, points, 1: n 1; right 0.5 (0.25, 0.75)",
+        "part: sizes 1, 20",
+    ]
+    assert list(measure.described("part", 1 / 3)) == ["part: 0.3333"]
+
+
+def absent(run: measure.Run) -> object:
+    raise measure.MissingError("fetch it")
+
+
+EXAMPLE = measure.Benchmark(
+    "example",
+    "What it is.\n\nAnd more.",
+    {
+        "one": lambda run: run(10),
+        "two": lambda run: run.chosen(["ab", "bc"]),
+        "three": absent,
+    },
+    packages=("numpy", "no-such-package"),
+    borrowed=("other==1",),
+)
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return where the example's results go."""
+    monkeypatch.setattr(measure, "RESULTS", tmp_path / "results")
+    return tmp_path / "results" / "example.json"
+
+
+def test_a_command_writes_its_parts(written: Path, capsys) -> None:
+    """Each with the machine it ran on; what is missing is told and left out."""
+    assert measure.command(EXAMPLE, []) == 0
+    found = json.loads(written.read_text("utf-8"))
+    assert (found["one"], found["two"]) == (10, ["ab", "bc"])
+    assert "three" not in found
+    assert list(found["machines"]) == ["one", "two"]
+    assert list(found["machines"]["one"]["versions"]) == ["numpy"]
+    assert found["machines"]["one"]["borrowed"] == ["other==1"]
+    said = capsys.readouterr()
+    assert said.out == "one: 10\ntwo: ab, bc\n"
+    assert said.err == "three is left out: fetch it\n"
+
+
+def test_parts_not_asked_for_stay(written: Path) -> None:
+    """Also when the one asked for is missing, which is then a failure."""
+    measure.write("example", {"one": 7, "old": 1})
+    assert measure.command(EXAMPLE, ["--only", "two"]) == 0
+    assert measure.read("example") | {"machines": 0} == {
+        "one": 7, "old": 1, "two": ["ab", "bc"], "machines": 0,
+    }  # fmt: skip
+    assert measure.command(EXAMPLE, ["--only", "three"]) == 1
+    with pytest.raises(SystemExit):
+        measure.command(EXAMPLE, ["--only", "four"])
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["--quick"], "one: 1\ntwo: ab, bc\n"),
+        (["--among", "c"], "one: 10\ntwo: bc\n"),
+    ],
+)
+def test_less_than_all_is_not_written(
+    option: list[str], said: str, written: Path, capsys
+) -> None:
+    """Neither of a quick run nor of some names only."""
+    measure.command(EXAMPLE, option)
+    assert capsys.readouterr().out == said
+    assert not written.exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_benchmark_measures_what_is_written_down(name: str) -> None:
+    """The parts of each are those of its file, and its docstring says how to run it."""
+    benchmark = importlib.import_module(f"benchmarks.{name}").BENCHMARK
+    assert benchmark.name == name
+    assert f"python -m benchmarks.{name}" in benchmark.about
+    if found := measure.read(name):
+        assert set(found) == {*benchmark.parts, "machines"}
+        assert set(found["machines"]) == set(benchmark.parts)
+
+
+def test_every_result_has_a_command() -> None:
+    """No file of figures that nothing makes; the folder's docstring names each benchmark."""
+    assert {path.stem for path in measure.RESULTS.iterdir()} <= set(NAMES)
+    listed = importlib.import_module("benchmarks").__doc__ or ""
+    assert all(f"\n{name} " in listed for name in NAMES)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells it")
+def test_memory_of_a_process() -> None:
+    """What was given back still counts, until it is counted anew."""
+    code = """if True:
+        from benchmarks import memory
+        before = memory.now()
+        large = b"x" * 50_000_000
+        del large
+        first = memory.peak() - before
+        memory.reset()
+        print(first, memory.peak() - before)
+    """
+    first, anew = map(int, measure.python("-c", code).split())
+    assert 40e6 < first < 70e6
+    assert anew < 10e6
+    assert 1e6 < memory.now() <= memory.peak()
+
+
+def test_variables_are_dropped_by_starting_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once, with the same command; where there are none, nothing happens."""
+    started = []
+    monkeypatch.setattr("os.execve", lambda *arguments: started.append(arguments))
+    measure.drop_variables("NOBODY_HAS_")
+    assert not started
+    monkeypatch.setenv("NOBODY_HAS_THIS", "1")
+    measure.drop_variables("NOBODY_HAS_")
+    ((program, command, environ),) = started
+    assert (program, command) == (sys.executable, sys.orig_argv)
+    assert "NOBODY_HAS_THIS" not in environ
+    assert "PATH" in environ
+
+
+@pytest.mark.parametrize(
+    ("want", "got", "right", "lines"),
+    [
+        ("123", ["123"], 3, 1),
+        ("123", ["124"], 2, 0),
+        ("12/34", ["34", "12"], 0, 2),
+        ("12/34", ["12"], 1, 1),
+        ("12/12", ["12", "1"], 3, 1),
+        ("1", ["1234"], 0, 0),
+        ("1", [], 0, 0),
+    ],
+)
+def test_counting_what_was_read(
+    want: str, got: list[str], right: int, lines: int
+) -> None:
+    """Digits by the least number of changes, lines whole; a line found counts once."""
+    tally = readings.Tally()
+    tally.add(want, got)
+    assert (tally.right, tally.lines_right) == (right, lines)
+    both = readings.total([tally, tally])
+    assert (both.files, both.digits) == (2, 2 * tally.digits)
+    figures = both.figures()
+    assert figures["digits"]["of"] == both.digits
+    low, high = figures["digits"]["interval"]
+    assert low <= figures["digits"]["share"] <= high
+
+
+def test_photographs_come_with_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the folder that the variable names; without it, what to do is said."""
+    monkeypatch.delenv("DIGITREC_PHOTOS", raising=False)
+    with pytest.raises(measure.MissingError, match="set DIGITREC_PHOTOS"):
+        readings.photographs()
+    table = "file,text,kind\nsomebody/1_a.png,7,single\nother/b.jpg,12/34,page\n"
+    (tmp_path / "labels.csv").write_text(table, "utf-8")
+    monkeypatch.setenv("DIGITREC_PHOTOS", str(tmp_path))
+    one, page = readings.photographs()
+    assert (one.path, one.source) == (tmp_path / "somebody" / "1_a.png", "somebody")
+    assert (one.single, page.single, page.text) == (True, False, "12/34")
