@@ -147,6 +147,8 @@ def colab() -> Path:
         text = re.sub(
             "^Name: .*", "Name: tensorflow", text, count=1, flags=re.MULTILINE
         )
+        # A new file, since uv's cache has the old one as well.
+        (metadata / "METADATA").unlink()
         (metadata / "METADATA").write_text(text, "utf-8")
 
     base = python_of(COLAB_PYTHON, newer=False)

@@ -167,7 +167,9 @@ def open_notebook(lab, server, path: str):
 
 def open_in_lab(lab, path: str) -> None:
     """Open a notebook as a link in another one does, in a tab beside it."""
-    lab.evaluate(f"jupyterapp.commands.execute('docmanager:open', {{path: '{path}'}})")
+    lab.evaluate(
+        f"void jupyterapp.commands.execute('docmanager:open', {{path: '{path}'}})"
+    )
     tab = lab.locator(".lm-DockPanel .lm-TabBar-tab.lm-mod-current")
     tab.filter(has_text=Path(path).name).wait_for()
 
@@ -188,7 +190,7 @@ def cells_of(lab) -> list[dict]:
 
 def run_all(lab) -> list[dict]:
     """Choose Run, Run All Cells; return the cells when all have run, or one has failed."""
-    lab.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    lab.evaluate("void jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     lab.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
     lab.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click()
     while True:
@@ -305,7 +307,8 @@ def test_runs_on_one_core_within_two_gigabytes(
     row = measured.setdefault(Path(path).stem, {})
     row["seconds"] = round(time.perf_counter() - start)
     row["peak MB"] = round(server.memory.peak / 1e6)
-    lab.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    lab.evaluate("void jupyterapp.commands.execute('docmanager:save')")
+    lab.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
     errors = [o for c in cells for o in c["outputs"] if o["output_type"] == "error"]
     assert [(error["ename"], error["evalue"]) for error in errors] == []
     assert [cell["count"] for cell in cells] == list(range(1, len(cells) + 1))
@@ -344,7 +347,7 @@ def test_one_may_go_back(lab, server, measured) -> None:
 
 def test_a_chapter_that_computes_is_left_alone(lab, server) -> None:
     """A third one is refused meanwhile, in words; closing a tab makes room again."""
-    lab.evaluate("jupyterapp.commands.execute('application:close-all')")
+    lab.evaluate("void jupyterapp.commands.execute('application:close-all')")
     cell = nbformat.v4.new_code_cell("import time\n\ntime.sleep(600)")
     for name in ("one", "two", "three"):
         notebook = nbformat.v4.new_notebook(cells=[cell], metadata=KERNEL)
