@@ -126,6 +126,7 @@ def builds(run: measure.Run) -> dict[str, Any]:
                     tree.add(change[0], change[1].format(turn))
                 seconds, ran = tree.build()
                 times.append(seconds)
+                print(f"{kind}: {seconds:.1f} s", flush=True)
                 if list(ran) != sorted(expected):
                     sys.exit(f"{kind}: expected to run {expected}, ran {list(ran)}")
             found[kind] = {"seconds": measure.summary(times, 3), "ran": list(ran)}
