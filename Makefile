@@ -96,7 +96,7 @@ screenshot: browser ## take the README's picture; needs the built book, a browse
 
 .PHONY: browser-model
 browser-model: $(VENV)/.installed ## pack the shipped weights for the drawing page; needs Python
-	$(BIN)/python -m digitrec.browser
+	$(BIN)/python -m tools.browser_model
 
 .PHONY: draw-still
 draw-still: browser ## take the drawing page's still picture; needs the built book, a browser (found or fetched)

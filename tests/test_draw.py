@@ -13,10 +13,10 @@ from axe_playwright_python.sync_playwright import Axe
 from conftest import HTML, ROOT
 from PIL import Image
 
-from digitrec import browser as packed
 from digitrec import images
 from digitrec.mnist import load_mnist
 from digitrec.models import load_card, load_numpy
+from tools import browser_model as packed
 from tools import mouse
 
 DRAW = ROOT / "book" / "_static" / "draw"

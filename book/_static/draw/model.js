@@ -1,6 +1,6 @@
 /**
  * The trained networks and some test digits, from one file: the counterpart of `unpack` in
- * digitrec/browser.py, which says how the file is laid out and makes it.
+ * tools/browser_model.py, which says how the file is laid out and makes it.
  */
 
 import { Sequential, sizeOf } from './forward.js';

@@ -1,6 +1,6 @@
 """The trained networks, packed for the page on which you draw a digit.
 
-A browser reads no ``.npz``. ``python -m digitrec.browser`` packs both networks, and some test
+A browser reads no ``.npz``. ``python -m tools.browser_model`` packs both networks, and some test
 digits to try them on, into one file, ``book/_static/draw/model.bin``; ``model.js`` beside it reads
 the file, and :func:`unpack` does the same in Python.
 
@@ -173,9 +173,9 @@ def unpack(content: bytes) -> Packed:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the file again: ``python -m digitrec.browser [FILE]``."""
+    """Write the file again: ``python -m tools.browser_model [FILE]``."""
     parser = argparse.ArgumentParser(
-        prog="python -m digitrec.browser",
+        prog="python -m tools.browser_model",
         description="Pack the shipped networks for the page on which you draw a digit.",
     )
     parser.add_argument("file", nargs="?", type=Path, default=MODEL_FILE)
