@@ -1,4 +1,7 @@
-"""The page on which you draw a digit, in a real browser: the networks, the recipe, the pad."""
+"""The page on which you draw a digit, in a real browser: the networks, the recipe, the pad.
+
+What only computes is loaded from the source; the pages are those of the built book.
+"""
 
 import base64
 import gzip
@@ -17,7 +20,7 @@ from digitrec import images
 from digitrec.mnist import load_mnist
 from digitrec.models import load_card, load_numpy
 from tools import browser_model as packed
-from tools import mouse
+from tools import mouse, server
 
 DRAW = ROOT / "book" / "_static" / "draw"
 PAGE = "book/draw.html"
@@ -41,7 +44,7 @@ FORWARD = (
     """async ([name, text, every]) => {"""
     + BYTES
     + """
-  const { loadModel } = await import('/_static/draw/model.js');
+  const { loadModel } = await import('/model.js');
   const network = (await loadModel()).networks[name];
   const x = bytesOf(text);
   const given = {};
@@ -62,7 +65,7 @@ PREPARE = (
     """async ([text, side, options]) => {"""
     + BYTES
     + """
-  const { prepare } = await import('/_static/draw/normalise.js');
+  const { prepare } = await import('/normalise.js');
   const x = bytesOf(text);
   const size = side * side;
   const out = new Uint8Array(784 * x.length / size);
@@ -77,8 +80,8 @@ DRAWN = (
     """async ([text, places]) => {"""
     + BYTES
     + """
-  const { prepare } = await import('/_static/draw/normalise.js');
-  const { samplePicture } = await import('/_static/draw/strokes.js');
+  const { prepare } = await import('/normalise.js');
+  const { samplePicture } = await import('/strokes.js');
   const x = bytesOf(text);
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = 200;
@@ -113,12 +116,13 @@ def data():
 
 
 @pytest.fixture(scope="module")
-def bare(browser, address):
-    """A page without the book around: what only computes needs no pad."""
-    page = browser.new_page()
-    page.goto(f"{address}/_static/draw/model.js")
-    yield page
-    page.close()
+def bare(browser):
+    """A page without the book around, and the source: what only computes needs no build."""
+    with server.serve(DRAW) as source:
+        page = browser.new_page()
+        page.goto(f"{source}/model.js")
+        yield page
+        page.close()
 
 
 @pytest.fixture
@@ -187,6 +191,15 @@ SHAPES = {
 def draw_by_mouse(page, points) -> None:
     """Draw a stroke with as many steps as a hand's."""
     mouse.draw(page, points, steps=9)
+
+
+def test_the_built_book_has_these_files() -> None:
+    """The tests of the pages would test others."""
+    static = ROOT / "book" / "_static"
+    for file in sorted([*DRAW.iterdir(), static / "scrollable.js"]):
+        built = HTML / "_static" / file.relative_to(static)
+        same = built.is_file() and built.read_bytes() == file.read_bytes()
+        assert same, f"{file.name} changed since the book was built: run make book"
 
 
 # --- The packed file --------------------------------------------------------------------------
@@ -278,7 +291,7 @@ def test_other_layers_equal_numpy(bare) -> None:
     ours = Sequential.from_description(description, weights, (11, 9)).outputs(x)
     theirs = bare.evaluate(
         """async ([description, arrays, x]) => {
-          const { Sequential } = await import('/_static/draw/forward.js');
+          const { Sequential } = await import('/forward.js');
           const weights = Object.fromEntries(Object.entries(arrays).map(([key, [shape, data]]) =>
             [key, { shape, data: Float32Array.from(data) }]));
           const given = new Sequential(description, weights, [11, 9]).outputs(x);
@@ -297,8 +310,8 @@ def test_other_layers_equal_numpy(bare) -> None:
 def test_wrong_length_throws(bare) -> None:
     """A network and the recipe say how many numbers they expected and how many they found."""
     message = """async (run) => {
-      const { loadModel } = await import('/_static/draw/model.js');
-      const { prepare } = await import('/_static/draw/normalise.js');
+      const { loadModel } = await import('/model.js');
+      const { prepare } = await import('/normalise.js');
       try {
         if (run === 'prepare') prepare(new Uint8Array(10), 4, 4);
         else (await loadModel()).networks[run].forward(new Float32Array(783));
@@ -522,11 +535,11 @@ def test_samples(draw, data) -> None:
     assert readings(draw)[0] == str(model.labels[18])
 
 
-def test_unsure(draw) -> None:
+def test_unsure(bare) -> None:
     """Where the networks are unsure there is a question mark, and a sentence that says so."""
-    result = draw.evaluate(
+    result = bare.evaluate(
         """async () => {
-          const { read, SURE_ALONE, SURE_DISPUTED } = await import('/_static/draw/reading.js');
+          const { read, SURE_ALONE, SURE_DISPUTED } = await import('/reading.js');
           const p = (digit, value) =>
             Float32Array.from({ length: 10 }, (_, k) => (k === digit ? value : (1 - value) / 9));
           return [
@@ -596,7 +609,7 @@ def test_encoding(bare) -> None:
     """Drawings of all kinds survive writing and reading; what is cut off or foreign throws."""
     result = bare.evaluate(
         """async () => {
-          const { encode, decode } = await import('/_static/draw/strokes.js');
+          const { encode, decode } = await import('/strokes.js');
           const many = Array.from({ length: 600 }, (_, k) => (k * 37) % 1001);
           const drawings = [
             { sample: 39, strokes: [] },
