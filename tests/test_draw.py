@@ -522,6 +522,66 @@ def test_undo_and_clear(draw) -> None:
     assert readings(draw) == one
 
 
+#: Ways to do away with the stroke that is being drawn.
+INTERRUPTIONS = {
+    "Control+z": lambda page: page.keyboard.press("Control+z"),
+    "Backspace": lambda page: page.keyboard.press("Backspace"),
+    "Delete": lambda page: page.keyboard.press("Delete"),
+    "Undo": lambda page: page.dispatch_event(".draw-undo", "click"),
+    "Clear": lambda page: page.dispatch_event(".draw-clear", "click"),
+}
+
+
+@pytest.mark.parametrize("how", INTERRUPTIONS)
+def test_interrupted_stroke(draw, how: str) -> None:
+    """Undo and clear end the stroke that is being drawn; the pointer draws on with the next one."""
+    half = len(SHAPES["3"]) // 2
+
+    def points():
+        yield from SHAPES["3"][:half]
+        INTERRUPTIONS[how](draw)
+        yield from SHAPES["3"][half:]
+
+    mouse.draw(draw, points())
+    assert readings(draw) == ("", "")
+    assert "#" not in draw.url
+    draw_by_mouse(draw, SHAPES["7"])
+    assert readings(draw)[0] == "7"
+    draw.click(".draw-undo")
+    assert readings(draw) == ("", "")
+
+
+def test_interrupted_keyboard_stroke(draw) -> None:
+    """The keyboard's pen is up after Delete, and when another drawing comes."""
+    draw.focus("#pad")
+    for end in (
+        lambda: draw.keyboard.press("Delete"),
+        lambda: draw.evaluate("location.hash = '#d=AQE'"),
+    ):
+        draw.keyboard.press("Space")
+        draw.keyboard.press("ArrowDown")
+        end()
+        settle(draw)
+        before = draw.url
+        for _ in range(5):
+            draw.keyboard.press("ArrowRight")
+        settle(draw)
+        assert draw.url == before
+    # While the mouse draws, Space is not a second pen.
+    draw.click(".draw-clear")
+    mouse.draw(draw, space_in_between(draw))
+    assert readings(draw)[0] == "1"
+
+
+def space_in_between(page):
+    """A 1, with Space pressed and the pen moved by the keyboard in the middle of it."""
+    yield 0.5, 0.15
+    page.keyboard.press("Space")
+    page.keyboard.press("Shift+ArrowRight")
+    yield 0.5, 0.5
+    yield 0.5, 0.85
+
+
 def test_samples(draw, data) -> None:
     """A test digit that is loaded is read as in the test set, by a click and by the keyboard."""
     buttons = draw.locator(".draw-samples button")

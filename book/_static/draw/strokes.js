@@ -91,6 +91,18 @@ export function decode(text, samples) {
 
 // --- As a picture ---------------------------------------------------------------------------------
 
+/**
+ * A canvas's context; there is one in every browser that loads modules.
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ * @returns {CanvasRenderingContext2D}
+ */
+export function contextOf(canvas, settings) {
+  const context = canvas.getContext('2d', settings);
+  if (!context) throw new Error('canvas: expected a context to draw on, found none');
+  return context;
+}
+
 /** A test digit as a small picture: black where the ink is, transparent elsewhere. */
 export function samplePicture(image) {
   const side = Math.sqrt(image.length);
