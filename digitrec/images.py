@@ -70,6 +70,24 @@ MIN_SIGNAL_TO_NOISE = 5.0
 #: A digit's longer side is at least this part of the picture's longer side, and half of it in a
 #: ``LARGE`` picture; smaller is a speck.
 MIN_DIGIT = 0.08
+#: Around ink, this part of the picture's longer side is compared with it to find the threshold.
+NEAR_INK = 0.06
+#: Strokes with a gap of less than this part of the picture are one group; shorter ones are specks.
+GAP, SPECK = 0.03, 0.02
+#: To the digit come strokes within this part of its size that have this part of its ink.
+NEARBY, ENOUGH_INK = 0.4, 0.03
+#: A pixel belongs to the digit's rectangle when it is covered at least so much.
+COVERED = 0.15
+#: A mark at the picture's edge is no digit unless this part of it is farther from the edge than
+#: this part of the picture's shorter side.
+INSIDE, RIM = 0.25, 0.1
+#: No digit is as round as this (the circle in it, in parts of its longer side) when it is nearer to
+#: the edge than this part of the picture, or smaller than so many of the smallest digits.
+ROUND, EDGE, SMALL_ROUND = 0.5, 0.02, 1.5
+#: Grain consists of more pieces than this, the largest with less than this part of the ink.
+GRAINS, LARGEST_GRAIN = 12, 0.25
+#: No digit has more holes than an 8, each at least this part of its rectangle.
+HOLES, HOLE = 2, 0.02
 
 Path_ = str | os.PathLike[str]
 #: An array of pixels, nested lists of them, or a picture of Pillow's.
@@ -532,7 +550,7 @@ def ink_threshold(ink: np.ndarray) -> float | None:
     if not marked.any():
         return None
     # Paper far from any ink would outweigh a small digit: only what is near ink is compared.
-    reach = max(3, round(0.06 * max(ink.shape)) | 1)
+    reach = max(3, round(NEAR_INK * max(ink.shape)) | 1)
     near = cv2.dilate(marked, np.ones((reach, reach), np.uint8)) > 0
     values = np.rint(255 * ink[near]).astype(np.uint8)
     threshold, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
@@ -629,7 +647,7 @@ def find_clutter(mask: np.ndarray) -> np.ndarray:
     clutter = _foreign_lines(mask, level, upright)
     clutter |= _foreign_lines(mask.T, upright.T, level.T).T
     rest = (mask & ~clutter).astype(np.uint8)
-    margin = round(0.1 * min(height, width))
+    margin = round(RIM * min(height, width))
     inside = np.zeros_like(mask)
     inside[margin : height - margin, margin : width - margin] = True
     count, labels = cv2.connectedComponents(rest, connectivity=8)
@@ -640,7 +658,7 @@ def find_clutter(mask: np.ndarray) -> np.ndarray:
     )
     at_edge = np.zeros(count, bool)
     at_edge[edge] = True
-    at_edge &= area_inside < 0.25 * area
+    at_edge &= area_inside < INSIDE * area
     at_edge[0] = False
     return clutter | at_edge[labels]
 
@@ -810,8 +828,8 @@ def group_strokes(mask: np.ndarray) -> np.ndarray:
         mask.astype(np.uint8), connectivity=8
     )
     longest = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    mask = mask & (longest > 0.02 * max(mask.shape))[pieces]
-    reach = max(1, round(0.03 * max(mask.shape))) | 1
+    mask = mask & (longest > SPECK * max(mask.shape))[pieces]
+    reach = max(1, round(GAP * max(mask.shape))) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     joined = cv2.dilate(mask.astype(np.uint8), kernel)
     _, labels = cv2.connectedComponents(joined, connectivity=8)
@@ -854,12 +872,13 @@ def choose_digit(
             break
     else:
         return np.zeros(groups.shape, bool)
-    left = [k for k in range(1, count) if k != label and mass[k] >= 0.03 * mass[label]]
+    enough = ENOUGH_INK * mass[label]
+    left = [k for k in range(1, count) if k != label and mass[k] >= enough]
     # What joins makes the digit larger, and more may be near.
     while left:
         gap = cv2.distanceTransform((~digit).astype(np.uint8), cv2.DIST_L2, 3)
         box = _bounding_box(digit)
-        reach = 0.4 * max(box.width, box.height)
+        reach = NEARBY * max(box.width, box.height)
         near = [k for k in left if gap[groups == k].min(initial=np.inf) <= reach]
         if not near:
             break
@@ -874,32 +893,32 @@ def _is_no_digit(digit: np.ndarray, least: float) -> bool:
     When a circle half as long as itself fits into it, it is a speck, or, at the picture's edge, a
     shadow or a sheet. (A blot in the middle is left to the network, which is not sure of it.) It is
     a cloud of grain when it consists of more than twelve pieces and the largest has less than a
-    quarter of the ink; and squares, when it has more than three holes, each a fiftieth of its
+    quarter of the ink; and squares, when it has more than two holes, each a fiftieth of its
     rectangle.
     """
     box = _bounding_box(digit)
     inside = np.pad(digit[box.y : box.y + box.height, box.x : box.x + box.width], 1)
     longest = max(box.width, box.height)
-    edge = 0.02 * min(digit.shape)
+    edge = EDGE * min(digit.shape)
     far = digit.shape[1] - box.x - box.width, digit.shape[0] - box.y - box.height
-    if _largest_circle(inside) > 0.5 * longest and (
-        min(box.x, box.y, *far) <= edge or longest < 1.5 * least * max(digit.shape)
+    if _largest_circle(inside) > ROUND * longest and (
+        min(box.x, box.y, *far) <= edge
+        or longest < SMALL_ROUND * least * max(digit.shape)
     ):
         return True
     count, _, stats, _ = cv2.connectedComponentsWithStats(
         inside.astype(np.uint8), connectivity=8
     )
     areas = stats[1:, cv2.CC_STAT_AREA]
-    if count > 13 and areas.max() < 0.25 * areas.sum():
+    if count - 1 > GRAINS and areas.max() < LARGEST_GRAIN * areas.sum():
         return True
     _, _, stats, _ = cv2.connectedComponentsWithStats(
         (~inside).astype(np.uint8), connectivity=4
     )
-    holes = stats[:, cv2.CC_STAT_AREA] >= 0.02 * inside.size
-    holes &= (stats[:, cv2.CC_STAT_LEFT] > 0) & (
-        stats[:, cv2.CC_STAT_AREA] < inside.size
-    )
-    return int(holes.sum()) > 3
+    # The first of them is the ink, and what touches the rim is the paper around.
+    holes = stats[1:, cv2.CC_STAT_AREA] >= HOLE * inside.size
+    holes &= stats[1:, cv2.CC_STAT_LEFT] > 0
+    return int(holes.sum()) > HOLES
 
 
 def _hat(length: int) -> np.ndarray:
@@ -953,7 +972,7 @@ def crop(coverage: np.ndarray) -> tuple[np.ndarray, Box]:
     ImageError
         There is no ink.
     """
-    inked = coverage >= 0.15
+    inked = coverage >= COVERED
     if not inked.any():
         raise ImageError("expected a picture with ink on it, found none")
     box = _bounding_box(inked)
@@ -1416,7 +1435,7 @@ def _cut_digit(
     # A neighbour's ink, or a rule's, is not this digit's soft edge.
     foreign = page.mask[y : piece.bottom + margin, x : piece.right + margin] & ~digit
     coverage = even_contrast(np.where(foreign, 0, ink), digit, page.threshold)
-    if not (coverage >= 0.15).any():
+    if not (coverage >= COVERED).any():
         coverage = digit.astype(np.float32)
     cut, box = crop(coverage)
     image = centre_by_mass(fit_box(match_pen(cut)))

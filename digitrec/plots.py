@@ -17,6 +17,7 @@ import matplotlib.figure
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator, NullFormatter, PercentFormatter
 
 from digitrec.evaluate import ReliabilityCurve
@@ -617,17 +618,40 @@ def probabilities(readings: Mapping[str, np.ndarray]) -> Figure:
     return figure
 
 
-def _readable_on(background: Any) -> str:
-    """Return black or white, whichever has more contrast on a colour (red, green, blue, …), 0-1.
+def linear_light(colour: Any) -> np.ndarray:
+    """Return how much red, green and blue light a colour is: sRGB's curve undone (IEC 61966-2-1).
 
-    Relative luminance as the Web Content Accessibility Guidelines 2.1 define it; at 0.179 both
-    have the same contrast.
+    Parameters
+    ----------
+    colour
+        Anything that Matplotlib takes for a colour: ``"#7a7a7a"``, ``"white"``, (red, green, blue).
+
+    Returns
+    -------
+    (3,) float64
+        0–1.
     """
-    channels = np.asarray(background[:3], dtype=float)
-    linear = np.where(
+    channels = np.array(to_rgb(colour))
+    linear: np.ndarray = np.where(
         channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
     )
-    return "white" if linear @ (0.2126, 0.7152, 0.0722) < 0.179 else "black"
+    return linear
+
+
+def luminance(colour: Any) -> float:
+    """Return how light a colour is to the eye, 0–1 (WCAG 2.2, relative luminance)."""
+    return float(linear_light(colour) @ (0.2126, 0.7152, 0.0722))
+
+
+def contrast(a: Any, b: Any) -> float:
+    """Return two colours' contrast, 1–21 (WCAG 2.2, contrast ratio); text needs 4.5, marks 3."""
+    darker, lighter = sorted((luminance(a), luminance(b)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _readable_on(background: Any) -> str:
+    """Return black or white, whichever has more contrast on a colour (red, green, blue, …), 0-1."""
+    return max(("black", "white"), key=lambda text: contrast(text, background[:3]))
 
 
 def _check_lines(named: Mapping[str, Any]) -> None:

@@ -1,4 +1,7 @@
-"""The page on which you draw a digit, in a real browser: the networks, the recipe, the pad."""
+"""The page on which you draw a digit, in a real browser: the networks, the recipe, the pad.
+
+What only computes is loaded from the source; the pages are those of the built book.
+"""
 
 import base64
 import gzip
@@ -13,11 +16,11 @@ from axe_playwright_python.sync_playwright import Axe
 from conftest import HTML, ROOT
 from PIL import Image
 
-from digitrec import browser as packed
-from digitrec import images
+from digitrec import images, plots
 from digitrec.mnist import load_mnist
 from digitrec.networks import load_card, load_numpy
-from tools import mouse
+from tools import browser_model as packed
+from tools import mouse, server
 
 DRAW = ROOT / "book" / "_static" / "draw"
 PAGE = "book/draw.html"
@@ -41,7 +44,7 @@ FORWARD = (
     """async ([name, text, every]) => {"""
     + BYTES
     + """
-  const { loadModel } = await import('/_static/draw/model.js');
+  const { loadModel } = await import('/model.js');
   const network = (await loadModel()).networks[name];
   const x = bytesOf(text);
   const given = {};
@@ -62,12 +65,16 @@ PREPARE = (
     """async ([text, side, options]) => {"""
     + BYTES
     + """
-  const { prepare } = await import('/_static/draw/normalise.js');
+  const { prepare } = await import('/normalise.js');
+  const { loadModel } = await import('/model.js');
+  const { measures } = await loadModel();
   const x = bytesOf(text);
   const size = side * side;
   const out = new Uint8Array(784 * x.length / size);
-  for (let n = 0; n < x.length / size; n++)
-    out.set(prepare(x.subarray(size * n, size * (n + 1)), side, side, options).image, 784 * n);
+  for (let n = 0; n < x.length / size; n++) {
+    const gray = x.subarray(size * n, size * (n + 1));
+    out.set(prepare(gray, side, side, measures, options).image, 784 * n);
+  }
   return textOf(out);
 }"""
 )
@@ -77,8 +84,10 @@ DRAWN = (
     """async ([text, places]) => {"""
     + BYTES
     + """
-  const { prepare } = await import('/_static/draw/normalise.js');
-  const { samplePicture } = await import('/_static/draw/strokes.js');
+  const { prepare } = await import('/normalise.js');
+  const { samplePicture } = await import('/strokes.js');
+  const { loadModel } = await import('/model.js');
+  const { measures } = await loadModel();
   const x = bytesOf(text);
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = 200;
@@ -92,7 +101,7 @@ DRAWN = (
     context.drawImage(samplePicture(x.subarray(784 * n, 784 * (n + 1))), left, top, side, side);
     const { data } = context.getImageData(0, 0, 200, 200);
     for (let k = 0; k < gray.length; k++) gray[k] = data[4 * k];
-    out.set(prepare(gray, 200, 200).image, 784 * n);
+    out.set(prepare(gray, 200, 200, measures).image, 784 * n);
   });
   return textOf(out);
 }"""
@@ -113,12 +122,13 @@ def data():
 
 
 @pytest.fixture(scope="module")
-def bare(browser, address):
-    """A page without the book around: what only computes needs no pad."""
-    page = browser.new_page()
-    page.goto(f"{address}/_static/draw/model.js")
-    yield page
-    page.close()
+def bare(browser):
+    """A page without the book around, and the source: what only computes needs no build."""
+    with server.serve(DRAW) as source:
+        page = browser.new_page()
+        page.goto(f"{source}/model.js")
+        yield page
+        page.close()
 
 
 @pytest.fixture
@@ -189,6 +199,15 @@ def draw_by_mouse(page, points) -> None:
     mouse.draw(page, points, steps=9)
 
 
+def test_the_built_book_has_these_files() -> None:
+    """The tests of the pages would test others."""
+    static = ROOT / "book" / "_static"
+    for file in sorted([*DRAW.iterdir(), static / "scrollable.js"]):
+        built = HTML / "_static" / file.relative_to(static)
+        same = built.is_file() and built.read_bytes() == file.read_bytes()
+        assert same, f"{file.name} changed since the book was built: run make book"
+
+
 # --- The packed file --------------------------------------------------------------------------
 
 
@@ -212,6 +231,28 @@ def test_quantise_by_hand() -> None:
     values, scale = packed.quantise(np.float32([[1, 0, 0.5], [-2, 0, -0.25]]))
     assert values.tolist() == [[16384, 0, 32767], [-32767, 0, -16384]]
     assert np.allclose(values * scale, [[1, 0, 0.5], [-2, 0, -0.25]], atol=4e-5)
+
+
+def test_numbers_come_from_python() -> None:
+    """What the page prepares and reads with is Python's, and its files have no copy of it."""
+    model = packed.unpack((DRAW / "model.bin").read_bytes())
+    assert set(model.measures) == set(packed.MEASURES)
+    for name, value in model.measures.items():
+        assert value == pytest.approx(getattr(images, name)), name
+    assert model.limits == packed.LIMITS
+    for file in ("normalise.js", "reading.js"):
+        code = (DRAW / file).read_text("utf-8")
+        own = set(re.findall(r"^(?:export )?const ([A-Z_0-9]+) =", code, re.MULTILINE))
+        assert not own & {*packed.MEASURES, *packed.LIMITS}, file
+    measures = re.search(
+        r"@typedef \{object\} Measures(.*?)\*/",
+        (DRAW / "normalise.js").read_text("utf-8"),
+        re.S,
+    )
+    assert measures
+    assert re.findall(r"@property \{.*?\} ([A-Z_]+)", measures[1]) == list(
+        packed.MEASURES
+    )
 
 
 # --- Equal to NumPy -----------------------------------------------------------------------------
@@ -278,7 +319,7 @@ def test_other_layers_equal_numpy(bare) -> None:
     ours = Sequential.from_description(description, weights, (11, 9)).outputs(x)
     theirs = bare.evaluate(
         """async ([description, arrays, x]) => {
-          const { Sequential } = await import('/_static/draw/forward.js');
+          const { Sequential } = await import('/forward.js');
           const weights = Object.fromEntries(Object.entries(arrays).map(([key, [shape, data]]) =>
             [key, { shape, data: Float32Array.from(data) }]));
           const given = new Sequential(description, weights, [11, 9]).outputs(x);
@@ -297,11 +338,12 @@ def test_other_layers_equal_numpy(bare) -> None:
 def test_wrong_length_throws(bare) -> None:
     """A network and the recipe say how many numbers they expected and how many they found."""
     message = """async (run) => {
-      const { loadModel } = await import('/_static/draw/model.js');
-      const { prepare } = await import('/_static/draw/normalise.js');
+      const { loadModel } = await import('/model.js');
+      const { prepare } = await import('/normalise.js');
+      const { measures, networks } = await loadModel();
       try {
-        if (run === 'prepare') prepare(new Uint8Array(10), 4, 4);
-        else (await loadModel()).networks[run].forward(new Float32Array(783));
+        if (run === 'prepare') prepare(new Uint8Array(10), 4, 4, measures);
+        else networks[run].forward(new Float32Array(783));
       } catch (error) { return error.message; }
       return 'nothing';
     }"""
@@ -318,6 +360,68 @@ def test_forward_imports_nothing() -> None:
     assert not re.search(
         r"^\s*import\b|import\(|document\.|window\.", code, re.MULTILINE
     )
+
+
+def test_only_forward_knows_the_kinds_of_layers() -> None:
+    """A layer is one class in forward.js: no other file names one."""
+    code = (DRAW / "forward.js").read_text("utf-8")
+    kinds = re.findall(r"^register\('(\w+)'", code, re.MULTILINE)
+    assert {"Dense", "Conv2D", "MaxPooling2D", "Dropout"} <= set(kinds)
+    assert code.count("instanceof") == code.count("instanceof Float32Array")
+    for file in DRAW.glob("*.js"):
+        if file.name != "forward.js":
+            named = re.findall(rf"\b(?:{'|'.join(kinds)})\b", file.read_text("utf-8"))
+            assert not named, f"{file.name} names {set(named)}"
+
+
+def test_inside_equals_by_hand(bare) -> None:
+    """Which layers are shown, where they look, and one pixel taken apart: numbers done by hand.
+
+    3 × 3 pixels, a kernel (1, 2) that multiplies by 1 and −2, a normalisation that halves and adds
+    1, a ReLU, a pooling of two rows, and logits.
+    """
+    found = bare.evaluate(
+        """async () => {
+          const { Sequential } = await import('/forward.js');
+          const { parts, receptiveField, takeApart } = await import('/explain.js');
+          const array = (shape, ...data) => ({ shape, data: Float32Array.from(data) });
+          const network = new Sequential([
+            { layer: 'Reshape', name: 's', target_shape: [3, 3, 1] },
+            { layer: 'Conv2D', name: 'c', use_bias: false },
+            { layer: 'BatchNormalization', name: 'n', epsilon: 0 },
+            { layer: 'Activation', name: 'a', activation: 'relu' },
+            { layer: 'MaxPooling2D', name: 'p', pool_size: [2, 1] },
+            { layer: 'Flatten', name: 'f' },
+            { layer: 'Dense', name: 'logits' },
+          ], {
+            'c/kernel': array([1, 2, 1, 1], 1, -2),
+            'n/gamma': array([1], 1), 'n/beta': array([1], 1),
+            'n/moving_mean': array([1], 0), 'n/moving_variance': array([1], 4),
+            'logits/kernel': array([2, 1], 1, 1), 'logits/bias': array([1], 0),
+          }, [3, 3]);
+          const seen = parts(network);
+          const x = network.outputs(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9)).get('s');
+          const apart = takeApart(seen[0], x, 1, 1, 0, String);
+          return {
+            parts: seen.map((part) =>
+              [part.name, part.steps.map(({ name }) => name), part.last, part.shape]),
+            fields: [[1, 1, 1], [4, 0, 1], [6, 0, 0]]
+              .map(([index, i, j]) => receptiveField(network, index, i, j))
+              .map(({ top, left, bottom, right }) => [top, left, bottom, right]),
+            terms: [[...apart.x], [...apart.w], [...apart.products], apart.z],
+            steps: apart.steps.map(({ formula, value }) => [formula, value]),
+          };
+        }"""
+    )
+    assert found["parts"] == [
+        ["c", ["n", "a"], "a", [3, 2, 1]],
+        ["p", [], "p", [1, 2, 1]],
+    ]
+    assert found["fields"] == [[1, 1, 1, 2], [0, 1, 1, 2], [0, 0, 2, 2]]
+    assert found["terms"] == [[5, 6], [1, -2], [5, -12], -7]
+    assert [value for _, value in found["steps"]] == [-2.5, 0]
+    assert found["steps"][0][0].endswith("= 1 · (-7 − 0) / √(4 + 0) + 1 = ")
+    assert found["steps"][1][0] == "a = max(0, -2.5) = "
 
 
 # --- The recipe ---------------------------------------------------------------------------------
@@ -371,6 +475,49 @@ def test_recipe_equals_python(bare, data) -> None:
             axis=1
         )
         assert same.mean() >= 0.995
+
+
+def marks(*shapes) -> np.ndarray:
+    """White paper with black discs (x, y, radius) and lines (x0, y0, x1, y1, width) on it."""
+    pad = np.full((SIDE, SIDE), 255, np.uint8)
+    for shape in shapes:
+        if len(shape) == 3:
+            cv2.circle(pad, shape[:2], shape[2], 0, -1, cv2.LINE_AA)
+        else:
+            cv2.line(pad, shape[:2], shape[2:4], 0, shape[4], cv2.LINE_AA)
+    return pad
+
+
+#: What is rare on a pad, and once was prepared in another way than in Python; and is there a digit?
+RARE = {
+    # Each is near to the one before it; the last is not near to the first.
+    "chained strokes": (
+        marks((90, 60, 90, 110, 8), (90, 125, 90, 140, 8), (90, 160, 90, 175, 8)), True
+    ),
+    "a blob at the edge": (marks((20, 190, 25)), False),
+    "a blob at the edge, and a digit": (marks((4, 100, 12), (110, 60, 110, 140, 10)), True),
+    "a blot in the middle": (marks((100, 100, 30)), True),
+    "a small blot": (marks((100, 100, 9)), False),
+    "squares": (
+        marks(*[(60, k, 140, k, 4) for k in (60, 100, 140)],
+              *[(k, 60, k, 140, 4) for k in (60, 100, 140)]),
+        False,
+    ),
+    "grain": (marks(*[(60 + 17 * (k % 5), 60 + 17 * (k // 5), 4) for k in range(25)]), False),
+    "less than the smallest digit": (marks((100, 95, 100, 104, 4)), False),
+    "a little more": (marks((100, 88, 100, 108, 6)), True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RARE)
+def test_rare_drawings_equal_python(bare, name: str) -> None:
+    """What is no digit is none in both, and the rest is prepared alike."""
+    pad, is_digit = RARE[name]
+    ours = images.normalise(pad)
+    theirs = array(bare.evaluate(PREPARE, [text(pad), SIDE, {}]), np.uint8)
+    assert bool(ours.any()) == is_digit
+    assert bool(theirs.any()) == is_digit
+    assert np.abs(theirs.reshape(28, 28).astype(int) - ours).mean() <= 0.1
 
 
 def test_without_centring(bare) -> None:
@@ -509,6 +656,66 @@ def test_undo_and_clear(draw) -> None:
     assert readings(draw) == one
 
 
+#: Ways to do away with the stroke that is being drawn.
+INTERRUPTIONS = {
+    "Control+z": lambda page: page.keyboard.press("Control+z"),
+    "Backspace": lambda page: page.keyboard.press("Backspace"),
+    "Delete": lambda page: page.keyboard.press("Delete"),
+    "Undo": lambda page: page.dispatch_event(".draw-undo", "click"),
+    "Clear": lambda page: page.dispatch_event(".draw-clear", "click"),
+}
+
+
+@pytest.mark.parametrize("how", INTERRUPTIONS)
+def test_interrupted_stroke(draw, how: str) -> None:
+    """Undo and clear end the stroke that is being drawn; the pointer draws on with the next one."""
+    half = len(SHAPES["3"]) // 2
+
+    def points():
+        yield from SHAPES["3"][:half]
+        INTERRUPTIONS[how](draw)
+        yield from SHAPES["3"][half:]
+
+    mouse.draw(draw, points())
+    assert readings(draw) == ("", "")
+    assert "#" not in draw.url
+    draw_by_mouse(draw, SHAPES["7"])
+    assert readings(draw)[0] == "7"
+    draw.click(".draw-undo")
+    assert readings(draw) == ("", "")
+
+
+def test_interrupted_keyboard_stroke(draw) -> None:
+    """The keyboard's pen is up after Delete, and when another drawing comes."""
+    draw.focus("#pad")
+    for end in (
+        lambda: draw.keyboard.press("Delete"),
+        lambda: draw.evaluate("location.hash = '#d=AQE'"),
+    ):
+        draw.keyboard.press("Space")
+        draw.keyboard.press("ArrowDown")
+        end()
+        settle(draw)
+        before = draw.url
+        for _ in range(5):
+            draw.keyboard.press("ArrowRight")
+        settle(draw)
+        assert draw.url == before
+    # While the mouse draws, Space is not a second pen.
+    draw.click(".draw-clear")
+    mouse.draw(draw, space_in_between(draw))
+    assert readings(draw)[0] == "1"
+
+
+def space_in_between(page):
+    """A 1, with Space pressed and the pen moved by the keyboard in the middle of it."""
+    yield 0.5, 0.15
+    page.keyboard.press("Space")
+    page.keyboard.press("Shift+ArrowRight")
+    yield 0.5, 0.5
+    yield 0.5, 0.85
+
+
 def test_samples(draw, data) -> None:
     """A test digit that is loaded is read as in the test set, by a click and by the keyboard."""
     buttons = draw.locator(".draw-samples button")
@@ -522,25 +729,46 @@ def test_samples(draw, data) -> None:
     assert readings(draw)[0] == str(model.labels[18])
 
 
-def test_unsure(draw) -> None:
+def test_unsure(bare) -> None:
     """Where the networks are unsure there is a question mark, and a sentence that says so."""
-    result = draw.evaluate(
+    result = bare.evaluate(
         """async () => {
-          const { read, SURE_ALONE, SURE_DISPUTED } = await import('/_static/draw/reading.js');
+          const { read } = await import('/reading.js');
+          const { loadModel } = await import('/model.js');
+          const { limits } = await loadModel();
+          const { SURE_ALONE, SURE_DISPUTED } = limits;
           const p = (digit, value) =>
             Float32Array.from({ length: 10 }, (_, k) => (k === digit ? value : (1 - value) / 9));
           return [
-            read(p(3, SURE_ALONE + 0.01), p(3, 0.99)),
-            read(p(3, SURE_ALONE - 0.01), p(3, 0.99)),
-            read(p(3, SURE_DISPUTED - 0.01), p(5, 0.99)),
-            read(p(3, SURE_DISPUTED + 0.01), p(5, 0.3)),
-          ].map(({ cnn, dense, why }) => [cnn, dense, why]);
+            [p(3, SURE_ALONE + 0.01), p(3, 0.99)],
+            [p(3, SURE_ALONE - 0.01), p(3, 0.99)],
+            [p(3, SURE_DISPUTED - 0.01), p(5, 0.99)],
+            [p(3, SURE_DISPUTED + 0.01), p(5, 0.3)],
+          ].map((pair) => read(...pair, limits)).map(({ cnn, dense, why }) => [cnn, dense, why]);
         }"""
     )
     shown = [cnn + dense for cnn, dense, _ in result]
     assert shown == ["33", "?3", "?5", "3?"]
     assert "Not sure" in result[1][2]
     assert "disagree" in result[2][2]
+
+
+def test_text_is_legible_on_its_colour(bare) -> None:
+    """On each colour of each scale the text is black or white, whichever has more contrast."""
+    styles = bare.evaluate(
+        """async () => {
+          const { GREY, POSITIVE, SIGNED, styleOf } = await import('/colours.js');
+          return [GREY, POSITIVE, SIGNED].flatMap((scale) =>
+            Array.from({ length: 256 }, (_, k) => styleOf(scale, k / 255)));
+        }"""
+    )
+    for style in styles:
+        background = [int(c) / 255 for c in re.findall(r"\d+", style["background"])]
+        found, other = (plots.contrast(text, background) for text in ("#000", "#fff"))
+        if style["color"] == "#fff":
+            found, other = other, found
+        assert found >= other - 0.05  # the limit is rounded
+        assert found >= 4.5
 
 
 def test_live_region(draw) -> None:
@@ -596,7 +824,7 @@ def test_encoding(bare) -> None:
     """Drawings of all kinds survive writing and reading; what is cut off or foreign throws."""
     result = bare.evaluate(
         """async () => {
-          const { encode, decode } = await import('/_static/draw/strokes.js');
+          const { encode, decode } = await import('/strokes.js');
           const many = Array.from({ length: 600 }, (_, k) => (k * 37) % 1001);
           const drawings = [
             { sample: 39, strokes: [] },
@@ -617,6 +845,97 @@ def test_encoding(bare) -> None:
     assert result[1] == [True] * 5
 
 
+def test_long_drawings_stay_openable(bare) -> None:
+    """A scribble of 20,000 points fits into a link and looks the same; 5,000 strokes do not."""
+    found = bare.evaluate(
+        """async () => {
+          const { encode, encodeShort, decode, Picture } = await import('/strokes.js');
+          const points = [];
+          for (let k = 0; k < 20000; k++) {
+            const turn = k / 40;
+            const [x, y] = [300 * Math.cos(turn), (100 + k / 100) * Math.sin(turn)];
+            points.push(Math.round(500 + x), Math.round(500 + y));
+          }
+          const long = { sample: 3, strokes: [{ pen: 35, points }, { pen: 70, points: [5, 5] }] };
+          const text = encodeShort(long);
+          const short = decode(text, 40);
+          const picture = new Picture();
+          const pixels = (drawing) => {
+            picture.draw(drawing, []);
+            return picture.read().gray;
+          };
+          const [a, b] = [pixels({ ...long, sample: null }), pixels({ ...short, sample: null })];
+          const dots = (count) => ({ sample: null, strokes: Array.from({ length: count }, (_, k) =>
+            ({ pen: 70, points: [k % 1001, (37 * k) % 1001] })) });
+          const usual = { sample: null, strokes: [{ pen: 70, points: points.slice(0, 800) }] };
+          return {
+            before: encode(long).length, after: text.length,
+            shape: [short.sample, short.strokes.length],
+            ends: [short.strokes[0].points.slice(-2), points.slice(-2)],
+            difference: a.reduce((sum, value, k) => sum + Math.abs(value - b[k]), 0) / a.length,
+            dots: [encodeShort(dots(500)) === encode(dots(500)), encodeShort(dots(5000))],
+            usual: encodeShort(usual) === encode(usual),
+          };
+        }"""
+    )
+    assert found["before"] > 40_000
+    assert found["after"] <= 8000
+    assert found["shape"] == [3, 2]
+    assert found["ends"][0] == found["ends"][1]
+    assert found["difference"] < 3
+    assert found["dots"] == [True, None]
+    assert found["usual"]
+
+
+#: Moves the mouse that is down, so many times, without Playwright's delay for each.
+SCRIBBLE = """(count) => {
+  const pad = document.querySelector('#pad');
+  const { left, top, width } = pad.getBoundingClientRect();
+  for (let k = 0; k < count; k++) {
+    const turn = k / 30;
+    const [x, y] = [0.5 + 0.3 * Math.cos(turn), 0.5 + (0.1 + 0.3 * k / count) * Math.sin(turn)];
+    pad.dispatchEvent(new PointerEvent('pointermove',
+      { pointerId: 1, clientX: left + x * width, clientY: top + y * width }));
+  }
+}"""
+DOTS = """(count) => {
+  const pad = document.querySelector('#pad');
+  const press = (key) => pad.dispatchEvent(new KeyboardEvent('keydown', { key }));
+  for (let k = 0; k < count; k++) {
+    press(' ');
+    press(' ');
+    press(['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowDown'][k % 4]);
+  }
+}"""
+
+
+def test_a_link_that_the_page_makes_opens(draw, browser, address, problems) -> None:
+    """After a long scribble the link is short enough; where none can be, the page says so."""
+
+    def points():
+        yield 0.8, 0.5
+        draw.evaluate(SCRIBBLE, 6000)
+        yield 0.5, 0.5
+
+    mouse.draw(draw, points())
+    expected = readings(draw)
+    assert len(draw.url.split("#d=")[1]) <= 8000
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    other = open_page(context, address, problems, draw.url.removeprefix(f"{address}/"))
+    settle(other)
+    assert readings(other) == expected != ("", "")
+    context.close()
+    draw.click(".draw-clear")
+    draw.focus("#pad")
+    draw.evaluate(DOTS, 1500)
+    shown = readings(draw)
+    assert "#" not in draw.url
+    draw.click(".draw-link")
+    assert draw.inner_text(".draw-link") == "Too long for a link"
+    assert readings(draw) == shown
+    assert not draw.locator(".draw-hint").is_visible()
+
+
 def test_save(draw) -> None:
     """The picture that is saved is read by the library as the page reads it, pixel for pixel."""
     draw_by_mouse(draw, SHAPES["3"])
@@ -629,6 +948,41 @@ def test_save(draw) -> None:
     reading = images.read(pixels, load_numpy("cnn"))
     assert reading.lines == [readings(draw)[0]] == ["3"]
     assert np.abs(seen(draw) - reading.digits[0].image.astype(int)).mean() < 0.1
+
+
+#: Small drawings in thousandths of the pad, with the pen's width, and how they are read.
+SMALL = {
+    "1": (35, [(500, 480), (500, 520)]),  # 7.5 % of the pad
+    "7": (35, [(480, 480), (505, 480), (490, 520)]),
+    "7, in a corner": (35, [(20, 20), (45, 20), (30, 60)]),
+    "1, 5 % high": (18, [(300, 700), (300, 732)]),  # a pen that only a link can have
+    "1, at the edge": (110, [(20, 300), (20, 700)]),
+    "7, at the edge": (110, [(500, 990), (800, 700), (400, 700)][::-1]),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_drawings_are_read_from_their_files(draw, name: str) -> None:
+    """What the page reads, small or at the pad's edge, the library reads in the saved picture."""
+    pen, points = SMALL[name]
+    draw.evaluate(
+        """async ([pen, points]) => {
+          const { encode } = await import('/_static/draw/strokes.js');
+          const strokes = [{ pen, points: points.flat() }];
+          location.hash = '#d=' + encode({ sample: null, strokes });
+        }""",
+        [pen, points],
+    )
+    draw.wait_for_function(
+        "document.querySelector('.draw-percent').textContent !== ''", timeout=5000
+    )
+    with draw.expect_download() as download:
+        draw.click(".draw-save")
+    reading = images.read(
+        images.load_image(download.value.path()), load_numpy("cnn"), 0.0
+    )
+    assert reading.lines == [name[0]]
+    assert readings(draw)[0] in (name[0], "?")
 
 
 # --- Looking inside -----------------------------------------------------------------------------

@@ -165,20 +165,6 @@ def test_style_does_not_leak():
 # --- Colours --------------------------------------------------------------------------------
 
 
-def linear(colour):
-    """The light of a colour: sRGB undone (IEC 61966-2-1)."""
-    c = np.array(to_rgb(colour))
-    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-
-
-def contrast(a, b):
-    """WCAG 2's contrast ratio."""
-    first, second = sorted(
-        (linear(c) @ [0.2126, 0.7152, 0.0722] for c in (a, b)), reverse=True
-    )
-    return (first + 0.05) / (second + 0.05)
-
-
 def lab(light):
     """CIE L*a*b* of linear light, under D65; a distance of 2–3 is just seen side by side."""
     to_xyz = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
@@ -203,23 +189,23 @@ VISION = {
 
 
 def least_distance(colours, vision):
-    seen = [lab(np.clip(VISION[vision] @ linear(c), 0, 1)) for c in colours]
+    seen = [lab(np.clip(VISION[vision] @ plots.linear_light(c), 0, 1)) for c in colours]
     return min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2))
 
 
 def test_contrast_of_known_colours():
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#767676", "#ffffff") == pytest.approx(
+    assert plots.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert plots.contrast("#767676", "#ffffff") == pytest.approx(
         4.54, abs=0.005
     )  # WCAG's example
 
 
 @pytest.mark.parametrize("paper", ["#ffffff", "#14181e"], ids=["light", "dark"])
 def test_contrast_on_the_sites_papers(paper):
-    assert contrast(plots.INK, paper) >= 4
+    assert plots.contrast(plots.INK, paper) >= 4
     for colour in plots.PALETTE:
         # What WCAG 2 asks of graphics (1.4.11).
-        assert contrast(colour, paper) >= 3, colour
+        assert plots.contrast(colour, paper) >= 3, colour
 
 
 @pytest.mark.parametrize("vision", VISION)
@@ -293,7 +279,7 @@ def test_numbers_are_every_pixels_and_can_be_read():
     for text, value in zip(ax.texts, image.flat, strict=True):
         assert text.get_position() == (value // 17 % 4, value // 17 // 4)
         # Black or white, whichever is better: at worst (a middle grey) 4 to 1.
-        assert contrast(text.get_color(), [value / 255] * 3) >= 4
+        assert plots.contrast(text.get_color(), [value / 255] * 3) >= 4
     ax = plots.digit_grid([image / 255], pixel_numbers=True, limits=(0, 1)).axes[0]
     assert ax.texts[1].get_text() == "0.07"
 
@@ -459,7 +445,7 @@ def test_confusion_counts_can_be_read():
         else:
             square = squares.cmap(squares.norm(values[row, column]))[:3]
             # The better of black and white has at least 4.58 to 1 on any colour.
-            assert contrast(text.get_color(), square) >= 4.5, text.get_text()
+            assert plots.contrast(text.get_color(), square) >= 4.5, text.get_text()
 
 
 def test_confusion_without_a_mistake():
@@ -563,7 +549,7 @@ def test_counts_of_mistakes_are_readable_on_their_colour():
     for text in ax.texts:
         column, row = (int(v) for v in text.get_position())
         if row != column:
-            assert contrast(to_hex(text.get_color()), colours[row, column]) >= 4.5
+            assert plots.contrast(to_hex(text.get_color()), colours[row, column]) >= 4.5
 
 
 def colours_of_mistakes(matrix):

@@ -1,5 +1,7 @@
 """What tests, tools and benchmarks share: a stroke's points, a folder on localhost."""
 
+import json
+import re
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -39,6 +41,22 @@ def test_a_folder_is_served_quietly(tmp_path: Path, capfd) -> None:
 def test_one_place_does_it(words: str, place: str) -> None:
     """No other file serves a folder, or draws on the pad, by itself."""
     assert users_of(words) == [place]
+
+
+def test_what_checks_javascript_is_pinned() -> None:
+    """Exact versions, for checking only, from the registry that npm asks by default."""
+    folder = ROOT / "tools" / "javascript"
+    package = json.loads((folder / "package.json").read_text("utf-8"))
+    lock = json.loads((folder / "package-lock.json").read_text("utf-8"))
+    assert "dependencies" not in package
+    for version in package["devDependencies"].values():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+    root = lock["packages"].pop("")
+    assert root["devDependencies"] == package["devDependencies"]
+    for name, entry in lock["packages"].items():
+        assert entry["dev"], name
+        assert entry["integrity"].startswith("sha512-"), name
+        assert entry["resolved"].startswith("https://registry.npmjs.org/"), name
 
 
 def users_of(words: str) -> list[str]:

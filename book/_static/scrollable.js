@@ -3,7 +3,7 @@
 const boxes = 'mjx-container, pre, .output.text_html, .pst-scrollable-table-container';
 
 function mark() {
-  for (const box of document.querySelectorAll(boxes)) {
+  for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(boxes))) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else if (box.getAttribute('tabindex') === '0') box.removeAttribute('tabindex');
   }
@@ -14,4 +14,8 @@ addEventListener('DOMContentLoaded', () => {
   mark();
   document.querySelectorAll(`${boxes}, div.math, details, .toggle`).forEach((box) => observer.observe(box));
 });
-addEventListener('load', () => globalThis.MathJax?.startup?.promise.then(mark));
+addEventListener('load', () => {
+  /** @type {{startup?: {promise: Promise<void>}} | undefined} */
+  const mathJax = Reflect.get(globalThis, 'MathJax'); // on pages with formulas
+  mathJax?.startup?.promise.then(mark);
+});

@@ -2,7 +2,10 @@
 
 const STEPS = 256;
 
-/** Colours of a scale, straight lines between the ones given: four bytes each, red green blue opacity. */
+/**
+ * Colours of a scale, straight lines between the ones given: four bytes each, red green blue opacity.
+ * @param {...string} colours #rrggbb
+ */
 function scale(...colours) {
   const bytes = new Uint8ClampedArray(4 * STEPS);
   const channels = colours.map((colour) => [1, 3, 5].map((k) => parseInt(colour.slice(k, k + 2), 16)));
@@ -25,12 +28,21 @@ export const POSITIVE = scale('#440154', '#414487', '#2a788e', '#22a884', '#7ad1
 /** 0 … 1 for −largest … largest: blue below zero, white at zero, red above. */
 export const SIGNED = scale('#2166ac', '#92c5de', '#f7f7f7', '#f4a582', '#b2182b');
 
+/** @param {number} value 0–1 */
 const stepOf = (value) => Math.min(Math.max(Math.round(value * (STEPS - 1)), 0), STEPS - 1);
 
-/** A value's colour as four bytes in one number, for a picture's pixels. */
+/**
+ * A value's colour as four bytes in one number, for a picture's pixels.
+ * @param {Uint32Array} colours a scale
+ * @param {number} value 0–1
+ */
 export const pixelOf = (colours, value) => colours[stepOf(value)];
 
-/** How light a colour is, 0–1 (WCAG 2.2, relative luminance). */
+/**
+ * How light a colour is, 0–1 (WCAG 2.2, relative luminance); the counterpart of `luminance` in
+ * digitrec/plots.py.
+ * @param {...number} channels red, green, blue, 0–255
+ */
 function luminance(...channels) {
   const [r, g, b] = channels.map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
@@ -38,7 +50,11 @@ function luminance(...channels) {
 /** Black text has more contrast than white on colours lighter than this. */
 const LIGHT = 0.179;
 
-/** A value's colour for a style sheet, and that of legible text on it. */
+/**
+ * A value's colour for a style sheet, and that of legible text on it.
+ * @param {Uint32Array} colours a scale
+ * @param {number} value 0–1
+ */
 export function styleOf(colours, value) {
   const number = colours[stepOf(value)];
   const [r, g, b] = [number & 255, (number >> 8) & 255, (number >> 16) & 255];
@@ -68,5 +84,5 @@ export function paintTiles(canvas, [height, width, tiles], columns, colourOf) {
     }
   }
   // Kept where the processor paints it: a few hundred pixels are not worth a graphics card.
-  canvas.getContext('2d', { willReadFrequently: true }).putImageData(image, 0, 0);
+  canvas.getContext('2d', { willReadFrequently: true })?.putImageData(image, 0, 0);
 }

@@ -2,10 +2,18 @@
 
 import { GREY, POSITIVE, SIGNED, paintTiles, pixelOf, styleOf } from './colours.js';
 import { receptiveField, strongest, takeApart } from './explain.js';
-import { Conv2D, Dense } from './forward.js';
-import { make } from './view.js';
+import { find, make } from './view.js';
 
-const number = (value, digits = 2) => value.toFixed(digits).replace('-', '−').replace(/^−(0\.0+)$/, '$1');
+/**
+ * @typedef {import('./view.js').Part} Part
+ * @typedef {import('./view.js').Outputs} Outputs
+ * @typedef {import('./explain.js').Apart} Apart
+ * @typedef {[number, number]} Pixel row, column
+ */
+
+/** @param {number} value */
+const number = (value) => value.toFixed(2).replace('-', '−').replace(/^−(0\.0+)$/, '$1');
+/** @param {Float32Array} values */
 const largestOf = (values) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-9);
 /** A kernel's channels are shown in rows of so many. */
 const CHANNELS_A_ROW = 8;
@@ -13,31 +21,42 @@ const CHANNELS_A_ROW = 8;
 export class Detail {
   /**
    * @param {HTMLElement} root the page's part with the elements named below
-   * @param {Seen} seen
-   * @param {Layers} layers
+   * @param {import('./view.js').Seen} seen
+   * @param {import('./view.js').Layers} layers
    */
   constructor(root, seen, layers) {
-    const find = (name) => root.querySelector(`.draw-${name}`);
-    Object.assign(this, { seen, layers });
-    this.text = find('detail-text');
-    this.map = find('detail-map');
-    this.kernel = find('detail-kernel');
-    this.walk = find('walk');
-    this.steps = find('walk-steps');
-    this.name = find('walk-name');
-    this.row = find('walk-row');
-    this.column = find('walk-column');
-    this.pinned = { part: layers.all.find(({ part }) => part.layer instanceof Conv2D).part, map: 0 };
+    this.seen = seen;
+    this.layers = layers;
+    this.text = find(root, '.draw-detail-text', HTMLElement);
+    this.mapBox = find(root, '.draw-map-box', HTMLElement);
+    this.map = find(root, '.draw-detail-map', HTMLCanvasElement);
+    this.mark = find(root, '.draw-mark', HTMLElement);
+    this.kernelBox = find(root, '.draw-kernel-box', HTMLElement);
+    this.kernel = find(root, '.draw-detail-kernel', HTMLCanvasElement);
+    this.walk = find(root, '.draw-walk', HTMLDetailsElement);
+    this.steps = find(root, '.draw-walk-steps', HTMLElement);
+    this.name = find(root, '.draw-walk-name', HTMLElement);
+    this.row = find(root, '.draw-walk-row', HTMLInputElement);
+    this.column = find(root, '.draw-walk-column', HTMLInputElement);
+    const all = layers.all.map(({ part }) => part);
+    /** @type {{part: Part, map: number}} */
+    this.pinned = { part: all.find(({ layer }) => layer.hasTerms) ?? all[0], map: 0 };
+    /** @type {?{part: Part, map: number}} */
     this.looked = null; // what the pointer is on, if anything
+    /** @type {?Pixel} */
     this.pixel = null; // the pixel chosen, or null for the strongest
+    /** @type {?Outputs} */
+    this.outputs = null;
+    /** @type {?{part: Part, map: number}} */
+    this.shown = null; // whose kernel is painted
     this.walk.addEventListener('toggle', () => this.show());
     for (const input of [this.row, this.column]) {
       input.addEventListener('input', () => {
-        this.pixel = [this.row, this.column].map((i) => Math.min(Math.max(i.valueAsNumber || 0, 0), i.max));
+        this.pixel = [placeOf(this.row), placeOf(this.column)];
         this.show();
       });
     }
-    find('walk-strongest').addEventListener('click', () => {
+    find(root, '.draw-walk-strongest', HTMLElement).addEventListener('click', () => {
       this.pixel = null;
       this.show();
     });
@@ -57,19 +76,29 @@ export class Detail {
     return this.looked ?? this.pinned;
   }
 
+  /**
+   * Stay with a map.
+   * @param {Part} part
+   * @param {number} map
+   */
   pin(part, map) {
     if (part !== this.pinned.part) this.pixel = null; // another size
     this.pinned = { part, map };
   }
 
-  /** Look at a map, in passing or to stay; null: at the one that stays. */
+  /**
+   * Look at a map, in passing or to stay; null: at the one that stays.
+   * @param {?Part} part
+   * @param {number} map
+   * @param {boolean} stay
+   */
   look(part, map, stay) {
     if (part && stay) this.pin(part, map);
     this.looked = part && !stay ? { part, map } : null;
     this.show();
   }
 
-  /** @param {?Object<string, Map>} outputs each network's layers' outputs */
+  /** @param {?Outputs} outputs null: nothing is drawn */
   update(outputs) {
     this.outputs = outputs;
     this.show();
@@ -78,9 +107,8 @@ export class Detail {
   show() {
     const { part, map } = this.chosen;
     this.layers.choose(part, map);
-    const values = this.outputs?.[part.of].get(part.last);
-    const convolution = part.layer instanceof Conv2D;
-    const [rows, columns, maps] = part.shape;
+    const values = this.outputs?.[part.of].get(part.last) ?? null;
+    const [rows, columns] = part.shape;
     const pixel = this.looked ? null : this.pixel;
     const [i, j] = pixel ?? (values ? strongest(values, part.shape, map) : [0, 0]);
     this.showMap(part, map, values);
@@ -88,37 +116,42 @@ export class Detail {
     const field = receptiveField(part.network, part.index, i, j);
     this.seen.mark(values || pixel ? field : null);
     this.text.textContent = this.describe(part, map, values, [i, j], field, pixel);
-    this.map.closest('p').hidden = rows * columns === 1;
+    this.mapBox.hidden = rows * columns === 1;
     this.name.textContent = `${part.name}, map ${map}:`;
 
-    this.walk.hidden = !convolution;
-    [this.row.max, this.column.max] = [rows - 1, columns - 1];
-    if (document.activeElement !== this.row) this.row.value = i;
-    if (document.activeElement !== this.column) this.column.value = j;
+    this.walk.hidden = !part.layer.hasTerms;
+    this.row.max = String(rows - 1);
+    this.column.max = String(columns - 1);
+    if (document.activeElement !== this.row) this.row.value = String(i);
+    if (document.activeElement !== this.column) this.column.value = String(j);
     this.mark.style.inset = `${(100 * i) / rows}% auto auto ${(100 * j) / columns}%`;
     this.mark.style.width = `${100 / columns}%`;
     this.mark.style.height = `${100 / rows}%`;
-    if (!convolution || !this.walk.open) return;
-    if (!values) {
-      this.steps.replaceChildren(make('p', { textContent: 'Draw something first.' }));
-      return;
-    }
-    const before = part.network.layers[part.index - 1];
-    const input = this.outputs[part.of].get(before.name);
-    this.showSteps(part, takeApart(part, input, i, j, map), { i, j, map, maps, before });
+    if (!part.layer.hasTerms || !this.walk.open) return;
+    const before = part.network.layers[part.index - 1].name;
+    const input = this.outputs?.[part.of].get(before);
+    if (input) this.showSteps(takeApart(part, input, i, j, map, number), [i, j], map, before);
+    else this.steps.replaceChildren(make('p', { textContent: 'Draw something first.' }));
   }
 
-  get mark() {
-    return this.map.parentElement.querySelector('.draw-mark');
-  }
-
+  /**
+   * @param {Part} part
+   * @param {number} map
+   * @param {?Float32Array} values what the part gives
+   * @param {Pixel} at the pixel that is looked at
+   * @param {import('./forward.js').Field} field where it looks
+   * @param {?Pixel} pixel that one, if it was chosen
+   */
   describe(part, map, values, [i, j], field, pixel) {
-    const value = values ? values[(i * part.shape[1] + j) * part.shape[2] + map] : 0;
-    const area = `${field.bottom - field.top + 1} × ${field.right - field.left + 1}`;
-    if (part.layer instanceof Dense) {
-      const weights = part.layer.inputShape[0] === this.pixels(part) ? ` Its weights lie over the picture: red where ink speaks for it, blue where ink speaks against.` : '';
+    const [, columns, maps] = part.shape;
+    const value = values ? values[(i * columns + j) * maps + map] : 0;
+    if (part.unit === 'unit') {
+      const weights = this.kernelShape(part, map)?.overPicture
+        ? ' Its weights lie over the picture: red where ink speaks for it, blue where ink speaks against.'
+        : '';
       return `${part.name}, unit ${map}: its answer is ${number(value)}.${weights}`;
     }
+    const area = `${field.bottom - field.top + 1} × ${field.right - field.left + 1}`;
     const what = `${part.name}, map ${map}: each of its pixels looks at ${area} pixels of the picture`;
     if (!values && !pixel) return `${what}.`;
     const place = `row ${i}, column ${j}`;
@@ -127,10 +160,11 @@ export class Detail {
     return `${what}. ${answer}; the frame shows where that pixel looks.`;
   }
 
-  pixels(part) {
-    return part.network.inputShape.reduce((a, b) => a * b, 1);
-  }
-
+  /**
+   * @param {Part} part
+   * @param {number} map
+   * @param {?Float32Array} values
+   */
   showMap({ shape: [rows, columns, maps] }, map, values) {
     let largest = 1e-6;
     for (let k = map; values && k < values.length; k += maps) largest = Math.max(largest, values[k]);
@@ -139,33 +173,54 @@ export class Detail {
     );
   }
 
-  /** The weights: a picture for each channel. */
+  /**
+   * A map's weights as pictures; where there is one for each pixel of the picture, laid out like it.
+   * @param {Part} part
+   * @param {number} map
+   * @returns {?{shape: number[], data: Float32Array, overPicture: boolean}} null: it has none
+   */
+  kernelShape({ layer, network }, map) {
+    const weights = layer.weightsOf(map);
+    if (!weights) return null;
+    const [rows, columns] = network.inputShape;
+    const overPicture = layer.inputShape.length === 1 && layer.inputShape[0] === rows * columns;
+    return { ...weights, shape: overPicture ? [rows, columns, 1] : weights.shape, overPicture };
+  }
+
+  /**
+   * The weights: a picture for each channel.
+   * @param {Part} part
+   * @param {number} map
+   */
   showKernel(part, map) {
-    const { layer } = part;
-    this.kernel.closest('p').hidden = !layer.kernel;
-    if (!layer.kernel || (this.shown?.part === part && this.shown.map === map)) return;
+    const kernel = this.kernelShape(part, map);
+    this.kernelBox.hidden = !kernel;
+    if (!kernel || (this.shown?.part === part && this.shown.map === map)) return;
     this.shown = { part, map };
-    let shape;
-    if (layer instanceof Conv2D) shape = layer.kernelShape.slice(0, 3);
-    else if (layer.inputShape[0] === this.pixels(part)) shape = [...part.network.inputShape, 1];
-    else shape = [1, layer.inputShape[0], 1];
-    const filters = part.shape[2];
-    const own = Float32Array.from({ length: layer.kernel.length / filters }, (_, k) => layer.kernel[k * filters + map]);
-    const largest = largestOf(own);
-    paintTiles(this.kernel, shape, CHANNELS_A_ROW, (k) => pixelOf(SIGNED, 0.5 + own[k] / largest / 2));
+    const { shape, data } = kernel;
+    const largest = largestOf(data);
+    paintTiles(this.kernel, shape, CHANNELS_A_ROW, (k) => pixelOf(SIGNED, 0.5 + data[k] / largest / 2));
     this.kernel.classList.toggle('draw-single', shape[2] === 1 && shape[0] > 1);
   }
 
-  /** Look, multiply, add, normalise, cut off: one pixel's numbers. */
-  showSteps(part, made, { i, j, map, before }) {
-    const { norm, perChannel } = made;
+  /**
+   * Look, multiply, add, and what follows: one pixel's numbers.
+   * @param {Apart} made
+   * @param {Pixel} at
+   * @param {number} map
+   * @param {string} before the layer that gave what is looked at
+   */
+  showSteps(made, [i, j], map, before) {
+    const { perChannel } = made;
     const channels = perChannel.length;
     const one = channels === 1;
-    const from = one ? 'of the picture, as parts of 255,' : `of map ${made.channel} of “${before.name}”`;
+    const from = one ? 'of the picture, as parts of 255,' : `of map ${made.channel} of “${before}”`;
     const count = made.x.length;
     const sum = perChannel.reduce((a, b) => a + b, 0);
+    /** @param {...(Node | string)} children */
     const formula = (...children) => make('p', { className: 'draw-formula' }, ...children);
-    const table = (title, values, colours, zero, digits = 2) => this.table(title, made.shape, values, colours, zero, digits);
+    /** @type {(title: string, values: Float32Array, colours: Uint32Array, signed: boolean) => HTMLTableElement} */
+    const table = (title, values, colours, signed) => tableOf(title, made.shape, values, colours, signed);
     const children = [
       make('p', {},
         `1. Look: the ${count} numbers ${from} that lie under the kernel. `,
@@ -192,35 +247,43 @@ export class Detail {
       make('var', { textContent: 'z' }), make('sub', { textContent: `${i},${j},${map}` }),
       ` = ∑ x · K${made.bias ? ' + b' : ''} = ${number(sum)}${made.bias ? ` + ${number(made.bias)} = ${number(made.z)}` : ''}`,
     ));
-    if (norm) {
+    made.steps.forEach(({ name, why, formula: words, value }, k) => {
+      const last = k === made.steps.length - 1;
       children.push(
-        make('p', { textContent: '4. Normalise: bring it to the mean and the spread that the network learned for this map.' }),
-        formula(
-          `y = γ (z − μ) / √(σ² + ε) + β = ${number(norm.gamma)} · (${number(made.z)} − ${number(norm.mean)}) / ` +
-            `√(${number(norm.variance)} + ${norm.epsilon}) + ${number(norm.beta)} = ${number(made.y)}`,
-        ),
+        make('p', { textContent: `${k + 4}. ${name}: ${why}${last ? ' This is the pixel’s number.' : ''}` }),
+        formula(words, last ? make('strong', { textContent: number(value) }) : number(value)),
       );
-    }
-    children.push(
-      make('p', { textContent: `${norm ? 5 : 4}. Activate: keep what is above zero. This is the pixel’s number.` }),
-      formula(`a = max(0, ${number(made.y)}) = `, make('strong', { textContent: number(made.a) })),
-    );
+    });
     this.steps.replaceChildren(...children);
   }
+}
 
-  table(title, [rows, columns], values, colours, signed, digits) {
-    const largest = signed ? largestOf(values) : Math.max(1e-9, ...values);
-    const table = make('table', {}, make('caption', { textContent: title }));
-    for (let r = 0; r < rows; r++) {
-      const row = table.insertRow();
-      for (let c = 0; c < columns; c++) {
-        const value = values[r * columns + c];
-        const part = signed ? 0.5 + value / largest / 2 : value / largest;
-        const cell = row.insertCell();
-        cell.textContent = value === 0 ? '0' : number(value, digits);
-        Object.assign(cell.style, styleOf(colours, part));
-      }
+/**
+ * The row or column that is typed, within bounds.
+ * @param {HTMLInputElement} input
+ */
+const placeOf = (input) => Math.min(Math.max(input.valueAsNumber || 0, 0), Number(input.max));
+
+/**
+ * Numbers as a table whose cells have their colours.
+ * @param {string} title
+ * @param {[number, number]} shape rows, columns
+ * @param {Float32Array} values row by row
+ * @param {Uint32Array} colours
+ * @param {boolean} signed the scale's middle is 0
+ */
+function tableOf(title, [rows, columns], values, colours, signed) {
+  const largest = signed ? largestOf(values) : Math.max(1e-9, ...values);
+  const table = make('table', {}, make('caption', { textContent: title }));
+  for (let r = 0; r < rows; r++) {
+    const row = table.insertRow();
+    for (let c = 0; c < columns; c++) {
+      const value = values[r * columns + c];
+      const part = signed ? 0.5 + value / largest / 2 : value / largest;
+      const cell = row.insertCell();
+      cell.textContent = value === 0 ? '0' : number(value);
+      Object.assign(cell.style, styleOf(colours, part));
     }
-    return table;
   }
+  return table;
 }

@@ -1,30 +1,49 @@
 /**
- * What a part of a network looks at, and what it computes there. Knows nothing of the page.
+ * What a part of a network looks at, and what it computes there. Knows nothing of the page, and of no kind of
+ * layer: what can be looked at in one is said by its class in forward.js.
  */
-
-import { BatchNormalization, Conv2D, Dense, MaxPooling2D, Activation } from './forward.js';
 
 /**
- * The parts of a network worth looking at: each convolution, pooling or dense layer, with the
- * normalisation and activation that follow it. The last one, the logits, is shown as bars instead.
- * @returns {{name, layer, norm, last, index, shape}[]} layer: the first of the part; last: the name of
- *   its last layer; index: the first one's place in the network; shape: (H, W, maps) of what it gives
+ * @typedef {import('./forward.js').Layer} Layer
+ * @typedef {import('./forward.js').Sequential} Sequential
+ * @typedef {import('./forward.js').Field} Field
+ * @typedef {import('./forward.js').Step} Step
+ */
+
+/**
+ * @typedef {object} Part a layer worth looking at, with the steps that follow it
+ * @property {Sequential} network
+ * @property {number} index the layer's place in the network
+ * @property {Layer} layer
+ * @property {Layer[]} steps such as a normalisation and an activation
+ * @property {string} name the layer's
+ * @property {string} last the name of the last step, or of the layer: what that gives is shown
+ * @property {[number, number, number]} shape (H, W, maps) of it; units are maps of one pixel
+ * @property {'map' | 'unit'} unit what its maps are called
+ */
+
+/**
+ * The parts of a network worth looking at. The last one, the logits, is shown as bars instead.
+ * @param {Sequential} network
+ * @returns {Part[]}
  */
 export function parts(network) {
+  /** @type {Part[]} */
   const found = [];
   network.layers.forEach((layer, index) => {
-    if (layer instanceof Conv2D || layer instanceof MaxPooling2D || layer instanceof Dense) {
-      found.push({ name: layer.name, layer, norm: null, last: layer.name, index });
-    } else if (found.length && (layer instanceof BatchNormalization || layer instanceof Activation)) {
-      const part = found.at(-1);
-      if (layer instanceof BatchNormalization) part.norm = layer;
+    const part = found.at(-1);
+    if (layer.role === 'part') {
+      const [a, b, c] = layer.outputShape;
+      const single = layer.outputShape.length === 1;
+      const shape = /** @type {[number, number, number]} */ (single ? [1, 1, a] : [a, b, c]);
+      const unit = single ? 'unit' : 'map';
+      found.push({ network, index, layer, steps: [], name: layer.name, last: layer.name, shape, unit });
+    } else if (part && layer.role === 'step') {
+      part.steps.push(layer);
       part.last = layer.name;
     }
   });
-  return found.slice(0, -1).map((part) => {
-    const shape = part.layer.outputShape;
-    return { ...part, shape: shape.length === 3 ? shape : [1, 1, ...shape] };
-  });
+  return found.slice(0, -1);
 }
 
 /**
@@ -33,22 +52,12 @@ export function parts(network) {
  * @param {number} index the layer's place
  * @param {number} i row of its output
  * @param {number} j column of its output
- * @returns {{top, left, bottom, right}} pixels of the picture, bottom and right included
+ * @returns {Field} pixels of the picture
  */
 export function receptiveField(network, index, i, j) {
   const [height, width] = network.inputShape;
   let field = { top: i, left: j, bottom: i, right: j };
-  for (let k = index; k >= 0; k--) {
-    const { window, strides, before } = network.layers[k];
-    if (network.layers[k] instanceof Dense) return { top: 0, left: 0, bottom: height - 1, right: width - 1 };
-    if (!window) continue;
-    field = {
-      top: field.top * strides[0] - before[0],
-      left: field.left * strides[1] - before[1],
-      bottom: field.bottom * strides[0] - before[0] + window[0] - 1,
-      right: field.right * strides[1] - before[1] + window[1] - 1,
-    };
-  }
+  for (let k = index; k >= 0; k--) field = network.layers[k].looksAt(field);
   return {
     top: Math.max(field.top, 0),
     left: Math.max(field.left, 0),
@@ -57,7 +66,13 @@ export function receptiveField(network, index, i, j) {
   };
 }
 
-/** Where a map's answer is strongest: (row, column). */
+/**
+ * Where a map's answer is strongest.
+ * @param {Float32Array} values (H, W, maps)
+ * @param {number[]} shape
+ * @param {number} map
+ * @returns {[number, number]} row, column
+ */
 export function strongest(values, [, columns, maps], map) {
   let best = map;
   for (let k = map; k < values.length; k += maps) if (values[k] > values[best]) best = k;
@@ -66,32 +81,48 @@ export function strongest(values, [, columns, maps], map) {
 }
 
 /**
- * Take one pixel of one feature map apart.
- * @param {object} part one of `parts`, with a convolution
- * @param {ArrayLike<number>} input what went into the convolution, (H, W, C)
- * @param {number} i row, j column, f map
- * @returns {{x, w, products, shape, channel, perChannel, bias, z, norm, y, a}} x, w, products: (KH, KW)
- *   of the channel that adds most; perChannel: (C,) what each adds; z: the sum of all and the bias; y:
- *   z normalised (as it is, without a normalisation); a: after the activation
+ * @typedef {object} Apart one pixel of one map, taken apart
+ * @property {Float32Array} x (KH, KW) what it looks at, of the channel that adds most
+ * @property {Float32Array} w (KH, KW) the weights on it
+ * @property {Float32Array} products (KH, KW)
+ * @property {[number, number]} shape (KH, KW)
+ * @property {number} channel the one that adds most
+ * @property {Float64Array} perChannel (C,) what each channel adds
+ * @property {number} bias
+ * @property {number} z the sum of all, and the bias
+ * @property {Step[]} steps what is then done to z, one after the other
  */
-export function takeApart(part, input, i, j, f) {
-  const terms = part.layer.terms(input, i, j, f);
-  const [rows, columns, channels] = part.layer.kernelShape;
+
+/**
+ * Take one pixel of one feature map apart.
+ * @param {Part} part one whose layer has terms
+ * @param {ArrayLike<number>} input what went into the layer, (H, W, C)
+ * @param {number} i row
+ * @param {number} j column
+ * @param {number} f map
+ * @param {(value: number) => string} write a number as it is to be shown
+ * @returns {Apart}
+ */
+export function takeApart({ layer, steps }, input, i, j, f, write) {
+  const terms = layer.terms(input, i, j, f);
+  const [rows, columns, channels] = layer.weightsOf(f)?.shape ?? [1, 1, terms.x.length];
   const perChannel = new Float64Array(channels);
   terms.x.forEach((value, k) => (perChannel[k % channels] += value * terms.w[k]));
   const sizes = perChannel.map(Math.abs);
   const channel = sizes.indexOf(Math.max(...sizes));
+  /** @type {(values: Float32Array) => Float32Array} */
   const own = (values) => Float32Array.from({ length: rows * columns }, (_, k) => values[k * channels + channel]);
   const [x, w] = [own(terms.x), own(terms.w)];
   const z = perChannel.reduce((a, b) => a + b, terms.bias);
-  const { norm } = part;
-  const y = norm ? z * norm.scale[f] + norm.shift[f] : z;
+  let value = z;
+  const then = layer.activation === 'linear' ? steps : [layer, ...steps];
+  const explained = then.map((step) => {
+    const done = step.explain(value, f, write);
+    value = done.value;
+    return done;
+  });
   return {
-    x, w, products: x.map((value, k) => value * w[k]), shape: [rows, columns],
-    channel, perChannel, bias: terms.bias, z, y, a: Math.max(0, y),
-    norm: norm && {
-      gamma: norm.gamma[f], beta: norm.beta[f], epsilon: norm.epsilon,
-      mean: norm.mean[f], variance: norm.variance[f],
-    },
+    x, w, products: x.map((number, k) => number * w[k]), shape: [rows, columns],
+    channel, perChannel, bias: terms.bias, z, steps: explained,
   };
 }

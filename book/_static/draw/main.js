@@ -8,8 +8,8 @@ import { loadModel } from './model.js';
 import { prepare } from './normalise.js';
 import { Pad } from './pad.js';
 import { read } from './reading.js';
-import { PENS, PICTURE, decode, encode, isEmpty, render, samplePicture } from './strokes.js';
-import { Bars, Layers, Seen, make, rove } from './view.js';
+import { EMPTY, PENS, Picture, decode, encodeShort, isEmpty, samplePicture } from './strokes.js';
+import { Bars, Layers, Seen, find, make, rove } from './view.js';
 
 /** A screen reader hears the reading when nothing changed for so many milliseconds. */
 const PAUSE = 700;
@@ -19,7 +19,9 @@ const PARAMETER = 'd=';
 const WARM_UP = 12;
 const FILE_NAME = 'my-digit.png';
 
-const root = document.querySelector('#draw');
+/** @typedef {import('./strokes.js').Drawing} Drawing */
+
+const root = find(document, '#draw', HTMLElement);
 const small = root.classList.contains('draw-small');
 
 const PAD = `
@@ -96,44 +98,51 @@ root.insertAdjacentHTML(
 );
 if (small) root.querySelectorAll('.draw-whole').forEach((element) => element.remove());
 
-const find = (name) => root.querySelector(`.draw-${name}`);
-const status = find('status');
-const readings = { cnn: root.querySelector('#reading'), dense: root.querySelector('#reading-dense') };
+/** @type {(name: string) => HTMLElement} */
+const named = (name) => find(root, `.draw-${name}`, HTMLElement);
+const status = named('status');
+const [hint, why] = [named('hint'), named('why')];
+const readings = { cnn: find(root, '#reading', HTMLElement), dense: find(root, '#reading-dense', HTMLElement) };
+const centre = small ? null : find(root, '.draw-centre', HTMLInputElement);
 
-// What the networks' recipe starts from: black on white, on a canvas that nobody sees.
-const picture = make('canvas', { width: PICTURE, height: PICTURE });
-const ink = picture.getContext('2d', { willReadFrequently: true, alpha: false });
-
-const bars = new Bars(root.querySelector('.draw-bars'));
+const picture = new Picture();
+const bars = new Bars(find(root, '.draw-bars', HTMLTableElement));
 const seen = new Seen(root);
-const pad = new Pad(root.querySelector('#pad'), changed, say);
+const pad = new Pad(find(root, '#pad', HTMLCanvasElement), changed, say);
+/** @type {?import('./model.js').Model} */
 let model = null;
+/** @type {?Layers} */
 let layers = null;
+/** @type {?Detail} */
 let detail = null;
 let speaking = 0;
 let waiting = false;
 
-/** Have a screen reader say something now. */
+/**
+ * Have a screen reader say something now.
+ * @param {string} words
+ */
 function say(words) {
   status.textContent = words;
 }
 
-/** The drawing as the recipe takes it: (PICTURE, PICTURE), 0 black to 255 white. */
-function grey() {
-  ink.fillStyle = '#fff';
-  ink.fillRect(0, 0, PICTURE, PICTURE);
-  render(ink, PICTURE, pad.drawing, pad.pictures);
-  const { data } = ink.getImageData(0, 0, PICTURE, PICTURE);
-  const gray = new Uint8Array(PICTURE * PICTURE);
-  for (let k = 0; k < gray.length; k++) gray[k] = data[4 * k];
-  return gray;
+/** What the address holds of a drawing, with the # before it; nothing of an empty one; null: it is too long. */
+function addressOf(/** @type {Drawing} */ drawing) {
+  if (isEmpty(drawing)) return '';
+  const text = encodeShort(drawing);
+  return text === null ? null : `#${PARAMETER}${text}`;
 }
 
-/** After a change: read before the next picture is shown on the screen, however many changes until then. */
+/**
+ * After a change: read before the next picture is shown on the screen, however many changes until then.
+ * @param {Drawing} drawing
+ * @param {boolean} done a stroke is finished
+ */
 function changed(drawing, done) {
-  find('hint').hidden = !isEmpty(drawing);
+  hint.hidden = !isEmpty(drawing);
   if (done && !small) {
-    const address = isEmpty(drawing) ? '' : `#${PARAMETER}${encode(drawing)}`;
+    // One that the page could not open again is not offered: the drawing is here, and can be saved.
+    const address = addressOf(drawing) ?? '';
     if (location.hash !== address) history.replaceState(null, '', location.pathname + location.search + address);
   }
   if (waiting) return;
@@ -146,45 +155,62 @@ function changed(drawing, done) {
 
 /** Prepare, read, show. */
 function update() {
-  if (!model) return pad.show();
-  const centre = find('centre')?.checked ?? true;
-  const { image, box } = prepare(grey(), PICTURE, PICTURE, { centre });
-  const { cnn, dense } = model.networks;
+  if (!model) {
+    pad.show();
+    return;
+  }
+  const { measures, limits, networks: { cnn, dense } } = model;
+  picture.draw(pad.drawing, pad.pictures);
+  const { gray, side } = picture.read();
+  const { paper } = picture;
+  const { image, box } = prepare(gray, side, side, measures, { centre: centre?.checked ?? true, paper });
+  const part = (/** @type {number} */ pixels) => pixels / picture.pad;
   pad.found = box && {
-    left: box.left / PICTURE, top: box.top / PICTURE, width: box.width / PICTURE, height: box.height / PICTURE,
+    left: part(box.left - paper), top: part(box.top - paper), width: part(box.width), height: part(box.height),
   };
   pad.show();
   seen.show(image);
   const outputs = box && { cnn: cnn.outputs(image), dense: dense.outputs(image) };
-  const last = (network, given) => network.probabilities(given.get(network.layers.at(-1).name));
-  const probabilities = box && { cnn: last(cnn, outputs.cnn), dense: last(dense, outputs.dense) };
-  const reading = box ? read(probabilities.cnn, probabilities.dense) : { cnn: '', dense: '', why: '' };
+  const probabilities = outputs && {
+    cnn: probabilitiesOf(cnn, outputs.cnn), dense: probabilitiesOf(dense, outputs.dense),
+  };
+  const reading = probabilities ? read(probabilities.cnn, probabilities.dense, limits) : { cnn: '', dense: '', why: '' };
   bars.show(probabilities);
-  for (const [name, element] of Object.entries(readings)) {
-    if (element.textContent !== reading[name]) element.textContent = reading[name];
+  for (const name of /** @type {const} */ (['cnn', 'dense'])) {
+    if (readings[name].textContent !== reading[name]) readings[name].textContent = reading[name];
   }
-  find('why').textContent = reading.why;
+  why.textContent = reading.why;
   layers?.show(outputs);
   detail?.update(outputs);
   clearTimeout(speaking);
   speaking = setTimeout(() => say(reading.why || (isEmpty(pad.drawing) ? 'The pad is empty.' : 'No digit found.')), PAUSE);
-  return undefined;
 }
 
-/** Show the drawing that the address holds. */
-function fromAddress() {
+/**
+ * @param {import('./forward.js').Sequential} network
+ * @param {Map<string, Float32Array>} outputs of its layers; the last one's is asked for
+ */
+function probabilitiesOf(network, outputs) {
+  return network.probabilities([...outputs.values()][outputs.size - 1]);
+}
+
+/**
+ * Show the drawing that the address holds.
+ * @param {number} samples how many test digits there are
+ */
+function fromAddress(samples) {
   if (small || !location.hash.startsWith(`#${PARAMETER}`)) return;
   try {
-    const text = location.hash.slice(PARAMETER.length + 1);
-    if (text !== encode(pad.drawing)) pad.load(decode(text, model.samples.length));
+    if (location.hash !== addressOf(pad.drawing)) pad.load(decode(location.hash.slice(PARAMETER.length + 1), samples));
   } catch {
     say('The address holds no drawing that can be read.');
   }
 }
 
-function offerSamples() {
-  const box = find('samples');
-  model.samples.forEach(({ label }, k) => {
+/** @param {import('./model.js').Model} model */
+function offerSamples({ samples }) {
+  const box = named('samples');
+  samples.forEach(({ label }, k) => {
     const button = make('button', { type: 'button', 'aria-label': `Test digit ${k + 1}, a ${label}` }, pad.pictures[k]);
     button.addEventListener('click', () => pad.replace({ sample: k, strokes: [] }));
     box.append(button);
@@ -192,26 +218,39 @@ function offerSamples() {
   rove(box, () => getComputedStyle(box).gridTemplateColumns.split(' ').length);
 }
 
-/** Browsers compile what runs often. So run it a few times before the first stroke needs it. */
-function warmUp(times) {
+/**
+ * Browsers compile what runs often. So run it a few times before the first stroke needs it.
+ * @param {import('./model.js').Model} model
+ * @param {number} times
+ */
+function warmUp(model, times) {
   if (times === 0) return;
-  const image = new Uint8ClampedArray(PICTURE * PICTURE).fill(255);
-  for (let k = 0; k < image.length; k += 7) if (k % PICTURE < 60 + times) image[k] = 0;
-  const prepared = prepare(image, PICTURE, PICTURE).image;
-  for (const network of Object.values(model.networks)) network.outputs(prepared);
-  (globalThis.requestIdleCallback ?? setTimeout)(() => warmUp(times - 1));
+  const drawn = new Picture();
+  drawn.draw({ ...EMPTY, strokes: [{ pen: PENS.medium, points: [300, 100, 600, 200, 400, 800 - 10 * times] }] }, []);
+  const { gray, side } = drawn.read();
+  const { image } = prepare(gray, side, side, model.measures);
+  for (const network of Object.values(model.networks)) network.outputs(image);
+  (globalThis.requestIdleCallback ?? setTimeout)(() => warmUp(model, times - 1));
 }
 
-/** Show for a moment, on the button itself, that it has worked. */
+/**
+ * Show for a moment, on the button itself, what became of pressing it.
+ * @param {HTMLElement} button
+ * @param {string} words
+ */
 function confirmOn(button, words) {
-  const usual = button.textContent;
+  const usual = (button.dataset.usual ??= button.textContent ?? ''); // not what an earlier press shows
   button.textContent = words;
   say(words);
   setTimeout(() => (button.textContent = usual), 2000);
 }
 
-async function copyLink(event) {
-  const button = event.currentTarget;
+/** @param {HTMLElement} button */
+async function copyLink(button) {
+  if (addressOf(pad.drawing) === null) {
+    confirmOn(button, 'Too long for a link');
+    return;
+  }
   try {
     await navigator.clipboard.writeText(location.href);
     confirmOn(button, 'Copied');
@@ -221,8 +260,9 @@ async function copyLink(event) {
 }
 
 function save() {
-  grey();
-  picture.toBlob((blob) => {
+  picture.draw(pad.drawing, pad.pictures);
+  picture.canvas.toBlob((blob) => {
+    if (!blob) return; // a canvas of no size, which this is not
     const link = make('a', { href: URL.createObjectURL(blob), download: FILE_NAME });
     link.click();
     URL.revokeObjectURL(link.href);
@@ -230,36 +270,39 @@ function save() {
 }
 
 function connect() {
-  find('undo').addEventListener('click', () => pad.undo());
-  find('clear').addEventListener('click', () => pad.clear());
+  named('undo').addEventListener('click', () => pad.undo());
+  named('clear').addEventListener('click', () => pad.clear());
   // Size and colours change with the window and with the theme's switch.
   new ResizeObserver(() => pad.adapt()).observe(pad.canvas);
   const theme = new MutationObserver(() => pad.adapt());
   theme.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
   if (small) return;
-  find('pen').value = 'medium';
-  find('pen').addEventListener('change', (event) => (pad.pen = PENS[event.target.value]));
-  find('link').addEventListener('click', copyLink);
-  find('save').addEventListener('click', save);
-  find('centre').addEventListener('change', update);
-  addEventListener('hashchange', fromAddress);
+  const pens = find(root, '.draw-pen', HTMLSelectElement);
+  pens.value = 'medium';
+  pens.addEventListener('change', () => (pad.pen = PENS[/** @type {keyof typeof PENS} */ (pens.value)]));
+  const link = named('link');
+  link.addEventListener('click', () => copyLink(link));
+  named('save').addEventListener('click', save);
+  centre?.addEventListener('change', update);
 }
 
 connect();
 pad.adapt();
 try {
-  model = await loadModel();
-  pad.pictures = model.samples.map(({ image }) => samplePicture(image));
+  const loaded = await loadModel();
+  model = loaded;
+  pad.pictures = loaded.samples.map(({ image }) => samplePicture(image));
   if (!small) {
-    offerSamples();
-    layers = new Layers(root, model.networks, (...what) => detail.look(...what));
+    offerSamples(loaded);
+    layers = new Layers(root, loaded.networks, (...what) => detail?.look(...what));
     detail = new Detail(root, seen, layers);
-    fromAddress();
+    fromAddress(loaded.samples.length);
+    addEventListener('hashchange', () => fromAddress(loaded.samples.length));
   }
   update();
   root.dataset.ready = 'true';
-  warmUp(WARM_UP);
+  warmUp(loaded, WARM_UP);
 } catch (error) {
-  find('why').textContent = 'The networks could not be loaded. Load the page again.';
+  why.textContent = 'The networks could not be loaded. Load the page again.';
   throw error;
 }

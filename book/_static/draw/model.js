@@ -1,6 +1,6 @@
 /**
- * The trained networks and some test digits, from one file: the counterpart of `unpack` in
- * digitrec/browser.py, which says how the file is laid out and makes it.
+ * The trained networks, some test digits, and the numbers that Python chose, from one file: the counterpart of `unpack` in
+ * tools/browser_model.py, which says how the file is laid out and makes it.
  */
 
 import { Sequential, sizeOf } from './forward.js';
@@ -9,46 +9,62 @@ import { Sequential, sizeOf } from './forward.js';
 const LENGTH_BYTES = 4;
 
 /**
+ * @typedef {object} Model
+ * @property {{cnn: Sequential, dense: Sequential}} networks
+ * @property {{label: number, image: Uint8Array}[]} samples test digits; image: (28, 28), 0 paper, 255 ink
+ * @property {import('./normalise.js').Measures} measures what drawings are prepared with
+ * @property {import('./reading.js').Limits} limits below which a network is not sure
+ */
+
+/**
+ * @typedef {import('./forward.js').Weights} Weights
+ * @typedef {{shape: number[], float32: number} | {shape: number[], int16: number, scale: number}} Place
+ *   where an array is in the file
+ * @typedef {{architecture: ({layer: string, name: string} & Record<string, unknown>)[],
+ *   arrays: Record<string, Place>, input_shape: number[]}} Packed a network
+ * @typedef {object} Header
+ * @property {{cnn: Packed, dense: Packed}} networks
+ * @property {{shape: number[], uint8: number, labels: number[]}} samples
+ * @property {Model['measures']} measures
+ * @property {Model['limits']} limits
+ */
+
+/**
  * Read a packed file.
  * @param {ArrayBuffer} buffer the file's bytes
- * @returns {{networks: Object<string, Sequential>,
- *            samples: {label: number, image: Uint8Array}[]}} image: (28, 28), 0 paper, 255 ink
+ * @returns {Model}
  */
 export function unpack(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   const text = new TextDecoder().decode(new Uint8Array(buffer, LENGTH_BYTES, length));
+  /** @type {Header} */
   const header = JSON.parse(text);
   const body = LENGTH_BYTES + length;
-  // Every processor that a browser runs on is little-endian, like the file.
-  const read = (Kind, offset, count) => new Kind(buffer, body + offset, count);
 
-  const networks = {};
-  for (const [name, { architecture, arrays, input_shape: inputShape }] of Object.entries(
-    header.networks,
-  )) {
-    const weights = {};
-    for (const [key, place] of Object.entries(arrays)) {
-      const { shape } = place;
-      let data;
-      if ('int16' in place) {
-        const scale = read(Float32Array, place.scale, shape.at(-1));
-        const values = read(Int16Array, place.int16, sizeOf(shape));
-        data = Float32Array.from(values, (value, k) => value * scale[k % scale.length]);
-      } else {
-        data = read(Float32Array, place.float32, sizeOf(shape));
-      }
-      weights[key] = { shape, data };
-    }
-    networks[name] = new Sequential(architecture, weights, inputShape);
-  }
+  // Every processor that a browser runs on is little-endian, like the file.
+  /** @type {(place: Place) => Weights} */
+  const weightsAt = (place) => {
+    const { shape } = place;
+    if ('float32' in place) return { shape, data: new Float32Array(buffer, body + place.float32, sizeOf(shape)) };
+    const scale = new Float32Array(buffer, body + place.scale, shape.at(-1));
+    const values = new Int16Array(buffer, body + place.int16, sizeOf(shape));
+    return { shape, data: Float32Array.from(values, (value, k) => value * scale[k % scale.length]) };
+  };
+  /** @type {(packed: Packed) => Sequential} */
+  const networkOf = ({ architecture, arrays, input_shape: inputShape }) => {
+    const weights = Object.entries(arrays).map(([key, place]) => [key, weightsAt(place)]);
+    return new Sequential(architecture, Object.fromEntries(weights), inputShape);
+  };
+  const { cnn, dense } = header.networks;
 
   const { shape, uint8, labels } = header.samples;
   const size = sizeOf(shape.slice(1));
   const samples = labels.map((label, k) => ({
     label,
-    image: read(Uint8Array, uint8 + k * size, size),
+    image: new Uint8Array(buffer, body + uint8 + k * size, size),
   }));
-  return { networks, samples };
+  const { measures, limits } = header;
+  return { networks: { cnn: networkOf(cnn), dense: networkOf(dense) }, samples, measures, limits };
 }
 
 /** Fetch and read the file beside this module. */

@@ -5,37 +5,59 @@
  * ruled lines. The steps for those are left out; the others are the same, and so is what comes out.
  * This file knows nothing of the page.
  *
- * A plane is a picture of one number a pixel: {height, width, data}, data row by row.
+ * A plane is a picture of one number a pixel: {height, width, data}, data row by row. What to measure with is
+ * Python's: each step takes it as `Measures`.
  */
 
-/** MNIST's measures: the field, and the box the digit is scaled into. */
-export const FIELD = 28;
-export const BOX = 20;
-/** Stroke widths, in pixels of the 20 × 20 box, of nearly all of MNIST. */
-export const MNIST_PEN = [1.7, 4.5];
-/** Ink takes away at least this part of the light. */
-const MIN_CONTRAST = 0.06;
-/** A digit's longer side is at least this part of the picture's; smaller is a speck. */
-const MIN_DIGIT = 0.05;
-/** The pen is measured and changed in a box so many times finer than 20 × 20. */
-const FINER = 8;
-/** A pixel belongs to the digit's rectangle when it is covered at least so much. */
-const COVERED = 0.15;
-/** Around ink, this part of the picture is compared with it to find the threshold. */
-const NEAR = 0.06;
-/** Strokes with a gap of less than this part of the picture are one group; shorter ones are specks. */
-const GAP = 0.03;
-const SPECK = 0.02;
-/** To the digit come strokes within this part of its size that have this part of its ink. */
-const NEARBY = 0.4;
-const ENOUGH_INK = 0.03;
+/**
+ * @typedef {object} Measures the constants of digitrec/images.py, by their names; model.bin holds them
+ * @property {number} FIELD the field's side, in pixels: 28
+ * @property {number} BOX the side of the box that the digit is scaled into: 20
+ * @property {[number, number]} MNIST_PEN stroke widths, in pixels of the box, of nearly all of MNIST
+ * @property {number} FINER the pen is measured and changed in a box so many times finer
+ * @property {number} MIN_CONTRAST ink takes away at least this part of the light
+ * @property {number} LARGE pictures with so many pixels along a side are large
+ * @property {number} MIN_DIGIT a digit's longer side, in parts of the picture's; half of it in a large one
+ * @property {number} NEAR_INK around ink, this part of the picture is compared with it
+ * @property {number} GAP strokes with a gap of less than this part of the picture are one group
+ * @property {number} SPECK shorter strokes than this part of the picture are specks
+ * @property {number} NEARBY to the digit come strokes within this part of its size
+ * @property {number} ENOUGH_INK that have this part of its ink
+ * @property {number} COVERED a pixel belongs to the digit's rectangle when it is covered so much
+ * @property {number} RIM how far from the picture's edge is inside, in parts of its shorter side
+ * @property {number} INSIDE a mark at the edge is no digit unless this part of it is inside
+ * @property {number} ROUND no digit is as round as this, at the edge or when it is small
+ * @property {number} EDGE how near to the edge that is, in parts of the picture's shorter side
+ * @property {number} SMALL_ROUND how small, in smallest digits
+ * @property {number} GRAINS grain consists of more pieces than this
+ * @property {number} LARGEST_GRAIN the largest with less than this part of the ink
+ * @property {number} HOLES no digit has more holes than this
+ * @property {number} HOLE each at least this part of its rectangle
+ */
+
+/**
+ * @typedef {{height: number, width: number, data: Float32Array | Uint8Array}} Plane
+ * @typedef {{height: number, width: number, data: Uint8Array}} Mask 1 where something is, else 0
+ * @typedef {{top: number, left: number, height: number, width: number}} Box in pixels
+ * @typedef {{labels: Int32Array, groups: Box[]}} Groups label 0 is paper; groups[k] is the rectangle of label
+ *   k + 1
+ * @typedef {{first: number, weights: number[]}} Mixture of old pixels, from the first one on
+ */
+
 /** How far along rows, columns, diagonals and knight's moves the next pixel is, nearly (Borgefors). */
 const CHAMFER_3 = [0.955, 1.3693];
 const CHAMFER_5 = [1, 1.4, 2.1969];
 
+/**
+ * @param {number} height
+ * @param {number} width
+ */
 const plane = (height, width, data = new Float32Array(height * width)) => ({ height, width, data });
 
-/** Round to the nearest whole number, halves to the even one: as Python and OpenCV do. */
+/**
+ * Round to the nearest whole number, halves to the even one: as Python and OpenCV do.
+ * @param {number} value
+ */
 function round(value) {
   const below = Math.floor(value);
   if (value - below !== 0.5) return Math.round(value);
@@ -46,12 +68,13 @@ function round(value) {
 
 /**
  * Least value that counts as ink, by Otsu's method; none if nothing stands out.
- * @param {{height, width, data}} ink 0 is paper, 1 is black ink
+ * @param {Plane} ink 0 is paper, 1 is black ink
  * @param {number} longest the whole picture's longer side
+ * @param {Measures} measures
  * @returns {?number}
  */
-export function inkThreshold(ink, longest) {
-  const side = Math.max(3, round(NEAR * longest) | 1);
+export function inkThreshold(ink, longest, { MIN_CONTRAST, NEAR_INK }) {
+  const side = Math.max(3, round(NEAR_INK * longest) | 1);
   // Paper far from any ink would outweigh a small digit: only what is near ink is compared.
   const near = dilateSquare(maskOf(ink, MIN_CONTRAST / 2), (side - 1) / 2);
   const counts = new Float64Array(256);
@@ -63,14 +86,18 @@ export function inkThreshold(ink, longest) {
   return (median(strokes) - median(paper)) / 255 < MIN_CONTRAST ? null : (threshold + 0.5) / 255;
 }
 
-/** Value that separates a histogram into two heaps that vary least: values above it are one heap. */
+/**
+ * Value that separates a histogram into two heaps that vary least: values above it are one heap.
+ * @param {Float64Array} counts
+ */
 function otsu(counts) {
   let [total, sum] = [0, 0];
   counts.forEach((count, value) => {
     total += count;
     sum += value * count;
   });
-  let [best, largest, below, sumBelow] = [null, 0, 0, 0];
+  let best = /** @type {?number} */ (null);
+  let [largest, below, sumBelow] = [0, 0, 0];
   counts.forEach((count, value) => {
     below += count;
     sumBelow += value * count;
@@ -78,15 +105,21 @@ function otsu(counts) {
     const between = sumBelow / below - (sum - sumBelow) / (total - below);
     const variance = below * (total - below) * between ** 2;
     // Not for a difference that is only rounding.
-    if (variance > largest * (1 + 1e-12)) [best, largest] = [value, variance];
+    if (variance > largest * (1 + 1e-12)) {
+      best = value;
+      largest = variance;
+    }
   });
   return best;
 }
 
-/** Middle value of a histogram; between two, their mean. */
+/**
+ * Middle value of a histogram; between two, their mean.
+ * @param {Float64Array} counts
+ */
 function median(counts) {
   const total = counts.reduce((a, b) => a + b, 0);
-  const at = (rank) => {
+  const at = (/** @type {number} */ rank) => {
     let seen = 0;
     return counts.findIndex((count) => (seen += count) > rank);
   };
@@ -94,38 +127,94 @@ function median(counts) {
 }
 
 /**
- * Group the strokes: those with a small gap are one group, specks are dropped.
- * @param {{height, width, data: Uint8Array}} mask 1 where ink is
- * @param {number} longest the whole picture's longer side
- * @returns {{labels: Int32Array, groups: object[]}} label 0 is paper; groups[k] has the rectangle of
- *   the strokes labelled k + 1
+ * Separate ink from paper, and from marks that touch the picture's edge and stay close to it.
+ *
+ * Whoever makes the picture leaves paper around it, so no ruled line goes from side to side here; where such
+ * a mark is taken away, the threshold is sought anew in what is left.
+ * @param {Plane} ink
+ * @param {Box} frame where `ink` lies in the whole picture, of that height and width
+ * @param {Measures} measures
+ * @returns {?{threshold: number, mask: Mask}} null when nothing stands out
  */
-export function groupStrokes(mask, longest) {
-  const pieces = connectedComponents(mask);
-  const kept = pieces.groups.map((box) => Math.max(box.height, box.width) > SPECK * longest);
-  const data = pieces.labels.map((label) => (label && kept[label - 1] ? label : 0));
-  if (kept.filter(Boolean).length < 2) {
-    // One piece is one group: the usual case, and fast.
-    return { labels: data.map((label) => (label ? 1 : 0)), groups: pieces.groups.filter((_, k) => kept[k]) };
+export function separate(ink, frame, measures) {
+  const longest = Math.max(frame.height, frame.width);
+  let calm = ink;
+  for (let tries = 3; ; tries--) {
+    const threshold = inkThreshold(calm, longest, measures);
+    if (threshold === null) return null;
+    const mask = maskOf(calm, threshold);
+    const clutter = tries && marksAtEdge(mask, frame, measures);
+    if (!clutter) return { threshold, mask };
+    const soft = dilateSquare(clutter, 1);
+    const { data } = calm;
+    calm = plane(ink.height, ink.width, Float32Array.from(data, (value, k) =>
+      clutter.data[k] || (soft.data[k] && !mask.data[k]) ? 0 : value));
   }
-  const strokes = plane(mask.height, mask.width, data.map((label) => (label ? 1 : 0)));
+}
+
+/**
+ * Find the marks at the picture's edge that stay close to it.
+ * @param {Mask} mask
+ * @param {Box} frame as in `separate`
+ * @param {Measures} measures
+ * @returns {?Mask} null when there are none
+ */
+function marksAtEdge(mask, frame, { RIM, INSIDE }) {
+  const touches = (/** @type {Box} */ box) =>
+    frame.top + box.top === 0 || frame.left + box.left === 0 ||
+    frame.top + box.top + box.height === frame.height || frame.left + box.left + box.width === frame.width;
+  if (!touches({ top: 0, left: 0, height: mask.height, width: mask.width })) return null;
+  const { labels, groups } = connectedComponents(mask);
+  const margin = round(RIM * Math.min(frame.height, frame.width));
+  const area = new Float64Array(groups.length);
+  const inside = new Float64Array(groups.length);
+  labels.forEach((label, k) => {
+    if (!label) return;
+    const row = frame.top + Math.floor(k / mask.width);
+    const column = frame.left + (k % mask.width);
+    area[label - 1]++;
+    const fromEdge = Math.min(row, column, frame.height - 1 - row, frame.width - 1 - column);
+    if (fromEdge >= margin) inside[label - 1]++;
+  });
+  const found = groups.map((box, k) => touches(box) && inside[k] < INSIDE * area[k]);
+  if (!found.includes(true)) return null;
+  return maskOfGroups(mask, labels, found);
+}
+
+/**
+ * Group the strokes: those with a small gap are one group, specks are dropped.
+ * @param {Mask} mask 1 where ink is
+ * @param {number} longest the whole picture's longer side
+ * @param {Measures} measures
+ * @returns {Groups & {pieces: number}} pieces: of how many the groups consist
+ */
+export function groupStrokes(mask, longest, { GAP, SPECK }) {
+  const found = connectedComponents(mask);
+  const kept = found.groups.map((box) => Math.max(box.height, box.width) > SPECK * longest);
+  const strokes = maskOfGroups(mask, found.labels, kept);
+  const pieces = kept.filter(Boolean).length;
+  if (pieces < 2) {
+    // One piece is one group: the usual case, and fast.
+    return { labels: Int32Array.from(strokes.data), groups: found.groups.filter((_, k) => kept[k]), pieces };
+  }
   const reach = Math.max(1, round(GAP * longest)) | 1;
-  const joined = connectedComponents(dilate(strokes, disc((reach - 1) / 2)));
-  const labels = joined.labels.map((label, k) => (strokes.data[k] ? label : 0));
-  return { labels, groups: boxes(labels, mask.width, joined.groups.length) };
+  const { labels, groups } = connectedComponents(dilate(strokes, disc((reach - 1) / 2)));
+  for (let k = 0; k < labels.length; k++) if (!strokes.data[k]) labels[k] = 0;
+  return { labels, groups: boxes(labels, mask.width, groups.length), pieces };
 }
 
 /**
  * Choose the strokes of the one digit in a picture: most ink, nearest to the middle.
- * @param {{labels, groups}} found what `groupStrokes` returns
- * @param {{height, width, data}} ink
- * @param {{top, left, height, width}} frame where `ink` lies in the whole picture, of that size
- * @returns {?Int32Array} 1 where the digit is; null when every group is smaller than a digit
+ * @param {Groups} found what `groupStrokes` returns
+ * @param {Plane} ink
+ * @param {Box} frame where `ink` lies in the whole picture, of that height and width
+ * @param {number} least longer side of a digit, in pixels
+ * @param {Measures} measures
+ * @returns {?Mask} 1 where the digit is; null when every group is smaller than a digit
  */
-export function chooseDigit({ labels, groups }, ink, frame) {
-  const longest = Math.max(frame.height, frame.width);
-  const large = (k) => Math.max(groups[k].height, groups[k].width) >= MIN_DIGIT * longest;
-  if (groups.length === 1) return large(0) ? labels : null;
+export function chooseDigit({ labels, groups }, ink, frame, least, { NEARBY, ENOUGH_INK }) {
+  const large = (/** @type {number} */ k) => Math.max(groups[k].height, groups[k].width) >= least;
+  if (groups.length === 1) return large(0) ? maskOfGroups(ink, labels, [true]) : null;
   const mass = new Float64Array(groups.length);
   const weight = new Float64Array(groups.length);
   const [down, across] = [hat(frame.height), hat(frame.width)];
@@ -140,20 +229,81 @@ export function chooseDigit({ labels, groups }, ink, frame) {
   const main = order.find(large);
   if (main === undefined) return null;
   const chosen = groups.map((_, k) => k === main);
-  const size = Math.max(groups[main].height, groups[main].width);
-  const outside = labels.map((label) => (label === main + 1 ? 0 : 1));
-  const gap = distanceTransform(plane(ink.height, ink.width, outside), CHAMFER_3);
-  const nearest = new Float64Array(groups.length).fill(Infinity);
-  labels.forEach((label, k) => {
-    if (label) nearest[label - 1] = Math.min(nearest[label - 1], gap[k]);
-  });
-  groups.forEach((_, k) => {
-    chosen[k] ||= mass[k] >= ENOUGH_INK * mass[main] && nearest[k] <= NEARBY * size;
-  });
-  return labels.map((label) => (label && chosen[label - 1] ? 1 : 0));
+  let left = order.filter((k) => k !== main && mass[k] >= ENOUGH_INK * mass[main]);
+  // What joins makes the digit larger, and more may be near.
+  while (left.length) {
+    const gap = distanceTransform(inverse(maskOfGroups(ink, labels, chosen)), CHAMFER_3);
+    const nearest = new Float64Array(groups.length).fill(Infinity);
+    labels.forEach((label, k) => {
+      if (label) nearest[label - 1] = Math.min(nearest[label - 1], gap[k]);
+    });
+    const box = around(groups.filter((_, k) => chosen[k]));
+    const reach = NEARBY * Math.max(box.height, box.width);
+    const near = left.filter((k) => nearest[k] <= reach);
+    if (!near.length) break;
+    for (const k of near) chosen[k] = true;
+    left = left.filter((k) => !chosen[k]);
+  }
+  return maskOfGroups(ink, labels, chosen);
 }
 
-/** Weights that fall from 1 in the middle of a side to nearly 0 at both ends. */
+/**
+ * Tell whether a mark has not the strokes of a digit: a blot at the edge, a speck, grain, squares.
+ * @param {Mask} digit not empty
+ * @param {number} pieces the digit consists of so many at most
+ * @param {Box} frame where `digit` lies in the whole picture, of that height and width
+ * @param {number} least longer side of a digit, in pixels
+ * @param {Measures} measures
+ */
+export function isNoDigit(digit, pieces, frame, least, measures) {
+  const { ROUND, EDGE, SMALL_ROUND, GRAINS, LARGEST_GRAIN, HOLES, HOLE } = measures;
+  const [box] = boxes(digit.data, digit.width, 1);
+  const inside = surround(cutOut(digit, box), 1);
+  const longest = Math.max(box.height, box.width);
+  const [top, left] = [frame.top + box.top, frame.left + box.left];
+  const toEdge = Math.min(top, left, frame.height - top - box.height, frame.width - left - box.width);
+  const atEdge = toEdge <= EDGE * Math.min(frame.height, frame.width);
+  if ((atEdge || longest < SMALL_ROUND * least) && largestCircle(inside) > ROUND * longest) return true;
+  if (pieces > GRAINS) {
+    const areas = areasOf(connectedComponents(inside));
+    const all = areas.reduce((a, b) => a + b, 0);
+    if (areas.length > GRAINS && Math.max(...areas) < LARGEST_GRAIN * all) return true;
+  }
+  // Pieces less holes is Euler's number, which is quick to find: most drawings have too few holes.
+  if (pieces - eulerNumber(inside) <= HOLES) return false;
+  const paper = connectedComponents(inverse(inside), false);
+  const holes = areasOf(paper).filter((area, k) => paper.groups[k].left > 0 && area >= HOLE * inside.data.length);
+  return holes.length > HOLES;
+}
+
+/**
+ * How many pieces a mask consists of, less the number of its holes: by counting the squares of four pixels that
+ * have one, three, or two opposite ones in it (Gray, 1971).
+ * @param {Plane} mask 0 along its edges
+ */
+function eulerNumber({ height, width, data }) {
+  let sum = 0;
+  for (let row = 1; row < height; row++) {
+    for (let k = row * width + 1; k < (row + 1) * width; k++) {
+      const count = data[k] + data[k - 1] + data[k - width] + data[k - width - 1];
+      if (count === 1) sum += 1;
+      else if (count === 3) sum -= 1;
+      else if (count === 2 && data[k] === data[k - width - 1]) sum -= 2;
+    }
+  }
+  return sum / 4;
+}
+
+/**
+ * Diameter of the largest circle in a mask, in pixels.
+ * @param {Plane} mask
+ */
+const largestCircle = (mask) => 2 * distanceTransform(mask, CHAMFER_3).reduce((a, b) => Math.max(a, b), 0);
+
+/**
+ * Weights that fall from 1 in the middle of a side to nearly 0 at both ends.
+ * @param {number} length
+ */
 function hat(length) {
   return Float64Array.from({ length }, (_, k) => {
     const place = (k + 0.5) / length;
@@ -164,19 +314,22 @@ function hat(length) {
 /**
  * Make pale ink strong: a ramp from paper to ink, steepest at its edge. What is not the digit becomes
  * paper.
- * @returns {{height, width, data: Float32Array}} 0 is paper, 1 is ink
+ * @param {Plane} ink
+ * @param {Mask} digit
+ * @param {number} threshold
+ * @returns {Plane} 0 is paper, 1 is ink
  */
 export function evenContrast(ink, digit, threshold) {
   const inDigit = new Float64Array(256);
   const inPaper = new Float64Array(256);
   for (let k = 0; k < ink.data.length; k++) {
     const value = ink.data[k];
-    if (digit[k]) inDigit[round(255 * value)]++;
+    if (digit.data[k]) inDigit[round(255 * value)]++;
     if (value <= threshold) inPaper[round(255 * value)]++;
   }
   const high = median(inDigit) / 255;
   const low = Math.max(2 * threshold - high, median(inPaper) / 255);
-  const near = dilateSquare(plane(ink.height, ink.width, digit), 2);
+  const near = dilateSquare(digit, 2);
   const scale = 1 / Math.max(high - low, 1 / 255);
   const ramp = plane(ink.height, ink.width);
   for (let k = 0; k < ramp.data.length; k++) {
@@ -185,8 +338,13 @@ export function evenContrast(ink, digit, threshold) {
   return ramp;
 }
 
-/** Cut out the digit: the smallest rectangle with all that is covered; null when nothing is. */
-export function crop(coverage) {
+/**
+ * Cut out the digit: the smallest rectangle with all that is covered; null when nothing is.
+ * @param {Plane} coverage
+ * @param {Measures} measures
+ * @returns {?{cut: Plane, box: Box}}
+ */
+export function crop(coverage, { COVERED }) {
   const [box] = boxes(maskOf(coverage, COVERED).data, coverage.width, 1);
   return box.height > 0 ? { cut: cutOut(coverage, box), box } : null;
 }
@@ -194,9 +352,11 @@ export function crop(coverage) {
 /**
  * Mean width of a digit's strokes, in pixels of the 20 × 20 box it will fill: four times the mean
  * distance to the nearest edge.
+ * @param {Plane} digit
+ * @param {Measures} measures
  */
-export function penWidth(digit) {
-  const fine = enlarge(digit);
+export function penWidth(digit, { BOX, FINER }) {
+  const fine = fitInto(digit, FINER * BOX, 'linear');
   const inked = maskOf(surround(fine, 1), 0.5);
   const distance = distanceTransform(inked, CHAMFER_5);
   let sum = 0;
@@ -209,56 +369,62 @@ export function penWidth(digit) {
   return count ? (4 * (sum / count - 0.5) * BOX) / Math.max(fine.height, fine.width) : 0;
 }
 
-/** Scale a crop to FINER times the box. */
-const enlarge = (digit) => fitInto(digit, FINER * BOX, 'linear');
-
 /**
  * Widen strokes thinner than MNIST's, narrow those that are wider; leave the rest alone.
  * Made wider by d, the whole digit grows by d too: `wanted = 20 (width + d) / (20 + d)`, solved for d.
+ * @param {Plane} digit
+ * @param {Measures} measures
+ * @returns {Plane} the digit itself, or a finer one with another pen
  */
-export function matchPen(digit, pen = MNIST_PEN) {
-  const width = penWidth(digit);
-  const wanted = Math.min(Math.max(width, pen[0]), pen[1]);
+export function matchPen(digit, measures) {
+  const { BOX, FINER, MNIST_PEN: [least, greatest] } = measures;
+  const width = penWidth(digit, measures);
+  const wanted = Math.min(Math.max(width, least), greatest);
   const change = (BOX * (wanted - width)) / (BOX - wanted);
   const radius = round((FINER * Math.abs(change)) / 2);
   if (radius === 0) return digit;
-  const fine = enlarge(digit);
+  const fine = fitInto(digit, FINER * BOX, 'linear');
   if (wanted > width) return dilate(surround(fine, radius), disc(radius));
-  return crop(erode(surround(fine, 1), disc(radius)))?.cut ?? digit;
+  return crop(erode(surround(fine, 1), disc(radius)), measures)?.cut ?? digit;
 }
 
-/** Scale a digit into 20 × 20 pixels; each new pixel is the mean of the area it covers. */
-export const fitBox = (digit) => fitInto(digit, BOX, 'area');
+/**
+ * Scale a digit into 20 × 20 pixels; each new pixel is the mean of the area it covers.
+ * @param {Plane} digit
+ * @param {Measures} measures
+ */
+export const fitBox = (digit, { BOX }) => fitInto(digit, BOX, 'area');
 
 /**
  * Place a digit in 28 × 28 pixels with its centre of mass in the middle: it moves by whole pixels, never
  * over the edge, until that point is in the pixel of row 14 and column 14, counted from 0.
- * @param {{height, width, data}} digit height and width ≤ 28; 0 is paper, 1 is ink
- * @param {?number[]} middle where the digit's rectangle has its middle in the whole picture, (row,
+ * @param {Plane} digit height and width ≤ 28; 0 is paper, 1 is ink
+ * @param {Measures} measures
+ * @param {?[number, number]} middle where the digit's rectangle has its middle in the whole picture, (row,
  *   column), each 0–1: given, the digit stays there instead of being centred
  * @returns {Uint8Array} (28, 28) 0 is paper, 255 is ink
  */
-export function centreByMass(digit, middle = null) {
-  const sides = [digit.height, digit.width];
-  let total = 0;
-  const moment = [0, 0];
-  digit.data.forEach((value, k) => {
+export function centreByMass(digit, { FIELD }, middle = null) {
+  let [total, down, across] = [0, 0, 0];
+  for (let k = 0; k < digit.data.length; k++) {
+    const value = digit.data[k];
     total += value;
-    moment[0] += value * (Math.floor(k / digit.width) + 0.5);
-    moment[1] += value * ((k % digit.width) + 0.5);
-  });
-  const [top, left] = sides.map((length, axis) => {
-    const start = middle
-      ? round(middle[axis] * FIELD - length / 2)
-      : Math.floor(FIELD / 2 + 1 - moment[axis] / total);
+    down += value * (Math.floor(k / digit.width) + 0.5);
+    across += value * ((k % digit.width) + 0.5);
+  }
+  /** @type {(length: number, moment: number, place: number | undefined) => number} */
+  const startOf = (length, moment, place) => {
+    const start = place === undefined ? Math.floor(FIELD / 2 + 1 - moment / total) : round(place * FIELD - length / 2);
     return Math.min(Math.max(start, 0), FIELD - length);
-  });
+  };
+  const top = startOf(digit.height, down, middle?.[0]);
+  const left = startOf(digit.width, across, middle?.[1]);
   const field = new Uint8Array(FIELD * FIELD);
-  digit.data.forEach((value, k) => {
+  for (let k = 0; k < digit.data.length; k++) {
     const row = top + Math.floor(k / digit.width);
     const column = left + (k % digit.width);
-    field[row * FIELD + column] = round(255 * Math.min(Math.max(value, 0), 1));
-  });
+    field[row * FIELD + column] = round(255 * Math.min(Math.max(digit.data[k], 0), 1));
+  }
   return field;
 }
 
@@ -269,41 +435,74 @@ export function centreByMass(digit, middle = null) {
  * @param {ArrayLike<number>} gray (H, W) 0 black ink to 255 white paper
  * @param {number} height H
  * @param {number} width W
- * @param {{centre?: boolean}} options `centre: false` scales the digit but leaves it where it was drawn
- * @returns {{image: Uint8Array, box: ?{top, left, height, width}}} image: (28, 28), 0 is paper, 255 is
- *   ink; box: where the digit was, in the drawing's pixels, null when there was none
+ * @param {Measures} measures
+ * @param {{centre?: boolean, paper?: number}} options `centre: false` scales the digit but leaves it where it
+ *   was drawn, on a pad with `paper` pixels of paper around it
+ * @returns {{image: Uint8Array, box: ?Box}} image: (28, 28), 0 is paper, 255 is ink; box: where the digit
+ *   was, in the drawing's pixels, null when there was none
  * @throws {RangeError} the number of pixels is not H · W
  */
-export function prepare(gray, height, width, { centre = true } = {}) {
+export function prepare(gray, height, width, measures, { centre = true, paper = 0 } = {}) {
   if (gray.length !== height * width) {
     throw new RangeError(`drawing: expected ${height} × ${width} pixels, found ${gray.length}`);
   }
+  const { FIELD, LARGE, MIN_DIGIT } = measures;
   const nothing = { image: new Uint8Array(FIELD * FIELD), box: null };
+  const found = findDigit(gray, height, width, MIN_DIGIT / (Math.max(height, width) >= LARGE ? 2 : 1), measures);
+  if (!found) return nothing;
+  const { cut, box } = found;
+  /** @type {[number, number]} */
+  const middle = [
+    (box.top + box.height / 2 - paper) / (height - 2 * paper),
+    (box.left + box.width / 2 - paper) / (width - 2 * paper),
+  ];
+  const small = fitBox(matchPen(cut, measures), measures);
+  return { image: centreByMass(small, measures, centre ? null : middle), box };
+}
+
+/**
+ * Find the one digit in a drawing, and cut it out.
+ * @param {ArrayLike<number>} gray
+ * @param {number} height
+ * @param {number} width
+ * @param {number} leastPart a digit's longer side, in parts of the picture's
+ * @param {Measures} measures
+ * @returns {?{cut: Plane, box: Box}} box: in the drawing's pixels; null when there is none
+ */
+function findDigit(gray, height, width, leastPart, measures) {
   const longest = Math.max(height, width);
-  const frame = inkFrame(gray, height, width, Math.ceil(NEAR * longest));
-  if (!frame) return nothing;
-  const ink = plane(frame.height, frame.width);
+  const rectangle = inkRectangle(gray, height, width, measures);
+  if (!rectangle) return null;
+  const ink = plane(rectangle.height, rectangle.width);
   for (let row = 0; row < ink.height; row++) {
-    const from = (frame.top + row) * width + frame.left;
+    const from = (rectangle.top + row) * width + rectangle.left;
     for (let column = 0; column < ink.width; column++) {
       ink.data[row * ink.width + column] = 1 - gray[from + column] / 255;
     }
   }
-  const threshold = inkThreshold(ink, longest);
-  if (threshold === null) return nothing;
-  const mask = maskOf(ink, threshold);
-  const place = { top: frame.top, left: frame.left, height, width };
-  const digit = chooseDigit(groupStrokes(mask, longest), ink, place);
-  const found = digit && crop(evenContrast(ink, digit, threshold));
-  if (!found) return nothing;
-  const box = { ...found.box, top: found.box.top + place.top, left: found.box.left + place.left };
-  const middle = [(box.top + box.height / 2) / height, (box.left + box.width / 2) / width];
-  const small = fitBox(matchPen(found.cut));
-  return { image: centreByMass(small, centre ? null : middle), box };
+  const frame = { top: rectangle.top, left: rectangle.left, height, width };
+  const separated = separate(ink, frame, measures);
+  if (!separated) return null;
+  const least = leastPart * longest;
+  const strokes = groupStrokes(separated.mask, longest, measures);
+  const digit = chooseDigit(strokes, ink, frame, least, measures);
+  if (!digit || isNoDigit(digit, strokes.pieces, frame, least, measures)) return null;
+  const found = crop(evenContrast(ink, digit, separated.threshold), measures);
+  if (!found) return null;
+  const { cut, box } = found;
+  return { cut, box: { ...box, top: box.top + frame.top, left: box.left + frame.left } };
 }
 
-/** Rectangle of all that is not quite paper, and a margin: nothing outside it matters. */
-function inkFrame(gray, height, width, margin) {
+/**
+ * Rectangle of all that is not quite paper, and a margin: nothing outside it matters.
+ * @param {ArrayLike<number>} gray
+ * @param {number} height
+ * @param {number} width
+ * @param {Measures} measures
+ * @returns {?Box}
+ */
+function inkRectangle(gray, height, width, { MIN_CONTRAST, NEAR_INK }) {
+  const margin = Math.ceil(NEAR_INK * Math.max(height, width));
   const lightest = 255 * (1 - MIN_CONTRAST / 2);
   let [top, bottom, left, right] = [height, -1, width, -1];
   for (let row = 0, k = 0; row < height; row++) {
@@ -325,6 +524,11 @@ function inkFrame(gray, height, width, margin) {
 
 // --- Tools for planes: what OpenCV does for Python ------------------------------------------------
 
+/**
+ * @param {Plane} source
+ * @param {Box} box
+ * @returns {Plane}
+ */
 function cutOut(source, { top, left, height, width }) {
   const cut = plane(height, width);
   for (let row = 0; row < height; row++) {
@@ -334,7 +538,12 @@ function cutOut(source, { top, left, height, width }) {
   return cut;
 }
 
-/** Put a margin of zeros around a plane. */
+/**
+ * Put a margin of zeros around a plane.
+ * @param {Plane} source
+ * @param {number} margin
+ * @returns {Plane}
+ */
 function surround(source, margin) {
   const wide = plane(source.height + 2 * margin, source.width + 2 * margin);
   for (let row = 0; row < source.height; row++) {
@@ -344,7 +553,10 @@ function surround(source, margin) {
   return wide;
 }
 
-/** A disc's rows, from the top: how far each reaches to the left and right of the middle. */
+/**
+ * A disc's rows, from the top: how far each reaches to the left and right of the middle.
+ * @param {number} radius
+ */
 function disc(radius) {
   return Array.from({ length: 2 * radius + 1 }, (_, row) => {
     const dy = row - radius;
@@ -352,16 +564,47 @@ function disc(radius) {
   });
 }
 
-/** 1 where a plane's value is at least `level`, else 0. */
+/**
+ * 1 where a plane's value is at least `level`, else 0.
+ * @param {Plane} plane
+ * @param {number} level
+ * @returns {Mask}
+ */
 function maskOf({ height, width, data }, level) {
-  const mask = plane(height, width, new Uint8Array(data.length));
-  for (let k = 0; k < data.length; k++) if (data[k] >= level) mask.data[k] = 1;
-  return mask;
+  const mask = new Uint8Array(data.length);
+  for (let k = 0; k < data.length; k++) if (data[k] >= level) mask[k] = 1;
+  return { height, width, data: mask };
+}
+
+/**
+ * 1 where a mask is 0, and the other way about.
+ * @param {Plane} mask
+ * @returns {Mask}
+ */
+function inverse({ height, width, data }) {
+  const mask = new Uint8Array(data.length);
+  for (let k = 0; k < data.length; k++) if (!data[k]) mask[k] = 1;
+  return { height, width, data: mask };
+}
+
+/**
+ * 1 where the labels are those of some groups.
+ * @param {{height: number, width: number}} size
+ * @param {Int32Array} labels
+ * @param {boolean[]} chosen for each group, whether it is one
+ * @returns {Mask}
+ */
+function maskOfGroups({ height, width }, labels, chosen) {
+  const mask = new Uint8Array(labels.length);
+  for (let k = 0; k < labels.length; k++) if (labels[k] && chosen[labels[k] - 1]) mask[k] = 1;
+  return { height, width, data: mask };
 }
 
 /**
  * Largest value under a shape that is laid on each pixel; what is outside the plane does not count.
+ * @param {Plane} source
  * @param {number[]} reaches the shape's rows: how far each reaches to both sides of its middle
+ * @returns {Plane}
  */
 function dilate(source, reaches) {
   const { height, width } = source;
@@ -378,16 +621,28 @@ function dilate(source, reaches) {
   return out;
 }
 
-/** `out[k] = max(out[k], values[k + shift])` for k from `first` to before `last`. */
+/**
+ * `out[k] = max(out[k], values[k + shift])` for k from `first` to before `last`.
+ * @param {Float32Array} out
+ * @param {Float32Array} values
+ * @param {number} first
+ * @param {number} last
+ * @param {number} shift
+ */
 function keepLarger(out, values, first, last, shift) {
   for (let k = first; k < last; k++) if (values[k + shift] > out[k]) out[k] = values[k + shift];
 }
 
-/** The same for a square with sides of 2 · reach + 1: along the rows, then along the columns. */
+/**
+ * The same for a square with sides of 2 · reach + 1: along the rows, then along the columns.
+ * @param {Plane} source
+ * @param {number} reach
+ */
 function dilateSquare(source, reach) {
   return transpose(widestInRows(transpose(widestInRows(source, reach)), reach));
 }
 
+/** @param {Plane} source */
 function transpose({ height, width, data }) {
   const out = plane(width, height);
   for (let row = 0; row < height; row++) {
@@ -398,15 +653,24 @@ function transpose({ height, width, data }) {
   return out;
 }
 
-/** Smallest value under a shape: the largest of the negative, negated. */
+/**
+ * Smallest value under a shape: the largest of the negative, negated.
+ * @param {Plane} source
+ * @param {number[]} reaches as in `dilate`
+ * @returns {Plane}
+ */
 function erode(source, reaches) {
-  const negative = plane(source.height, source.width, source.data.map((value) => -value));
+  const negative = plane(source.height, source.width, Float32Array.from(source.data, (value) => -value));
   const out = dilate(negative, reaches);
   out.data.forEach((value, k) => (out.data[k] = -value));
   return out;
 }
 
-/** In each row, the largest value within `reach` to the left and right of each pixel. */
+/**
+ * In each row, the largest value within `reach` to the left and right of each pixel.
+ * @param {Plane} source
+ * @param {number} reach
+ */
 function widestInRows({ height, width, data }, reach) {
   // Blocks as long as the window: the largest from a block's start, and to a block's end. A window
   // covers the end of one block and the start of the next, whatever its length.
@@ -439,8 +703,13 @@ function widestInRows({ height, width, data }, reach) {
   return out;
 }
 
-/** Label what hangs together, diagonals included; label 0 is where the mask is 0. */
-function connectedComponents({ height, width, data }) {
+/**
+ * Label what hangs together; label 0 is where the mask is 0.
+ * @param {Plane} mask
+ * @param {boolean} diagonals do pixels hang together that share a corner only?
+ * @returns {Groups}
+ */
+function connectedComponents({ height, width, data }, diagonals = true) {
   const labels = new Int32Array(height * width);
   const waiting = [];
   let count = 0;
@@ -448,15 +717,14 @@ function connectedComponents({ height, width, data }) {
     if (!data[start] || labels[start]) continue;
     labels[start] = ++count;
     waiting.push(start);
-    while (waiting.length) {
-      const k = waiting.pop();
+    for (let k = waiting.pop(); k !== undefined; k = waiting.pop()) {
       const row = Math.floor(k / width);
       const column = k - row * width;
       const last = { row: Math.min(row + 1, height - 1), column: Math.min(column + 1, width - 1) };
       for (let r = Math.max(row - 1, 0); r <= last.row; r++) {
         for (let c = Math.max(column - 1, 0); c <= last.column; c++) {
           const next = r * width + c;
-          if (!data[next] || labels[next]) continue;
+          if (!data[next] || labels[next] || !(diagonals || r === row || c === column)) continue;
           labels[next] = count;
           waiting.push(next);
         }
@@ -466,7 +734,23 @@ function connectedComponents({ height, width, data }) {
   return { labels, groups: boxes(labels, width, count) };
 }
 
-/** The smallest rectangle of each label 1 … count; height 0 when there is no such pixel. */
+/**
+ * How many pixels each group has.
+ * @param {Groups} groups
+ */
+function areasOf({ labels, groups }) {
+  const areas = groups.map(() => 0);
+  for (let k = 0; k < labels.length; k++) if (labels[k]) areas[labels[k] - 1]++;
+  return areas;
+}
+
+/**
+ * The smallest rectangle of each label 1 … count; height 0 when there is no such pixel.
+ * @param {Int32Array | Uint8Array} labels
+ * @param {number} width
+ * @param {number} count
+ * @returns {Box[]}
+ */
 function boxes(labels, width, count) {
   const edges = Array.from({ length: count }, () => [Infinity, -1, Infinity, -1]);
   for (let k = 0; k < labels.length; k++) {
@@ -487,8 +771,23 @@ function boxes(labels, width, count) {
 }
 
 /**
+ * The smallest rectangle around others.
+ * @param {Box[]} all at least one
+ * @returns {Box}
+ */
+function around(all) {
+  const [top, left] = [Math.min(...all.map((box) => box.top)), Math.min(...all.map((box) => box.left))];
+  return {
+    top, left,
+    height: Math.max(...all.map((box) => box.top + box.height)) - top,
+    width: Math.max(...all.map((box) => box.left + box.width)) - left,
+  };
+}
+
+/**
  * Distance of each pixel to the nearest zero: one pass down and one up, each adding the lengths of
  * single moves.
+ * @param {Plane} mask
  * @param {number[]} lengths of a move to the side, along a diagonal, and of a knight's move, if used
  * @returns {Float32Array}
  */
@@ -502,7 +801,7 @@ function distanceTransform({ height, width, data }, [side, diagonal, knight = In
     }
   }
   // `turn` is 1 going down and −1 going up: the moves are each other's mirror images.
-  const sweep = (k, turn) => {
+  const sweep = (/** @type {number} */ k, /** @type {1 | -1} */ turn) => {
     const row = turn * wide;
     let nearest = Math.min(far[k], far[k - turn] + side, far[k - row] + side);
     nearest = Math.min(nearest, far[k - row - 1] + diagonal, far[k - row + 1] + diagonal);
@@ -523,7 +822,12 @@ function distanceTransform({ height, width, data }, [side, diagonal, knight = In
   return out;
 }
 
-/** Scale a plane so that its longer side is `side`, keeping its aspect. */
+/**
+ * Scale a plane so that its longer side is `side`, keeping its aspect.
+ * @param {Plane} source
+ * @param {number} side
+ * @param {'area' | 'linear'} enlarging how, when it becomes larger
+ */
 function fitInto(source, side, enlarging) {
   const scale = side / Math.max(source.height, source.width);
   const [height, width] = [source.height, source.width].map((n) => Math.max(1, round(n * scale)));
@@ -531,12 +835,21 @@ function fitInto(source, side, enlarging) {
   return resize(source, weights(source.height, height), weights(source.width, width));
 }
 
-/** Resize along both axes: the rows, then the columns, which are the rows of the transposed plane. */
+/**
+ * Resize along both axes: the rows, then the columns, which are the rows of the transposed plane.
+ * @param {Plane} source
+ * @param {Mixture[]} rows
+ * @param {Mixture[]} columns
+ */
 function resize(source, rows, columns) {
   return transpose(resizeRows(transpose(resizeRows(source, columns)), rows));
 }
 
-/** In each row, `new[k] = sum over n of weights[n] · old[first + n]`, with the k-th entry's weights. */
+/**
+ * In each row, `new[k] = sum over n of weights[n] · old[first + n]`, with the k-th entry's weights.
+ * @param {Plane} source
+ * @param {Mixture[]} entries
+ */
 function resizeRows({ height, width, data }, entries) {
   const out = plane(height, entries.length);
   for (let k = 0; k < entries.length; k++) {
@@ -551,7 +864,12 @@ function resizeRows({ height, width, data }, entries) {
   return out;
 }
 
-/** Shrinking: each new pixel is the mean of the old ones that it covers, wholly or in part. */
+/**
+ * Shrinking: each new pixel is the mean of the old ones that it covers, wholly or in part.
+ * @param {number} from pixels
+ * @param {number} to pixels
+ * @returns {Mixture[]}
+ */
 function areaWeights(from, to) {
   const ratio = from / to;
   return Array.from({ length: to }, (_, k) => {
@@ -565,12 +883,22 @@ function areaWeights(from, to) {
   });
 }
 
-/** Enlarging: a straight line between the middles of neighbouring pixels. */
+/**
+ * Enlarging: a straight line between the middles of neighbouring pixels.
+ * @param {number} from pixels
+ * @param {number} to pixels
+ * @returns {Mixture[]}
+ */
 function linearWeights(from, to) {
   return Array.from({ length: to }, (_, k) => mixture((k + 0.5) * (from / to) - 0.5, from));
 }
 
-/** Enlarging as areas: a new pixel is one old one, or a mixture where it lies across their border. */
+/**
+ * Enlarging as areas: a new pixel is one old one, or a mixture where it lies across their border.
+ * @param {number} from pixels
+ * @param {number} to pixels
+ * @returns {Mixture[]}
+ */
 function areaGrown(from, to) {
   return Array.from({ length: to }, (_, k) => {
     const index = Math.floor(k * (from / to));
@@ -579,7 +907,12 @@ function areaGrown(from, to) {
   });
 }
 
-/** Weights of the two pixels on either side of a position; at the ends, of the last one. */
+/**
+ * Weights of the two pixels on either side of a position; at the ends, of the last one.
+ * @param {number} position
+ * @param {number} length
+ * @returns {Mixture}
+ */
 function mixture(position, length) {
   const inside = Math.min(Math.max(position, 0), length - 1);
   const first = Math.min(Math.floor(inside), Math.max(length - 2, 0));

@@ -2,7 +2,7 @@
  * The drawing pad: mouse, pen, finger and keyboard become strokes; undo; the ink on the screen.
  */
 
-import { EMPTY, PENS, UNITS, isEmpty, render } from './strokes.js';
+import { EMPTY, PENS, UNITS, contextOf, isEmpty, render } from './strokes.js';
 
 /** Points nearer to the last one than this, in units, say nothing new. */
 const CLOSE = 6;
@@ -11,58 +11,80 @@ const STEP = 40;
 const SMALL_STEP = 10;
 /** The keyboard's pen starts here, in units. */
 const START = [500, 250];
+/** @type {Record<string, number[]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** @typedef {import('./strokes.js').Drawing} Drawing */
 
 export class Pad {
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {(drawing: object, done: boolean) => void} changed called after each change; done: a stroke
+   * @param {(drawing: Drawing, done: boolean) => void} changed called after each change; done: a stroke
    *   is finished
    * @param {(words: string) => void} say what a screen reader should read out
    */
   constructor(canvas, changed, say) {
-    Object.assign(this, { canvas, changed, say });
-    this.context = canvas.getContext('2d');
+    this.canvas = canvas;
+    this.changed = changed;
+    this.say = say;
+    this.context = contextOf(canvas);
     this.drawing = EMPTY;
+    /** @type {Drawing[]} */
     this.history = [];
     this.pen = PENS.medium;
+    /** @type {HTMLCanvasElement[]} */
     this.pictures = [];
+    /** @type {?{left: number, top: number, width: number, height: number}} */
     this.found = null; // the rectangle in which the digit was found, in parts of the pad
+    /** @type {?number} */
     this.pointer = null; // the pointer that draws: a second finger does not
     this.key = { at: [...START], down: false, shown: false };
+    this.rectangle = canvas.getBoundingClientRect();
+    this.colours = { ink: '', accent: '' };
     this.listen();
   }
 
   // --- The drawing ------------------------------------------------------------------------------
 
-  /** Replace the drawing, so that undo brings the old one back. */
+  /**
+   * Replace the drawing, so that undo brings the old one back.
+   * @param {Drawing} drawing
+   */
   replace(drawing) {
+    this.endStroke();
     this.history.push(this.drawing);
     this.drawing = drawing;
     this.changed(drawing, true);
   }
 
-  /** Show a drawing that was not made here; there is nothing to undo. */
+  /**
+   * Show a drawing that was not made here; there is nothing to undo.
+   * @param {Drawing} drawing
+   */
   load(drawing) {
+    this.endStroke();
     this.drawing = drawing;
     this.history = [];
-    this.key.down = false;
     this.changed(drawing, true);
   }
 
   undo() {
-    if (!this.history.length) return this.say('Nothing to undo.');
-    this.drawing = this.history.pop();
-    this.key.down = false;
+    this.endStroke();
+    const before = this.history.pop();
+    if (!before) {
+      this.say('Nothing to undo.');
+      return;
+    }
+    this.drawing = before;
     this.changed(this.drawing, true);
-    return undefined;
   }
 
   clear() {
-    this.key.down = false;
+    this.endStroke();
     if (!isEmpty(this.drawing)) this.replace(EMPTY);
   }
 
+  /** @param {number[]} point */
   startStroke(point) {
     this.history.push(this.drawing);
     const stroke = { pen: this.pen, points: [...point] };
@@ -70,17 +92,27 @@ export class Pad {
     this.changed(this.drawing, false);
   }
 
-  /** Add points to the stroke that is being drawn. */
+  /**
+   * Add points to the stroke that is being drawn.
+   * @param {number[][]} points
+   */
   extendStroke(points) {
     const strokes = [...this.drawing.strokes];
     const last = strokes.pop();
+    if (!last) return;
     const all = [...last.points];
     for (const [x, y] of points) {
-      if (Math.hypot(x - all.at(-2), y - all.at(-1)) >= CLOSE) all.push(x, y);
+      if (Math.hypot(x - all[all.length - 2], y - all[all.length - 1]) >= CLOSE) all.push(x, y);
     }
     if (all.length === last.points.length) return;
     this.drawing = { ...this.drawing, strokes: [...strokes, { ...last, points: all }] };
     this.changed(this.drawing, false);
+  }
+
+  /** No pointer and no key draws on: the stroke may be gone, or another drawing be there. */
+  endStroke() {
+    this.pointer = null;
+    this.key.down = false;
   }
 
   // --- Mouse, pen, finger, keys -------------------------------------------------------------------
@@ -91,7 +123,8 @@ export class Pad {
       if (this.pointer !== null || event.button !== 0) return;
       event.preventDefault(); // no text is selected
       canvas.focus({ preventScroll: true });
-      this.key.shown = this.key.down = false;
+      this.endStroke();
+      this.key.shown = false;
       this.pointer = event.pointerId;
       this.measure();
       canvas.setPointerCapture?.(event.pointerId);
@@ -103,7 +136,7 @@ export class Pad {
       const events = event.getCoalescedEvents?.() ?? [];
       this.extendStroke((events.length ? events : [event]).map((e) => this.unitsOf(e)));
     });
-    for (const name of ['pointerup', 'pointercancel', 'lostpointercapture']) {
+    for (const name of /** @type {const} */ (['pointerup', 'pointercancel', 'lostpointercapture'])) {
       canvas.addEventListener(name, (event) => {
         if (event.pointerId !== this.pointer) return;
         this.pointer = null;
@@ -124,6 +157,7 @@ export class Pad {
     });
   }
 
+  /** @param {KeyboardEvent} event */
   press(event) {
     if (event.ctrlKey || event.metaKey) {
       if (event.key === 'z') {
@@ -141,7 +175,7 @@ export class Pad {
     } else if (event.key === ' ') {
       if (key.down) {
         this.lift();
-      } else {
+      } else if (this.pointer === null) {
         key.down = true;
         this.startStroke(key.at);
         this.say('Pen down.');
@@ -171,7 +205,10 @@ export class Pad {
     this.rectangle = this.canvas.getBoundingClientRect();
   }
 
-  /** An event's place in units: whole numbers, on the pad. */
+  /**
+   * An event's place in units: whole numbers, on the pad.
+   * @param {PointerEvent} event
+   */
   unitsOf(event) {
     const { left, top, width, height } = this.rectangle;
     const place = [(event.clientX - left) / width, (event.clientY - top) / height];

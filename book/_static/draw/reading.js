@@ -4,19 +4,21 @@
  */
 
 /**
- * The CNN is unsure below this probability. Chosen with SURE_DISPUTED on drawn digits that
- * training did not see, never on test images: `python -m benchmarks.unsure` prints why.
+ * @typedef {object} Limits below which a network is not sure; tools/browser_model.py says where they are from
+ * @property {number} SURE_ALONE the CNN's, when both networks read the same
+ * @property {number} SURE_DISPUTED the CNN's, when the dense network reads another digit
+ * @property {number} SURE_DENSE the dense network's
  */
-export const SURE_ALONE = 0.6;
-/** When the dense network reads another digit, the CNN has to be surer than this. */
-export const SURE_DISPUTED = 0.7;
-/** The dense network is unsure below this probability, chosen likewise. */
-export const SURE_DENSE = 0.5;
+
 export const UNSURE = '?';
 
+/** @param {Float32Array} probabilities */
 const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
 
-/** A probability in words short enough for a bar; no network is ever wholly sure. */
+/**
+ * A probability in words short enough for a bar; no network is ever wholly sure.
+ * @param {number} p
+ */
 export function percent(p) {
   return p > 0.995 ? '> 99 %' : `${Math.round(100 * p)} %`;
 }
@@ -25,9 +27,10 @@ export function percent(p) {
  * Read two networks' probabilities.
  * @param {Float32Array} cnn (10,) probabilities
  * @param {Float32Array} dense (10,) probabilities
+ * @param {Limits} limits
  * @returns {{cnn: string, dense: string, why: string}} a digit or "?" for each, and a sentence
  */
-export function read(cnn, dense) {
+export function read(cnn, dense, { SURE_ALONE, SURE_DISPUTED, SURE_DENSE }) {
   const [digit, other] = [best(cnn), best(dense)];
   const [p, q] = [cnn[digit], dense[other]];
   const disputed = digit !== other;

@@ -4,6 +4,7 @@ if (location.protocol !== 'file:') {
   document.documentElement.classList.add('draw-live');
   const module = document.createElement('script');
   module.type = 'module';
-  module.src = new URL('main.js', document.currentScript.src);
+  const { src } = /** @type {HTMLScriptElement} */ (document.currentScript);
+  module.src = new URL('main.js', src).href;
   document.head.append(module);
 }

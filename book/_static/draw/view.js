@@ -2,7 +2,6 @@
 
 import { GREY, POSITIVE, paintTiles, pixelOf } from './colours.js';
 import { parts } from './explain.js';
-import { FIELD } from './normalise.js';
 import { percent } from './reading.js';
 
 /** Maps in a row, on a wide page and on a narrow one. */
@@ -10,46 +9,84 @@ const COLUMNS = { wide: 16, narrow: 8 };
 /** A page narrower than this is a phone's. */
 const NARROW = '(max-width: 40rem)';
 
-/** Make an element: `make('p', {className: 'why'}, 'text', child, …)`. */
+/**
+ * @typedef {'cnn' | 'dense'} Name of a network
+ * @typedef {import('./explain.js').Part & {of: Name}} Part
+ * @typedef {Record<Name, Map<string, Float32Array>>} Outputs of each network's layers, by the layers' names
+ * @typedef {(part: ?Part, map: number, stay: boolean) => void} Look what to do when a map is looked at; null: no
+ *   longer
+ */
+
+/**
+ * Make an element: `make('p', {className: 'why'}, 'text', child, …)`.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, unknown>} properties and attributes: role, aria-…
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith('aria-') || name === 'role') element.setAttribute(name, value);
-    else element[name] = value;
+    if (name.startsWith('aria-') || name === 'role') element.setAttribute(name, String(value));
+    else Object.assign(element, { [name]: value });
   }
   element.append(...children);
   return element;
 }
 
+/**
+ * Find the one element that a selector means.
+ * @template {Element} T
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @param {new () => T} Kind what it is
+ * @returns {T}
+ */
+export function find(root, selector, Kind) {
+  const element = root.querySelector(selector);
+  if (element instanceof Kind) return element;
+  throw new Error(`page: expected a ${Kind.name} at ${selector}, found ${element?.tagName ?? 'none'}`);
+}
+
 /** The 28 × 28 pixels that the networks see: beside the pad, and once more with a frame around where a
     feature looks. */
 export class Seen {
+  /** @param {Element} root */
   constructor(root) {
+    /** @type {NodeListOf<HTMLCanvasElement>} */
     this.canvases = root.querySelectorAll('.draw-seen canvas, .draw-detail-seen');
+    /** @type {?HTMLElement} */
     this.frame = root.querySelector('.draw-field');
+    this.side = 1;
   }
 
   /** @param {Uint8Array} image (28, 28) 0 is paper, 255 is ink */
   show(image) {
+    this.side = Math.sqrt(image.length);
     for (const canvas of this.canvases) {
-      paintTiles(canvas, [FIELD, FIELD, 1], 1, (k) => pixelOf(GREY, image[k] / 255));
+      paintTiles(canvas, [this.side, this.side, 1], 1, (k) => pixelOf(GREY, image[k] / 255));
     }
   }
 
-  /** @param {?{top, left, bottom, right}} field pixels; null for none */
+  /** @param {?import('./forward.js').Field} field pixels; null for none */
   mark(field) {
+    if (!this.frame) return;
     this.frame.hidden = !field;
     if (!field) return;
-    const part = (value) => `${(100 * value) / FIELD}%`;
+    const { side } = this;
+    const part = (/** @type {number} */ value) => `${(100 * value) / side}%`;
     this.frame.style.inset = [
-      part(field.top), part(FIELD - 1 - field.right), part(FIELD - 1 - field.bottom), part(field.left),
+      part(field.top), part(side - 1 - field.right), part(side - 1 - field.bottom), part(field.left),
     ].join(' ');
   }
 }
 
 /** Ten rows with a bar for each network. */
 export class Bars {
+  /** @param {HTMLTableElement} table */
   constructor(table) {
+    /** @type {Record<Name, {bar: HTMLElement, text: HTMLElement, shown: string}[]>} */
     this.cells = { cnn: [], dense: [] };
     const body = table.createTBody();
     for (let digit = 0; digit < 10; digit++) {
@@ -64,13 +101,14 @@ export class Bars {
     }
   }
 
-  /** @param {?{dense: Float32Array, cnn: Float32Array}} probabilities (10,) each; null: none */
+  /** @param {?Record<Name, Float32Array>} probabilities (10,) each; null: none */
   show(probabilities) {
-    for (const [name, cells] of Object.entries(this.cells)) {
-      const largest = probabilities && Math.max(...probabilities[name]);
-      cells.forEach((cell, digit) => {
-        const p = probabilities ? probabilities[name][digit] : 0;
-        const text = probabilities ? percent(p) : '';
+    for (const name of /** @type {const} */ (['cnn', 'dense'])) {
+      const own = probabilities && probabilities[name];
+      const largest = own && Math.max(...own);
+      this.cells[name].forEach((cell, digit) => {
+        const p = own ? own[digit] : 0;
+        const text = own ? percent(p) : '';
         cell.bar.style.transform = `scaleX(${p.toFixed(4)})`;
         cell.bar.classList.toggle('draw-best', p > 0 && p === largest);
         if (text !== cell.shown) cell.text.textContent = cell.shown = text;
@@ -86,35 +124,49 @@ export class Bars {
  */
 export function rove(box, columns) {
   const buttons = [...box.querySelectorAll('button')];
-  const choose = (chosen) => buttons.forEach((button) => (button.tabIndex = button === chosen ? 0 : -1));
+  const choose = (/** @type {?EventTarget} */ chosen) => {
+    for (const button of buttons) button.tabIndex = button === chosen ? 0 : -1;
+  };
   choose(buttons[0]);
   box.addEventListener('focusin', (event) => choose(event.target));
   box.addEventListener('keydown', (event) => {
-    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns(), ArrowDown: columns() };
-    const from = buttons.indexOf(event.target);
-    const to = { Home: 0, End: buttons.length - 1 }[event.key] ?? from + steps[event.key];
-    if (!buttons[to]) return;
+    const from = buttons.findIndex((button) => button === event.target);
+    /** @type {Record<string, number>} */
+    const places = {
+      Home: 0, End: buttons.length - 1,
+      ArrowLeft: from - 1, ArrowRight: from + 1, ArrowUp: from - columns(), ArrowDown: from + columns(),
+    };
+    const to = buttons[places[event.key]];
+    if (!to) return;
     event.preventDefault();
-    buttons[to].focus();
+    to.focus();
   });
 }
 
 /** The feature maps of one part of a network: one canvas, and a button over each map. */
 class Maps {
+  /**
+   * @param {Element} box
+   * @param {Part} part
+   * @param {Look} look
+   */
   constructor(box, part, look) {
     this.part = part;
+    /** @type {?Float32Array} */
+    this.values = null;
+    this.columns = 1;
     const [height, width, maps] = part.shape;
     this.narrow = matchMedia(NARROW);
     this.canvas = make('canvas', { role: 'presentation' });
     this.grid = make('div', {
       className: 'draw-maps', role: 'group',
-      'aria-label': `${part.title}; arrow keys move from one to the next`,
+      'aria-label': `${part.name}; arrow keys move from one to the next`,
     }, this.canvas);
     for (let map = 0; map < maps; map++) {
       const button = make('button', { type: 'button', 'aria-label': `${part.name}, ${part.unit} ${map}` });
       // Looking is passing: hovering shows a map, and a click or the focus stays with it.
       button.addEventListener('pointerenter', () => look(part, map, false));
-      button.addEventListener('pointerleave', () => look(null));
+      button.addEventListener('pointerleave', () => look(null, map, false));
       button.addEventListener('focus', () => look(part, map, true));
       button.addEventListener('click', () => look(part, map, true));
       this.grid.append(button);
@@ -122,7 +174,7 @@ class Maps {
     rove(this.grid, () => this.columns);
     const size = height * width > 1 ? ` of ${height} × ${width}` : '';
     box.append(
-      make('h3', {}, part.title, make('small', { textContent: ` ${maps} ${part.unit}s${size}` })),
+      make('h3', {}, part.name, make('small', { textContent: ` ${maps} ${part.unit}s${size}` })),
       this.grid,
     );
     this.arrange();
@@ -134,20 +186,21 @@ class Maps {
     const { shape } = this.part;
     // Single numbers are small; they all fit into one row, or two.
     this.columns = Math.min(shape[2], shape[0] * shape[1] === 1 ? 2 * wanted : wanted);
-    this.grid.style.setProperty('--columns', this.columns);
+    this.grid.style.setProperty('--columns', String(this.columns));
     this.grid.style.setProperty('--shape', `${shape[1] + 1} / ${shape[0] + 1}`);
     this.show(this.values);
   }
 
   /** @param {?Float32Array} values (H, W, maps), ≥ 0; null: nothing is drawn */
   show(values) {
-    this.values = values ?? null;
+    this.values = values;
     const largest = values ? values.reduce((a, b) => (a > b ? a : b), 1e-6) : 1;
     paintTiles(this.canvas, this.part.shape, this.columns, (k) =>
       pixelOf(POSITIVE, values ? values[k] / largest : 0),
     );
   }
 
+  /** @param {?number} map null: none of these */
   choose(map) {
     this.grid.querySelector('.draw-chosen')?.classList.remove('draw-chosen');
     if (map !== null) this.grid.querySelectorAll('button')[map].classList.add('draw-chosen');
@@ -158,28 +211,26 @@ class Maps {
 export class Layers {
   /**
    * @param {HTMLElement} root with a box for each network, .draw-layers-cnn and .draw-layers-dense
-   * @param {Object<string, Sequential>} networks
-   * @param {(part: ?object, map: number, stay: boolean) => void} look called when one is looked at
+   * @param {Record<Name, import('./forward.js').Sequential>} networks
+   * @param {Look} look
    */
   constructor(root, networks, look) {
-    this.all = [];
-    for (const [name, network] of Object.entries(networks)) {
-      const box = root.querySelector(`.draw-layers-${name}`);
-      parts(network).forEach((part) => {
-        const single = part.shape[0] * part.shape[1] === 1;
-        Object.assign(part, {
-          network, of: name, unit: single ? 'unit' : 'map', title: part.name,
-        });
-        this.all.push(new Maps(box, part, look));
-      });
-    }
+    this.all = /** @type {const} */ (['cnn', 'dense']).flatMap((of) => {
+      const box = find(root, `.draw-layers-${of}`, HTMLElement);
+      return parts(networks[of]).map((part) => new Maps(box, { ...part, of }, look));
+    });
   }
 
-  /** @param {?Object<string, Map>} outputs each network's layers' outputs; null: nothing is drawn */
+  /** @param {?Outputs} outputs null: nothing is drawn */
   show(outputs) {
-    for (const maps of this.all) maps.show(outputs && outputs[maps.part.of].get(maps.part.last));
+    for (const maps of this.all) maps.show(outputs?.[maps.part.of].get(maps.part.last) ?? null);
   }
 
+  /**
+   * Mark the map that is looked at.
+   * @param {Part} part
+   * @param {number} map
+   */
   choose(part, map) {
     for (const maps of this.all) maps.choose(maps.part === part ? map : null);
   }

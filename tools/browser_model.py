@@ -1,8 +1,9 @@
 """The trained networks, packed for the page on which you draw a digit.
 
-A browser reads no ``.npz``. ``python -m digitrec.browser`` packs both networks, and some test
+A browser reads no ``.npz``. ``python -m tools.browser_model`` packs both networks, and some test
 digits to try them on, into one file, ``book/_static/draw/model.bin``; ``model.js`` beside it reads
-the file, and :func:`unpack` does the same in Python.
+the file, and :func:`unpack` does the same in Python. With them go the numbers that a drawing is
+prepared and read with: the page has no copies of its own.
 
 ==================== ==============================================================================
 bytes                what
@@ -29,6 +30,7 @@ from typing import Any
 
 import numpy as np
 
+from digitrec import images
 from digitrec.forward import Sequential
 from digitrec.mnist import load_mnist
 from digitrec.networks import IMAGE_SHAPE, WEIGHTS_FOLDER, load_numpy, read_weights
@@ -37,6 +39,16 @@ MODEL_FILE = Path(__file__).parents[1] / "book" / "_static" / "draw" / "model.bi
 NETWORKS = ("dense", "cnn")
 #: The greatest int16. The least is one further from zero; it is not used, so that signs are alike.
 INT16_MAX = 32767
+#: The constants of ``digitrec.images`` that the page prepares drawings with.
+MEASURES = (
+    "FIELD", "BOX", "MNIST_PEN", "FINER", "MIN_CONTRAST", "LARGE", "MIN_DIGIT", "NEAR_INK", "GAP",
+    "SPECK", "NEARBY", "ENOUGH_INK", "COVERED", "RIM", "INSIDE", "ROUND", "EDGE", "SMALL_ROUND",
+    "GRAINS", "LARGEST_GRAIN", "HOLES", "HOLE",
+)  # fmt: skip
+#: The page shows "?" for the CNN below ``SURE_ALONE``, or below ``SURE_DISPUTED`` when the dense
+#: network reads another digit; for the dense network below ``SURE_DENSE``. Chosen on drawn digits
+#: that training did not see, never on test images: ``python -m benchmarks.unsure`` prints why.
+LIMITS = {"SURE_ALONE": 0.6, "SURE_DISPUTED": 0.7, "SURE_DENSE": 0.5}
 #: Test digits of each class that come with the page: so many of the first, and one that is hard.
 EASY_SAMPLES = 3
 
@@ -52,11 +64,17 @@ class Packed:
     samples : (S, 28, 28) uint8
         Test digits.
     labels : (S,) uint8
+    measures : dict
+        The constants of ``digitrec.images``, by their names (``MEASURES``).
+    limits : dict of str to float
+        ``LIMITS``.
     """
 
     networks: dict[str, Sequential]
     samples: np.ndarray
     labels: np.ndarray
+    measures: dict[str, Any]
+    limits: dict[str, float]
 
 
 def quantise(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -136,6 +154,8 @@ def pack(folder: Path = WEIGHTS_FOLDER) -> bytes:
         "uint8": store(samples),
         "labels": labels.tolist(),
     }
+    header["measures"] = {name: getattr(images, name) for name in MEASURES}
+    header["limits"] = LIMITS
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     return len(text).to_bytes(4, "little") + text + bytes(body)
@@ -169,13 +189,15 @@ def unpack(content: bytes) -> Packed:
         networks,
         read("u1", place["uint8"], place["shape"]),
         np.array(place["labels"], np.uint8),
+        header["measures"],
+        header["limits"],
     )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the file again: ``python -m digitrec.browser [FILE]``."""
+    """Write the file again: ``python -m tools.browser_model [FILE]``."""
     parser = argparse.ArgumentParser(
-        prog="python -m digitrec.browser",
+        prog="python -m tools.browser_model",
         description="Pack the shipped networks for the page on which you draw a digit.",
     )
     parser.add_argument("file", nargs="?", type=Path, default=MODEL_FILE)
