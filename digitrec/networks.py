@@ -186,8 +186,12 @@ def read_weights(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any
             "Restore both files, or train again: python -m digitrec.shipped"
         )
     try:
-        with np.load(arrays_path, allow_pickle=False) as file:
-            return dict(file), card
+        # Opened here, since NumPy leaves a damaged file open.
+        with (
+            arrays_path.open("rb") as file,
+            np.load(file, allow_pickle=False) as arrays,
+        ):
+            return dict(arrays), card
     except (ValueError, BadZipFile, EOFError) as error:
         raise WeightsError(
             f"{arrays_path}: expected arrays without pickle ({error})"

@@ -252,6 +252,7 @@ def test_a_broken_one_is_passed_over(machine, kind: str) -> None:
     assert browser.find() == own
 
 
+@pytest.mark.slow
 def test_one_that_hangs_is_ended(machine, monkeypatch, tmp_path) -> None:
     """With all that it started, though that holds its output open."""
     late = tmp_path / "late"
@@ -436,6 +437,7 @@ def test_one_line_when_nothing_works(machine, capsys) -> None:
         assert part in err
 
 
+@pytest.mark.slow
 def test_the_command_ends_in_one_line(machine) -> None:
     """The real thing: its own process, the real Playwright, whose server refuses at once."""
     result = subprocess.run(

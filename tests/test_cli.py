@@ -14,6 +14,7 @@ from PIL import Image
 
 from digitrec import __main__ as cli
 from digitrec import __version__, images, networks
+from digitrec.compiled import CompiledNetwork
 from digitrec.mnist import load_mnist
 
 
@@ -56,7 +57,7 @@ def test_json_agrees_with_the_library(folder, model):
     done = run("read", "--json", "--model", model, *names, cwd=folder)
     objects = [json.loads(line) for line in done.stdout.splitlines()]
     assert [found["file"] for found in objects] == names
-    network = networks.load_numpy(model)
+    network = CompiledNetwork(networks.load_numpy(model))  # as the command does
     for found in objects:
         digit = images.read(images.load_image(folder / found["file"]), network).digits[
             0

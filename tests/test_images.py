@@ -491,6 +491,7 @@ class TestMeasures:
 # --- The recipe ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_mnist_comes_out_almost_as_itself(mnist, cnn):
     """Reading through the recipe costs MNIST's test digits at most 0.3 points.
 
@@ -585,6 +586,7 @@ def test_a_blank_page_has_no_digit(shade):
     assert not images.normalise(blank).any()
 
 
+@pytest.mark.slow
 def test_blank_photographs_read_as_nothing():
     """Grain, rules, light and shadow are no digits; of 200, strong shadows may leave a few.
 
@@ -599,6 +601,7 @@ def test_blank_photographs_read_as_nothing():
 
 
 @pytest.mark.parametrize("light", [False, True])
+@pytest.mark.slow
 def test_digits_cropped_to_their_ink_are_read(mnist, cnn, light):
     """200 of MNIST's digits without a margin: the CNN reads 189, of those with one 99 %.
 

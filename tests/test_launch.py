@@ -149,6 +149,8 @@ def lab(server, browser):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(60_000)
+    page.goto(server.address("lab"))
+    page.wait_for_function("window.jupyterapp?.shell.currentWidget")
     yield page
     context.close()
 

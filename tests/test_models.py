@@ -12,6 +12,8 @@ from digitrec import augment, networks, shipped, training
 from digitrec.forward import Sequential
 from digitrec.mnist import CHECKSUMS, load_mnist
 
+pytestmark = pytest.mark.training
+
 #: Test accuracy of what `make train` makes. Below: it has not learned; above: too good to be true.
 #: Five seeds of the CNN gave 99.49 to 99.59 %: their mean, and three standard deviations of 0.05 %.
 BANDS = {"dense": (0.94, 0.975), "cnn": (0.994, 0.997)}

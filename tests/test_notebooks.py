@@ -310,6 +310,7 @@ def test_what_cannot_be_translated_is_an_error(text: str, message: str) -> None:
     assert "04-cnn" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_changed_chapter_is_noticed(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

@@ -17,6 +17,8 @@ from digitrec import forward, networks
 from digitrec.forward import Sequential
 from digitrec.mnist import load_mnist
 
+pytestmark = pytest.mark.slow
+
 #: A single layer's numbers are around 1 and its sums have up to a hundred terms.
 ATOL = 1e-5
 

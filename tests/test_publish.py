@@ -16,6 +16,8 @@ from small_notebooks import write_generator
 from tools import publish_notebooks
 from tools.publish_notebooks import main
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = "https://github.com/someone/a-book"
 SITE = "https://someone.example/a-book"
 ADDRESSES = ["--repository", REPOSITORY, "--site", f"{SITE}/"]

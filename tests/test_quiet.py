@@ -8,6 +8,8 @@ import pytest
 
 from digitrec import quiet
 
+pytestmark = pytest.mark.slow
+
 #: What versions 2.21, 2.19 and 2.16 print on Linux, with and without support for graphics cards.
 REPORTS = b"""\
 WARNING: All log messages before absl::InitializeLog() is called are written to STDERR

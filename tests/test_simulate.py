@@ -280,6 +280,7 @@ class TestPhotographPage:
         assert photo[50:80, 60:340].mean() == pytest.approx(white, rel=0.02)
 
 
+@pytest.mark.slow
 def test_random_photographs_are_read():
     """MNIST's test digits as photographs: reading them costs little of the CNN's 99 %.
 

@@ -117,7 +117,7 @@ def test_search_finds(page, address: str) -> None:
     page.wait_for_selector("#search-results li a")
 
 
-def test_links() -> None:
+def test_links(site) -> None:
     """No link inside the book, and no anchor, leads nowhere."""
     lychee = Path(sysconfig.get_path("scripts")) / "lychee"
     command = [

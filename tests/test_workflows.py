@@ -48,6 +48,7 @@ def run_tool(*command: str | Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_workflows_are_sound() -> None:
     """GitHub would accept the workflows, and each action is pinned to a commit."""
     assert {path.stem for path in WORKFLOWS} == {"publish", "scheduled", "test"}
@@ -70,6 +71,7 @@ def test_workflows_are_sound() -> None:
     assert all(len(versions) == 1 for versions in pinned.values()), pinned
 
 
+@pytest.mark.slow
 def test_dependabot_is_sound() -> None:
     """GitHub would accept the configuration; it leaves the lock to `make lock`."""
     path = ROOT / ".github" / "dependabot.yml"

@@ -90,7 +90,7 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     (r"numpy_dense_accuracy|dense_shift_[24]", Kind("shipped", 2e-4)),
     (r"ece_dense|slip|logit_\w+", Kind("shipped", 0.02)),
     # Counts of rendered photographs, and differences of accuracies in points.
-    (r"shrunk_(right|mode|mode_count)|prepared_right", Kind("shipped", 0)),
+    (r"(shrunk|prepared)_right", Kind("shipped", 0)),
     (r"off_centre_\w+|(photo|hard)_ece", Kind("shipped", 1.0)),
     (r"(dense|cnn)_only", Kind("shipped", 5)),
     # Shares of 500 or fewer rendered photographs; OpenCV's versions may differ in a few of them.
