@@ -65,9 +65,7 @@ class FrugalKernelManager(AsyncMappingKernelManager):
 
     async def make_room(self):
         """Shut down the kernels that have waited longest, until one more chapter fits in."""
-        while kernels := {
-            each: self.get_kernel(each) for each in self.list_kernel_ids()
-        }:
+        while kernels := {each: self.get_kernel(each) for each in self.list_kernel_ids()}:
             # What the kernels take now, and what they may take when they all compute.
             if max(taken() + CHAPTER, (len(kernels) + 1) * CHAPTER) <= allowed():
                 return

@@ -76,9 +76,7 @@ class Tree:
         script = Path(sys.executable).with_name("jupyter-book")
         command = [str(script), "build", ".", "-W", "-n", "--keep-going"]
         start = time.perf_counter()
-        done = subprocess.run(
-            command, cwd=self.root, env=environ, capture_output=True, text=True
-        )
+        done = subprocess.run(command, cwd=self.root, env=environ, capture_output=True, text=True)
         seconds = time.perf_counter() - start
         if done.returncode:
             sys.exit(done.stderr)
@@ -131,9 +129,7 @@ def builds(run: measure.Run) -> dict[str, Any]:
                     sys.exit(f"{kind}: expected to run {expected}, ran {list(ran)}")
             found[kind] = {"seconds": measure.summary(times, 3), "ran": list(ran)}
             if kind == "cold":
-                found["chapters"] = {
-                    n: measure.significant(s, 3) for n, s in ran.items()
-                }
+                found["chapters"] = {n: measure.significant(s, 3) for n, s in ran.items()}
     return found
 
 

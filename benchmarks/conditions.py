@@ -81,10 +81,7 @@ def ordinary(rng: Rng) -> Look:
 
 def changed(look: Look, changes: Look) -> Look:
     """Put values in the place of a look's, or add them."""
-    return {
-        part: {**look.get(part, {}), **changes.get(part, {})}
-        for part in {**look, **changes}
-    }
+    return {part: {**look.get(part, {}), **changes.get(part, {})} for part in {**look, **changes}}
 
 
 def made(look: Look) -> dict[str, Any]:
@@ -122,12 +119,16 @@ PAGES: dict[str, Callable[[Rng], Look]] = {
     "plain": lambda rng: {},
     "ruled, pale": lambda rng: {
         "sheet": {
-            "rules": "ruled", "rule_distance": rng.uniform(0.8, 2), "rule_colour": PALE_RULE,
+            "rules": "ruled",
+            "rule_distance": rng.uniform(0.8, 2),
+            "rule_colour": PALE_RULE,
         },
     },
     "ruled, dark": lambda rng: {
         "sheet": {
-            "rules": "ruled", "rule_distance": rng.uniform(0.8, 2), "rule_colour": DARK_RULE,
+            "rules": "ruled",
+            "rule_distance": rng.uniform(0.8, 2),
+            "rule_colour": DARK_RULE,
         },
     },
     "squared": lambda rng: {
@@ -135,7 +136,9 @@ PAGES: dict[str, Callable[[Rng], Look]] = {
     },
     "squared, dark": lambda rng: {
         "sheet": {
-            "rules": "squared", "rule_distance": rng.uniform(0.45, 1.3), "rule_colour": DARK_RULE,
+            "rules": "squared",
+            "rule_distance": rng.uniform(0.45, 1.3),
+            "rule_colour": DARK_RULE,
         },
     },
     "squared, pencil": lambda rng: {
@@ -164,7 +167,8 @@ PAGES: dict[str, Callable[[Rng], Look]] = {
     },
     "vignette and shadow": lambda rng: {
         "light": {
-            "vignette": rng.uniform(0.3, 0.7), "shadow": rng.uniform(0.3, 0.6),
+            "vignette": rng.uniform(0.3, 0.7),
+            "shadow": rng.uniform(0.3, 0.6),
             "gradient": rng.uniform(0.2, 0.5),
         },
     },
@@ -182,17 +186,16 @@ PAGES: dict[str, Callable[[Rng], Look]] = {
         "writing": {"spacing": rng.uniform(-0.02, 0.12), "unevenness": 0.05},
     },
     "coarse": lambda rng: {
-        "camera": {"size": (420, 320)}, "writing": {"height": rng.uniform(0.05, 0.08)},
+        "camera": {"size": (420, 320)},
+        "writing": {"height": rng.uniform(0.05, 0.08)},
     },
-}  # fmt: skip
+}
 
 
 def page(name: str, lines: list[list[np.ndarray]], rng: Rng) -> np.ndarray:
     """Photograph a page under a condition, all of its digits in the picture; (H, W, 3) uint8."""
     wide = int(rng.integers(800, 1601))
-    size = (
-        (wide, round(0.75 * wide)) if rng.random() < 0.6 else (round(0.75 * wide), wide)
-    )
+    size = (wide, round(0.75 * wide)) if rng.random() < 0.6 else (round(0.75 * wide), wide)
     look = changed({"camera": {"size": size}}, ordinary(rng))
     look = changed(look, PAGES[name](rng))
     writing, camera = look["writing"], look["camera"]
@@ -240,9 +243,7 @@ def close_up(
         "noise": rng.uniform(0, 5),
     }
     look = changed({"pen": pen, "light": light, "camera": camera}, changes)
-    return simulate.photograph(
-        digit, rng, height=usual if height is None else height, **made(look)
-    )
+    return simulate.photograph(digit, rng, height=usual if height is None else height, **made(look))
 
 
 def thin(digit: np.ndarray) -> np.ndarray:
@@ -330,8 +331,9 @@ SINGLES: dict[str, Callable[[np.ndarray, Rng], np.ndarray]] = {
         thin(d), rng, pen={"width": 0.0}, camera={"size": (280, 280)}
     ),
     "tight crop": lambda d, rng: tight(scan(d, int(rng.integers(40, 300))), rng.choice([0, 0.04])),
-    "tight crop, light on dark": lambda d, rng: 255
-    - tight(scan(d, int(rng.integers(40, 300))), rng.choice([0, 0.04])),
+    "tight crop, light on dark": lambda d, rng: (
+        255 - tight(scan(d, int(rng.integers(40, 300))), rng.choice([0, 0.04]))
+    ),
     "tight photograph": tight_photograph,
     "form's box": in_box,
     "on a large sheet": on_a_sheet,
@@ -339,20 +341,28 @@ SINGLES: dict[str, Callable[[np.ndarray, Rng], np.ndarray]] = {
         d, rng, 0.7, paper={"rules": "squared", "rule_distance": rng.uniform(0.3, 0.9)}
     ),
     "squared paper, dark": lambda d, rng: close_up(
-        d, rng, 0.7, paper={
-            "rules": "squared", "rule_distance": rng.uniform(0.4, 0.9), "rule_colour": DARK_RULE,
+        d,
+        rng,
+        0.7,
+        paper={
+            "rules": "squared",
+            "rule_distance": rng.uniform(0.4, 0.9),
+            "rule_colour": DARK_RULE,
         },
     ),
     "blackboard": lambda d, rng: close_up(
         d, rng, pen={"colour": CHALK, "grain": 0.4}, paper={"colour": BOARD, "texture": 0.05}
     ),
     "whiteboard": lambda d, rng: close_up(
-        d, rng, pen={"colour": (150, 40, 50)}, paper={"colour": WHITEBOARD},
+        d,
+        rng,
+        pen={"colour": (150, 40, 50)},
+        paper={"colour": WHITEBOARD},
         light={"vignette": 0.4, "gradient": 0.6},
     ),
     "strokes broken": lambda d, rng: close_up(d, rng, pen={"skips": rng.uniform(0.05, 0.15)}),
     "transparent drawing": transparent,
-}  # fmt: skip
+}
 
 
 # --- Counting ------------------------------------------------------------------------------------
@@ -393,8 +403,7 @@ def pages(run: measure.Run, validation: bool = False) -> dict[str, dict[str, Any
             blanks[name] += not images.find_digits(blank)
     tallies["all"], blanks["all"] = total(tallies.values()), sum(blanks.values())
     return {
-        name: tally.figures() | {"blank_right": blanks[name]}
-        for name, tally in tallies.items()
+        name: tally.figures() | {"blank_right": blanks[name]} for name, tally in tallies.items()
     }
 
 
@@ -411,10 +420,7 @@ def singles(run: measure.Run, validation: bool = False) -> dict[str, dict[str, A
             tallies[name].add(label, reading.lines)
             ones[name] += len(reading.digits) == 1
     tallies["all"], ones["all"] = total(tallies.values()), sum(ones.values())
-    return {
-        name: tally.figures() | {"found_as_one": ones[name]}
-        for name, tally in tallies.items()
-    }
+    return {name: tally.figures() | {"found_as_one": ones[name]} for name, tally in tallies.items()}
 
 
 BENCHMARK = measure.Benchmark(

@@ -159,10 +159,7 @@ def opened(folder: Path) -> Iterator[tuple[Browser, str]]:
 def write_tensorflow(folder: Path) -> None:
     """Write the shipped CNN as TensorFlow.js reads it: ``cnn.json`` and float32 in ``cnn.bin``."""
     weights, card = read_weights(WEIGHTS_FOLDER / "cnn")
-    layers = [
-        {"class_name": entry["layer"], "config": entry}
-        for entry in card["architecture"]
-    ]
+    layers = [{"class_name": entry["layer"], "config": entry} for entry in card["architecture"]]
     layers[0]["config"] |= {"batch_input_shape": [None, 28, 28]}
     manifest = {
         "paths": ["cnn.bin"],
@@ -188,9 +185,7 @@ def prepare(folder: Path, image: np.ndarray) -> None:
     write_tensorflow(folder)
     timing = MEASURE.replace("IMAGE", base64.b64encode(image.tobytes()).decode())
     for name, (scripts, code) in CANDIDATES.items():
-        tags = "".join(
-            f"<script src='/node_modules/{path}'></script>" for path in scripts
-        )
+        tags = "".join(f"<script src='/node_modules/{path}'></script>" for path in scripts)
         (folder / f"{name}.html").write_text(
             f"<!doctype html><title>.</title><link rel=icon href='data:,'>{tags}"
             f"<script type=module>{code}{timing}</script>",

@@ -71,9 +71,7 @@ def start(run: measure.Run) -> dict[str, Any]:
             name: ("-c", code) for name, code in STARTS.items()
         }
         commands["digitrec read, a picture"] = read
-        calls = {
-            n: partial(measure.python, *command) for n, command in commands.items()
-        }
+        calls = {n: partial(measure.python, *command) for n, command in commands.items()}
         times = measure.in_turns(calls, run(11))
     alone, numpy = (times[name] for name in list(STARTS)[:2])
     found: dict[str, Any] = {}
@@ -86,9 +84,7 @@ def start(run: measure.Run) -> dict[str, Any]:
             "times_numpy": measure.summary(((s - a) / (n - a) for s, a, n in turns), 3),
         }
         if name in STARTS:
-            code = (
-                f"{STARTS[name]}\nfrom benchmarks import memory\nprint(memory.peak())"
-            )
+            code = f"{STARTS[name]}\nfrom benchmarks import memory\nprint(memory.peak())"
             found[name]["mb"] = round(int(measure.python("-c", code)) / 1e6)
     return found
 

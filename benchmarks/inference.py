@@ -72,9 +72,7 @@ def by_keras(name: str) -> dict[str, Read]:
     """Return two of the ways in which Keras reads."""
     model = load_keras(name)
     return {
-        "Keras predict": lambda x: np.asarray(
-            model.predict(x, batch_size=BATCH, verbose=0)
-        ),
+        "Keras predict": lambda x: np.asarray(model.predict(x, batch_size=BATCH, verbose=0)),
         "Keras predict_on_batch": partial(in_batches, model.predict_on_batch, BATCH),
     }
 
@@ -123,9 +121,7 @@ def by_einsum(network: Sequential, x: np.ndarray) -> np.ndarray:
                 np.asarray(x, np.float32), (kh, kw), axis=(1, 2)
             )[:, :: layer.strides[0], :: layer.strides[1]]
             x = np.einsum("nijcpq,pqcf->nijf", windows, layer.kernel, optimize=True)
-            x = ACTIVATIONS[layer.activation](
-                x + (0 if layer.bias is None else layer.bias)
-            )
+            x = ACTIVATIONS[layer.activation](x + (0 if layer.bias is None else layer.bias))
         else:
             x = layer.forward(x)
     return x
@@ -226,9 +222,7 @@ def compare(run: measure.Run, name: str, folder: Path) -> dict[str, Any]:
     agree(candidates, network, x)
     product, products = peak()
     calls = {key: partial(read, x) for key, read in candidates.items()}
-    times = measure.in_turns(
-        calls | {"peak": product}, run(15, 2), warm_up=2, pause=PAUSE
-    )
+    times = measure.in_turns(calls | {"peak": product}, run(15, 2), warm_up=2, pause=PAUSE)
     one = {key: partial(read, x[:1]) for key, read in candidates.items()}
     singles = measure.in_turns(one, run(300, 3), warm_up=10)
     by_definition, done = operations(network)

@@ -84,9 +84,7 @@ def command(benchmark: Benchmark, arguments: Sequence[str] | None = None) -> int
     parser.add_argument(
         "--among", default="", help="only what has this in its name; writes nothing"
     )
-    parser.add_argument(
-        "--quick", action="store_true", help="show that it runs; writes nothing"
-    )
+    parser.add_argument("--quick", action="store_true", help="show that it runs; writes nothing")
     options = parser.parse_args(arguments)
     run = Run(options.quick, options.among)
     on = machine(benchmark.packages, benchmark.borrowed)
@@ -169,9 +167,7 @@ def summary(values: Iterable[float], digits: int = 4) -> dict[str, float]:
     """Return median, quartiles, least and largest, to so many significant digits."""
     ordered = sorted(values)
     low, middle, high = (
-        statistics.quantiles(ordered, n=4, method="inclusive")
-        if len(ordered) > 1
-        else ordered * 3
+        statistics.quantiles(ordered, n=4, method="inclusive") if len(ordered) > 1 else ordered * 3
     )
     found = {
         "median": middle,
@@ -218,9 +214,7 @@ def machine(packages: Sequence[str], borrowed: Sequence[str] = ()) -> dict[str, 
         "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "system": platform.system(),
         "python": platform.python_version(),
-        "versions": {
-            name: metadata.version(name) for name in packages if is_here(name)
-        },
+        "versions": {name: metadata.version(name) for name in packages if is_here(name)},
         "borrowed": list(borrowed),
     }
 

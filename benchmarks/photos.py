@@ -59,9 +59,7 @@ def turned(picture: np.ndarray, degrees: float) -> np.ndarray:
 
 def shaded(picture: np.ndarray) -> np.ndarray:
     """Take away light, more from left to right: none at the left, a half at the right."""
-    light = np.linspace(1, 0.5, picture.shape[1]).reshape(
-        1, -1, *[1] * (picture.ndim - 2)
-    )
+    light = np.linspace(1, 0.5, picture.shape[1]).reshape(1, -1, *[1] * (picture.ndim - 2))
     return np.rint(picture * light).astype(np.uint8)
 
 
@@ -129,9 +127,7 @@ def growth(run: measure.Run) -> dict[str, Any]:
     photo, network, calls = rendered_page(), load_numpy("cnn"), {}
     for megapixels in MEGAPIXELS:
         factor = min(1.0, (megapixels * 1e6 / photo[..., 0].size) ** 0.5)
-        picture = cv2.resize(
-            photo, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA
-        )
+        picture = cv2.resize(photo, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         calls[str(megapixels)] = partial(images.read, picture, network)
     times = measure.in_turns(calls, run(5), clock=time.process_time)
     return {
@@ -145,9 +141,7 @@ def photographs(run: measure.Run) -> dict[str, Any]:
     network = load_numpy("cnn")
     by_source: dict[str, Tally] = defaultdict(Tally)
     by_kind: dict[str, Tally] = defaultdict(Tally)
-    changed: dict[str, dict[str, Tally]] = {
-        name: defaultdict(Tally) for name in CHANGES
-    }
+    changed: dict[str, dict[str, Tally]] = {name: defaultdict(Tally) for name in CHANGES}
     seconds: dict[str, list[float]] = defaultdict(list)
     shrunk = []
     for label in readings.photographs()[:: run(1, 20)]:

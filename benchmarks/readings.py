@@ -83,9 +83,7 @@ class Tally:
             ("digits", self.right, self.digits),
             ("lines", self.lines_right, self.lines),
         ):
-            share, *ends = map(
-                measure.significant, (right / of, *wilson_interval(right, of))
-            )
+            share, *ends = map(measure.significant, (right / of, *wilson_interval(right, of)))
             found[name] = {"right": right, "of": of, "share": share, "interval": ends}
         return found
 

@@ -244,9 +244,7 @@ def real_photographs() -> Photographs:
     except measure.MissingError as reason:
         print(f"without real photographs: {reason}", file=sys.stderr)
         return []
-    return [
-        (label, images.find_digits(images.load_image(label.path))) for label in labels
-    ]
+    return [(label, images.find_digits(images.load_image(label.path))) for label in labels]
 
 
 def measured(network: Sequential, hard: Hard, real: Photographs) -> dict[str, float]:

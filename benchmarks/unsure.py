@@ -52,9 +52,7 @@ def on_pad(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return pad
 
 
-def is_unsure(
-    probabilities: dict[str, np.ndarray], alone: float, disputed: float
-) -> np.ndarray:
+def is_unsure(probabilities: dict[str, np.ndarray], alone: float, disputed: float) -> np.ndarray:
     """The page's rule, for (N, 10) probabilities of both networks: (N,) bool."""
     cnn, dense = (probabilities[name].argmax(axis=1) for name in ("cnn", "dense"))
     surest = probabilities["cnn"].max(axis=1)

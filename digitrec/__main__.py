@@ -64,9 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="digitrec",
         description="Reads handwritten digits from images, with NumPy's networks.",
     )
-    parser.add_argument(
-        "--version", action="version", version=f"digitrec {__version__}"
-    )
+    parser.add_argument("--version", action="version", version=f"digitrec {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     read = commands.add_parser(
         "read",
@@ -75,9 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    read.add_argument(
-        "image", nargs="+", metavar="IMAGE", help="JPEG, PNG, WebP, TIFF, GIF, …"
-    )
+    read.add_argument("image", nargs="+", metavar="IMAGE", help="JPEG, PNG, WebP, TIFF, GIF, …")
     read.add_argument(
         "--model",
         choices=("dense", "cnn"),
@@ -97,9 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _read(
-    files: Sequence[str], model: str, as_json: bool, annotate: str | None = None
-) -> int:
+def _read(files: Sequence[str], model: str, as_json: bool, annotate: str | None = None) -> int:
     """Read files and print what they say, in the order given; return the exit status."""
     if annotate is not None and len(files) != 1:
         print(
@@ -126,9 +120,7 @@ def _read(
     with ThreadPoolExecutor(THREADS) as pool:
         finds = in_order(pool, files)
         while chunk := list(islice(finds, CHUNK)):
-            read = [
-                found for _, found in chunk if not isinstance(found, images.ImageError)
-            ]
+            read = [found for _, found in chunk if not isinstance(found, images.ImageError)]
             readings = iter(images.classify(read, network))
             for file, found in chunk:
                 if isinstance(found, images.ImageError):
@@ -136,9 +128,7 @@ def _read(
                     _print_error(file, found, as_json)
                 else:
                     reading = next(readings)
-                    print(
-                        _as_json(file, reading) if as_json else as_text(file, reading)
-                    )
+                    print(_as_json(file, reading) if as_json else as_text(file, reading))
                     if annotate is not None and not _save(file, reading, annotate):
                         status = 2
             sys.stdout.flush()
@@ -162,9 +152,7 @@ def _save(file: str, reading: Any, out: str) -> bool:
     return True
 
 
-def in_order(
-    pool: ThreadPoolExecutor, files: Sequence[str]
-) -> Iterator[tuple[str, Any]]:
+def in_order(pool: ThreadPoolExecutor, files: Sequence[str]) -> Iterator[tuple[str, Any]]:
     """Find the digits in files, several at a time, at most two chunks ahead of who asks for them.
 
     Yields each file's name and its digits, or the ``ImageError`` that says why there are none.
@@ -228,9 +216,7 @@ def _as_json(file: str, reading: Any) -> str:
         }
         for digit in reading.digits
     ]
-    return json.dumps(
-        {"file": file, "lines": reading.lines, "digits": digits}, allow_nan=False
-    )
+    return json.dumps({"file": file, "lines": reading.lines, "digits": digits}, allow_nan=False)
 
 
 def _print_error(file: str, error: Exception, as_json: bool) -> None:
@@ -245,8 +231,7 @@ def _print_error(file: str, error: Exception, as_json: bool) -> None:
 def _printable(text: str) -> str:
     """Escape what would break a line or is no character at all."""
     return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii")
-        for c in text
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
     )
 
 

@@ -58,9 +58,7 @@ def move(x: np.ndarray, rng: np.random.Generator, pixels: int) -> np.ndarray:
         part = slice(start, start + 2000)
         padded = np.pad(x[part], ((0, 0), (pixels, pixels), (pixels, pixels)))
         # (n, 2p + 1, 2p + 1, 28, 28): every place to cut an image from, without a copy
-        places = np.lib.stride_tricks.sliding_window_view(
-            padded, (FIELD, FIELD), axis=(1, 2)
-        )
+        places = np.lib.stride_tricks.sliding_window_view(padded, (FIELD, FIELD), axis=(1, 2))
         out[part] = places[np.arange(len(padded)), top[part], left[part]]
     return out
 
@@ -171,9 +169,7 @@ def flag_one(one: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             _middle(one[bottom - 1 : bottom + 1]),
             rng.uniform(0.2, 0.4) * height,
         )
-        strokes.append(
-            ((foot - half, bottom - pen / 2), (foot + half, bottom - pen / 2))
-        )
+        strokes.append(((foot - half, bottom - pen / 2), (foot + half, bottom - pen / 2)))
     return _draw_on(one, strokes, pen)
 
 
@@ -224,8 +220,7 @@ def _draw_on(
     sheet = np.zeros((side * finer, side * finer), np.uint8)
     for stroke in strokes:
         (x0, y0), (x1, y1) = (
-            tuple(round((value + 0.5 + margin) * finer) for value in point)
-            for point in stroke
+            tuple(round((value + 0.5 + margin) * finer) for value in point) for point in stroke
         )
         cv2.line(sheet, (x0, y0), (x1, y1), 255, max(1, round(pen * finer)))
     drawn = cv2.resize(sheet, (side, side), interpolation=cv2.INTER_AREA)
@@ -259,9 +254,7 @@ def _normalise(ink: np.ndarray) -> np.ndarray:
 # --- What is not a digit -------------------------------------------------------------------------
 
 
-def not_digits(
-    count: int, rng: np.random.Generator, fonts: tuple[str, ...] = FONTS
-) -> np.ndarray:
+def not_digits(count: int, rng: np.random.Generator, fonts: tuple[str, ...] = FONTS) -> np.ndarray:
     """Draw what is not a digit: letters, pairs, scribbles, and blobs or marks, a quarter each.
 
     Parameters
@@ -286,9 +279,7 @@ def not_digits(
 
 def letter(rng: np.random.Generator, fonts: tuple[str, ...] = FONTS) -> np.ndarray:
     """Write one of ``LETTERS`` with one of the fonts; (28, 28) uint8."""
-    return _normalise(
-        _written(rng, str(rng.choice(fonts)), str(rng.choice(list(LETTERS))))
-    )
+    return _normalise(_written(rng, str(rng.choice(fonts)), str(rng.choice(list(LETTERS)))))
 
 
 def pair(rng: np.random.Generator, fonts: tuple[str, ...] = FONTS) -> np.ndarray:
@@ -324,9 +315,7 @@ def scribble(rng: np.random.Generator) -> np.ndarray:
         path = np.stack([np.interp(place, np.arange(len(knots)), k) for k in knots.T])
         window = np.ones(15) / 15
         path = np.stack([np.convolve(k, window, "valid") for k in path], axis=1)
-        draw.line(
-            [tuple(point) for point in path * side], fill=255, width=pen, joint="curve"
-        )
+        draw.line([tuple(point) for point in path * side], fill=255, width=pen, joint="curve")
     else:
         for _ in range(int(rng.integers(4, 9))):
             ends = rng.uniform(0.05, 0.95, (2, 2)) * side
@@ -343,9 +332,7 @@ def blob(rng: np.random.Generator) -> np.ndarray:
         for _ in range(int(rng.integers(1, 5))):
             middle = tuple(int(v) for v in rng.integers(60, 100, 2))
             axes = tuple(int(v) for v in rng.integers(20, 55, 2))
-            cv2.ellipse(
-                sheet, middle, axes, float(rng.uniform(0, 180)), 0, 360, 255, -1
-            )
+            cv2.ellipse(sheet, middle, axes, float(rng.uniform(0, 180)), 0, 360, 255, -1)
     else:
         pen, tilt = int(rng.integers(10, 26)), int(rng.integers(-25, 26))
         cv2.line(sheet, (10, 80 - tilt), (150, 80 + tilt), 255, pen)

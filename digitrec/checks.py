@@ -58,9 +58,7 @@ def _check(examine: Callable[[Any], None]) -> Callable[[Any], Verdict]:
     def check(answer: Any) -> Verdict:
         try:
             if answer is None or answer is Ellipsis:
-                raise _Unanswered(
-                    "nothing here yet. Write your answer in the cell, then run it."
-                )
+                raise _Unanswered("nothing here yet. Write your answer in the cell, then run it.")
             examine(answer)
         except _Wrong as wrong:
             _say("✗", f"{examine.__name__}: {wrong}")
@@ -131,9 +129,7 @@ def count_labels(answer: Answer) -> None:
                 "np.bincount has a minlength."
             )
         if not _same(_array(result, (10,), "ten counts"), expected):
-            raise _Wrong(
-                f"expected {expected.tolist()}, found {np.asarray(result).tolist()}."
-            )
+            raise _Wrong(f"expected {expected.tolist()}, found {np.asarray(result).tolist()}.")
 
 
 @_check
@@ -143,20 +139,14 @@ def mean_ink(answer: Answer) -> None:
     expected = x.reshape(len(x), -1).mean(axis=1) / 255
     result = _call(answer, x)
     if np.ndim(result) == 0:
-        raise _Wrong(
-            "expected one number an image; a mean over axes 1 and 2 leaves axis 0 alone."
-        )
+        raise _Wrong("expected one number an image; a mean over axes 1 and 2 leaves axis 0 alone.")
     found = _array(result, (len(x),), "one number an image")
     if _same(found, expected * 255):
         raise _Wrong("these are on a scale of 0–255; divide by 255.")
     if _same(found, expected * 784) or _same(found, expected * 784 * 255):
-        raise _Wrong(
-            "that is the sum of the pixels; divide by how many there are, too."
-        )
+        raise _Wrong("that is the sum of the pixels; divide by how many there are, too.")
     if _same(found, (x > 0).mean(axis=(1, 2))):
-        raise _Wrong(
-            "that is the share of pixels with ink; how bright they are counts too."
-        )
+        raise _Wrong("that is the share of pixels with ink; how bright they are counts too.")
     if not _same(found, expected):
         raise _Wrong(
             f"an image that is ink all over should give 1, yours gives {found[-1]:.4g}; the first "
@@ -170,18 +160,14 @@ def nearest_mean(answer: Answer) -> None:
     """``nearest_mean(x, means)``: the class of the nearest mean image, (N,)."""
     x, y = _digits(1000)
     means = np.stack([x[y == k].mean(axis=0) for k in range(10)])
-    squares = [
-        ((x - mean) ** 2).sum(axis=(1, 2)) for mean in means
-    ]  # float: means are float
+    squares = [((x - mean) ** 2).sum(axis=(1, 2)) for mean in means]  # float: means are float
     expected = np.argmin(squares, axis=0)
     for given in (x[:100], x[100:101]):
         result = _call(answer, given, means)
         found = _array(result, (len(given),), "one class an image")
         want = expected[:100] if len(given) == 100 else expected[100:101]
         if np.mean(found == want) < 0.3:
-            raise _Wrong(
-                "most classes are wrong. The nearest mean has the smallest distance."
-            )
+            raise _Wrong("most classes are wrong. The nearest mean has the smallest distance.")
         if not _same(found, want):
             raise _Wrong(
                 f"{int((found != want).sum())} of {len(want)} classes differ. Is the distance "
@@ -208,13 +194,9 @@ def count_parameters(answer: Answer) -> None:
         expected = kernels + sum(sizes[1:])
         found = _array(_call(answer, sizes), (), "one number").item()
         if found == kernels:
-            raise _Wrong(
-                f"for {sizes}, {kernels:,} are the weights; each unit also has a bias."
-            )
+            raise _Wrong(f"for {sizes}, {kernels:,} are the weights; each unit also has a bias.")
         if found == kernels + sum(sizes):
-            raise _Wrong(
-                "inputs have no bias: only the units of the layers after them do."
-            )
+            raise _Wrong("inputs have no bias: only the units of the layers after them do.")
         if found != expected:
             raise _Wrong(f"for {sizes} expected {expected:,}, found {found:,.0f}.")
 
@@ -222,28 +204,18 @@ def count_parameters(answer: Answer) -> None:
 @_check
 def cross_entropy(answer: Answer) -> None:
     """``cross_entropy(logits, y)``: mean negative log probability of the true class."""
-    logits = np.array(
-        [[2.0, 1.0, 0.1], [0.5, 2.5, -1.0], [0.0, 0.0, 3.0], [1.0, 2.0, 3.0]]
-    )
+    logits = np.array([[2.0, 1.0, 0.1], [0.5, 2.5, -1.0], [0.0, 0.0, 3.0], [1.0, 2.0, 3.0]])
     y = np.array([0, 1, 1, 2])
     losses = -np.log(forward.softmax(logits)[np.arange(len(y)), y])
     found = _array(_call(answer, logits, y), (), "one number").item()
     if _same(found, losses.sum()):
-        raise _Wrong(
-            "this is the sum of the losses; the loss of a batch is their mean."
-        )
+        raise _Wrong("this is the sum of the losses; the loss of a batch is their mean.")
     if _same(found, -losses.mean()):
-        raise _Wrong(
-            "the sign: the logarithm of a probability is negative, a loss is positive."
-        )
+        raise _Wrong("the sign: the logarithm of a probability is negative, a loss is positive.")
     if _same(found, losses.mean() / np.log(2)):
-        raise _Wrong(
-            "that is log2; the cross-entropy takes the natural logarithm, np.log."
-        )
+        raise _Wrong("that is log2; the cross-entropy takes the natural logarithm, np.log.")
     if not _same(found, losses.mean()):
-        raise _Wrong(
-            f"expected {losses.mean():.4f} for the four examples, found {found:.4f}."
-        )
+        raise _Wrong(f"expected {losses.mean():.4f} for the four examples, found {found:.4f}.")
     for large, labels, expected in (
         ([[1000.0, 0.0], [1000.0, 990.0]], [0, 1], (10 + np.log1p(np.exp(-10))) / 2),
         (
@@ -279,9 +251,7 @@ def small_network(answer: Any) -> None:
         raise _Wrong(f"expected a Keras model, found {type(answer).__name__}.")
     count = answer.count_params()
     if count > SMALL_PARAMETERS:
-        raise _Wrong(
-            f"it has {count:,} parameters; at most {SMALL_PARAMETERS:,} are asked for."
-        )
+        raise _Wrong(f"it has {count:,} parameters; at most {SMALL_PARAMETERS:,} are asked for.")
     images, labels = mnist.read_training()
     _, validation = mnist.stratified_split(labels)
     x, y = images[validation], labels[validation]
@@ -293,9 +263,7 @@ def small_network(answer: Any) -> None:
             f"predict on raw images (N, 28, 28) raised {type(error).__name__}: {error}"
         ) from None
     if out.shape != (len(x), 10):
-        raise _Wrong(
-            f"expected ten outputs an image, found an output of shape {out.shape}."
-        )
+        raise _Wrong(f"expected ten outputs an image, found an output of shape {out.shape}.")
     accuracy = float((out.argmax(axis=1) == y).mean())
     if accuracy < SMALL_ACCURACY:
         raise _Wrong(
@@ -345,9 +313,7 @@ def dense_layer(answer: Answer) -> None:
         if inputs == units and _same(found, np.maximum(x @ W.T + b, 0)):
             raise _Wrong("rows are examples: x @ W, with W (inputs, units) as it is.")
         if not _same(found, np.maximum(z, 0)):
-            raise _Wrong(
-                f"expected {np.maximum(z, 0)[0].round(3)}, found {found[0].round(3)}."
-            )
+            raise _Wrong(f"expected {np.maximum(z, 0)[0].round(3)}, found {found[0].round(3)}.")
 
 
 @_check
@@ -355,10 +321,7 @@ def forward_pass(answer: Answer) -> None:
     """``forward_pass(x, layers)``: logits of a dense network given as pairs (W, b)."""
     rng = np.random.default_rng(1)
     for sizes in ((6, 5, 4, 3), (6, 3)):
-        layers = [
-            (rng.normal(size=pair), rng.normal(size=pair[1]))
-            for pair in pairwise(sizes)
-        ]
+        layers = [(rng.normal(size=pair), rng.normal(size=pair[1])) for pair in pairwise(sizes)]
         x = rng.normal(size=(7, sizes[0]))
         a = x
         for W, b in layers[:-1]:
@@ -366,13 +329,9 @@ def forward_pass(answer: Answer) -> None:
         z = a @ layers[-1][0] + layers[-1][1]
         found = _array(_call(answer, x, layers), z.shape, "logits")
         if _same(found, np.maximum(z, 0)):
-            raise _Wrong(
-                "the last layer has no ReLU: it gives logits, and these may be negative."
-            )
+            raise _Wrong("the last layer has no ReLU: it gives logits, and these may be negative.")
         if _same(found, forward.softmax(z)):
-            raise _Wrong(
-                "these are probabilities; logits are asked for, without the softmax."
-            )
+            raise _Wrong("these are probabilities; logits are asked for, without the softmax.")
         if not _same(found, z):
             raise _Wrong(
                 f"expected {z[0].round(3)} for the first example, found {found[0].round(3)}."
@@ -443,19 +402,13 @@ def edge_kernel(answer: Any) -> None:
         raise _Wrong("that is the chapter's own. Find another.")
     lower = np.array([[1.0] * 3, [1.0] * 3, [0.0] * 3])  # ink above, paper below
     if not _same(respond(np.ones((3, 3))), 0):
-        raise _Wrong(
-            f"all ink should give 0, yours gives {respond(np.ones((3, 3))):g}: no edge."
-        )
+        raise _Wrong(f"all ink should give 0, yours gives {respond(np.ones((3, 3))):g}: no edge.")
     if respond(lower) < 0:
         raise _Wrong("the sign: it answers to ink below paper. Turn it upside down.")
     if _same(respond(lower), 0):
-        raise _Wrong(
-            "it does not answer to a lower edge. Does it look for upright edges?"
-        )
+        raise _Wrong("it does not answer to a lower edge. Does it look for upright edges?")
     if not (_same(respond(lower.T), 0) and _same(respond(lower.T[:, ::-1]), 0)):
-        raise _Wrong(
-            "an upright edge should give 0: each column's weights should add up to 0."
-        )
+        raise _Wrong("an upright edge should give 0: each column's weights should add up to 0.")
     if not respond(lower) > abs(respond(np.diag([1.0, 1, 1]))) + 1e-9:
         raise _Wrong("it answers to a diagonal stroke as much as to a lower edge.")
 
@@ -496,9 +449,7 @@ def centre_of_mass(answer: Answer) -> None:
             raise _Wrong("row first, then column: these are the other way round.")
         inked = np.argwhere(image > 0).mean(axis=0)
         if _same(found, inked) and not _same(inked, expected):
-            raise _Wrong(
-                "every pixel of ink counts the same; weight each with its value."
-            )
+            raise _Wrong("every pixel of ink counts the same; weight each with its value.")
         if not _same(found, expected):
             raise _Wrong(f"expected {expected.round(2)}, found {found.round(2)}.")
 
@@ -507,25 +458,20 @@ def centre_of_mass(answer: Answer) -> None:
 def fit_box(answer: Answer) -> None:
     """``fit_box(height, width)``: the size in a 20 × 20 box with the same aspect ratio."""
     for size, expected in (
-        ((40, 20), (20, 10)), ((30, 60), (10, 20)), ((10, 10), (20, 20)), ((400, 5), (20, 1)),
+        ((40, 20), (20, 10)),
+        ((30, 60), (10, 20)),
+        ((10, 10), (20, 20)),
+        ((400, 5), (20, 1)),
         ((30, 13), (20, 9)),
-    ):  # fmt: skip
+    ):
         found = _array(_call(answer, *size), (2,), "(height, width)")
         if np.array_equal(found, (20, 20)) and expected != (20, 20):
-            raise _Wrong(
-                "20 × 20 whatever comes in: a 1 becomes a block. One factor for both."
-            )
+            raise _Wrong("20 × 20 whatever comes in: a 1 becomes a block. One factor for both.")
         if size == (10, 10) and np.array_equal(found, size):
             raise _Wrong("a small digit should grow: 10 × 10 becomes 20 × 20.")
         if found.min() < 1:
-            raise _Wrong(
-                f"{size} becomes {found.tolist()}: a side has at least one pixel."
-            )
+            raise _Wrong(f"{size} becomes {found.tolist()}: a side has at least one pixel.")
         if size == (30, 13) and np.array_equal(found, (20, 8)):
-            raise _Wrong(
-                "13 · 20 / 30 = 8.67: round to the nearest pixel, do not cut off."
-            )
+            raise _Wrong("13 · 20 / 30 = 8.67: round to the nearest pixel, do not cut off.")
         if not np.array_equal(found, expected):
-            raise _Wrong(
-                f"{size} should become {expected}, yours becomes {found.tolist()}."
-            )
+            raise _Wrong(f"{size} should become {expected}, yours becomes {found.tolist()}.")

@@ -153,9 +153,7 @@ class CompiledNetwork:
                     list(pool.map(work, range(threads)))
         return out
 
-    def predict_probabilities(
-        self, x: np.ndarray, batch_size: int | None = None
-    ) -> np.ndarray:
+    def predict_probabilities(self, x: np.ndarray, batch_size: int | None = None) -> np.ndarray:
         """Return each image's probability of each class: (N, 10) float32, rows of sum 1."""
         out = self.predict(x, batch_size)
         return out if self._gives_probabilities else softmax(out)
@@ -281,9 +279,7 @@ class _Program:
         self.bytes += array.nbytes
         return array
 
-    def _call(
-        self, function: Callable[..., Any], *inputs: np.ndarray, out: np.ndarray
-    ) -> None:
+    def _call(self, function: Callable[..., Any], *inputs: np.ndarray, out: np.ndarray) -> None:
         self.calls.append(partial(function, *inputs, out=out))
 
     def _copy(self, target: np.ndarray, source: np.ndarray) -> None:
@@ -332,9 +328,7 @@ class _Program:
         self._copy(inside, x.swapaxes(0, 1))
         return padded
 
-    def _slide_in_rows(
-        self, layer: Conv2D, x: np.ndarray, shape: Shape, _: int
-    ) -> np.ndarray:
+    def _slide_in_rows(self, layer: Conv2D, x: np.ndarray, shape: Shape, _: int) -> np.ndarray:
         """Lay out the KH rows that each row of output sees, and slide along the columns."""
         (rows, columns, filters), (_, size, width, channels) = shape, x.shape
         kh, (down, right) = len(layer.kernel), layer.strides
@@ -351,9 +345,7 @@ class _Program:
             self._call(np.add, flat, np.tile(layer.bias, columns), out=flat)
         return z
 
-    def _slide_in_tiles(
-        self, layer: Conv2D, x: np.ndarray, shape: Shape, tile: int
-    ) -> np.ndarray:
+    def _slide_in_tiles(self, layer: Conv2D, x: np.ndarray, shape: Shape, tile: int) -> np.ndarray:
         """Make ``tile`` rows of output at a time from n rows of input, by :func:`toom_cook`."""
         (rows, columns, filters), (height, size, width, channels) = shape, x.shape
         a, g, b = toom_cook(tile, len(layer.kernel))

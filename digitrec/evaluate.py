@@ -44,9 +44,7 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     return float(np.mean(y_true == y_pred))
 
 
-def wilson_interval(
-    correct: int, total: int, z: float = 1.959964
-) -> tuple[float, float]:
+def wilson_interval(correct: int, total: int, z: float = 1.959964) -> tuple[float, float]:
     """Interval in which the true share lies, when ``correct`` of ``total`` were seen.
 
     ``(p + z²/2n ± z · sqrt(p(1 − p)/n + z²/4n²)) / (1 + z²/n)`` with ``p = correct / n``.
@@ -73,18 +71,14 @@ def wilson_interval(
     :cite:t:`wilson1927`.
     """
     if not 0 <= correct <= total or total < 1:
-        raise ValueError(
-            f"expected 0 ≤ correct ≤ total and total > 0, found {correct} of {total}"
-        )
+        raise ValueError(f"expected 0 ≤ correct ≤ total and total > 0, found {correct} of {total}")
     p, z2 = correct / total, z * z / total
     middle = (p + z2 / 2) / (1 + z2)
     half = z * sqrt(p * (1 - p) / total + z2 / (4 * total)) / (1 + z2)
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def confusion_matrix(
-    y_true: ArrayLike, y_pred: ArrayLike, classes: int = 10
-) -> np.ndarray:
+def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int = 10) -> np.ndarray:
     """Count how often each class is read as each.
 
     Returns
@@ -209,9 +203,7 @@ def _labels(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[np.ndarray, np.ndarra
     return y_true, y_pred
 
 
-def _predictions(
-    y_true: ArrayLike, probabilities: ArrayLike
-) -> tuple[np.ndarray, np.ndarray]:
+def _predictions(y_true: ArrayLike, probabilities: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     y_true, probabilities = np.asarray(y_true), np.asarray(probabilities)
     if y_true.ndim != 1 or probabilities.ndim != 2 or len(y_true) != len(probabilities):
         raise ValueError(
@@ -221,13 +213,8 @@ def _predictions(
     if not y_true.size:
         raise ValueError("expected at least one example, found none")
     # NaN compares false, so this also catches it.
-    if (
-        not (np.abs(probabilities.sum(axis=1) - 1) < 1e-3).all()
-        or probabilities.min() < 0
-    ):
-        raise ValueError(
-            "expected probabilities ≥ 0 with rows of sum 1. Are these logits?"
-        )
+    if not (np.abs(probabilities.sum(axis=1) - 1) < 1e-3).all() or probabilities.min() < 0:
+        raise ValueError("expected probabilities ≥ 0 with rows of sum 1. Are these logits?")
     return y_true, probabilities
 
 

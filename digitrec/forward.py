@@ -152,14 +152,11 @@ class Layer:
     def _expect(self, x: np.ndarray, shape: Sequence[int | str]) -> np.ndarray:
         """Return a batch as float32; names in ``shape`` stand for any size."""
         fits = x.ndim == len(shape) and all(
-            isinstance(want, str) or want == have
-            for want, have in zip(shape, x.shape, strict=True)
+            isinstance(want, str) or want == have for want, have in zip(shape, x.shape, strict=True)
         )
         if not fits:
             wanted = ", ".join(map(str, shape))
-            raise ValueError(
-                f"{self.name}: expected an input of shape ({wanted}), found {x.shape}"
-            )
+            raise ValueError(f"{self.name}: expected an input of shape ({wanted}), found {x.shape}")
         return np.asarray(x, np.float32)
 
 
@@ -168,9 +165,7 @@ class Rescaling(Layer):
 
     arguments = ("scale", "offset")
 
-    def __init__(
-        self, scale: float = 1 / 255, offset: float = 0.0, name: str = ""
-    ) -> None:
+    def __init__(self, scale: float = 1 / 255, offset: float = 0.0, name: str = "") -> None:
         super().__init__(name)
         self.scale, self.offset = np.float32(scale), np.float32(offset)
 
@@ -438,12 +433,8 @@ class MaxPooling2D(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (OH, OW, C)."""
         if len(input_shape) != 3:
-            raise ValueError(
-                f"{self.name}: expected an input (H, W, C), found {input_shape}"
-            )
-        size = window_positions(
-            input_shape[:2], self.pool_size, self.strides, self.padding
-        )
+            raise ValueError(f"{self.name}: expected an input (H, W, C), found {input_shape}")
+        size = window_positions(input_shape[:2], self.pool_size, self.strides, self.padding)
         return (*size, input_shape[2])
 
     def forward(self, x: np.ndarray) -> np.ndarray:
@@ -465,9 +456,7 @@ class MaxPooling2D(Layer):
         for n, i, j, c in np.ndindex(a.shape):
             largest = -np.inf
             for p, q in np.ndindex(self.pool_size):
-                largest = max(
-                    largest, x[n, i * self.strides[0] + p, j * self.strides[1] + q, c]
-                )
+                largest = max(largest, x[n, i * self.strides[0] + p, j * self.strides[1] + q, c])
             a[n, i, j, c] = largest
         return a
 
@@ -519,9 +508,7 @@ class BatchNormalization(Layer):
         self.epsilon = np.float32(epsilon)
         shapes = {array.shape for array in self.weights.values()}
         if len(shapes) != 1 or self.gamma.ndim != 1:
-            raise ValueError(
-                f"{self.name}: expected four arrays of one shape (C,), found {shapes}"
-            )
+            raise ValueError(f"{self.name}: expected four arrays of one shape (C,), found {shapes}")
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape; its last axis must have C channels."""
@@ -600,13 +587,9 @@ def window_positions(
     if padding == "same":  # -(-n // s) is n / s, rounded up
         rows, columns = (-(-n // s) for n, s in zip(size, strides, strict=True))
     else:
-        rows, columns = (
-            (n - k) // s + 1 for n, k, s in zip(size, window, strides, strict=True)
-        )
+        rows, columns = ((n - k) // s + 1 for n, k, s in zip(size, window, strides, strict=True))
     if rows < 1 or columns < 1:
-        raise ValueError(
-            f"a window of {tuple(window)} does not fit into an image of {tuple(size)}"
-        )
+        raise ValueError(f"a window of {tuple(window)} does not fit into an image of {tuple(size)}")
     return rows, columns
 
 
@@ -656,9 +639,7 @@ def pad(
     return np.pad(x, [(0, 0), *around, (0, 0)], constant_values=value)
 
 
-def im2col(
-    x: np.ndarray, window: tuple[int, int], strides: tuple[int, int]
-) -> np.ndarray:
+def im2col(x: np.ndarray, window: tuple[int, int], strides: tuple[int, int]) -> np.ndarray:
     """Lay every patch that a window sees in a row of its own.
 
     For a 3 × 3 image with the pixels 0 … 8 and a window of 2 × 2::
@@ -726,9 +707,7 @@ class Sequential:
         self.reject_below = 0.0
         names = [layer.name for layer in self.layers]
         if not names or len(set(names)) != len(names):
-            raise ValueError(
-                f"expected at least one layer, and names that differ; found {names}"
-            )
+            raise ValueError(f"expected at least one layer, and names that differ; found {names}")
         self.shapes: list[Shape] = []
         shape = self.input_shape
         for layer in self.layers:
@@ -761,9 +740,7 @@ class Sequential:
             An unknown layer, an argument we do not compute with, an array missing or left over.
         """
         layers = [
-            _layer(entry, weights)
-            for entry in description
-            if entry["layer"] not in TRAINING_ONLY
+            _layer(entry, weights) for entry in description if entry["layer"] not in TRAINING_ONLY
         ]
         network = cls(layers, input_shape)
         left_over = set(weights) - set(network.weights)
@@ -852,9 +829,7 @@ class Sequential:
             raise ValueError(f"batch_size: expected at least 1, found {batch_size}")
         out = np.empty((len(x), *self.shapes[-1]), np.float32)
         for start in range(0, len(x), batch_size):
-            out[start : start + batch_size] = self.forward(
-                x[start : start + batch_size]
-            )
+            out[start : start + batch_size] = self.forward(x[start : start + batch_size])
         return out
 
     def predict_probabilities(self, x: np.ndarray, batch_size: int = 100) -> np.ndarray:
@@ -873,9 +848,7 @@ class Sequential:
         x = np.asarray(x)
         if x.shape[1:] != self.input_shape or x.ndim != len(self.input_shape) + 1:
             wanted = ", ".join(map(str, self.input_shape))
-            raise ValueError(
-                f"expected a batch of shape (N, {wanted}), found {x.shape}"
-            )
+            raise ValueError(f"expected a batch of shape (N, {wanted}), found {x.shape}")
         first = self.layers[0]
         scales = isinstance(first, Rescaling) and first.scale < 0.01
         if scales and np.issubdtype(x.dtype, np.floating) and 0 < x.max(initial=0) <= 1:
@@ -888,17 +861,13 @@ class Sequential:
     def __repr__(self) -> str:
         rows = [("input", "", str(self.input_shape), "")]
         for layer, shape in zip(self.layers, self.shapes, strict=True):
-            rows.append(
-                (layer.name, layer.describe(), str(shape), f"{layer.parameters:,}")
-            )
+            rows.append((layer.name, layer.describe(), str(shape), f"{layer.parameters:,}"))
         widths = [max(len(row[k]) for row in rows) for k in range(4)]
         lines = [
             f"{name:<{widths[0]}}  {text:<{widths[1]}}  {shape:<{widths[2]}}  {count:>{widths[3]}}"
             for name, text, shape, count in rows
         ]
-        return "\n".join(
-            [*(line.rstrip() for line in lines), f"{self.parameters:,} parameters"]
-        )
+        return "\n".join([*(line.rstrip() for line in lines), f"{self.parameters:,} parameters"])
 
 
 #: Keras' layers that do nothing when a trained network is used.
@@ -923,9 +892,7 @@ def _layer(entry: Mapping[str, Any], weights: Mapping[str, np.ndarray]) -> Layer
         )
     for key, usual in _UNSUPPORTED.items():
         if key in entry and entry[key] not in usual:
-            raise ValueError(
-                f"{name}: expected {key} = {usual[0]!r}, found {entry[key]!r}"
-            )
+            raise ValueError(f"{name}: expected {key} = {usual[0]!r}, found {entry[key]!r}")
     arguments = {key: entry[key] for key in kind.arguments if key in entry}
     for key in kind.arrays:
         if not entry.get(f"use_{key}", True):
@@ -946,9 +913,7 @@ def _float32(array: np.ndarray) -> np.ndarray:
 
 def _pair(value: SupportsIndex | Sequence[int]) -> tuple[int, int]:
     """Return (rows, columns) from one number for both, or from two."""
-    rows, columns = (
-        (int(value), int(value)) if isinstance(value, SupportsIndex) else value
-    )
+    rows, columns = (int(value), int(value)) if isinstance(value, SupportsIndex) else value
     if rows < 1 or columns < 1:
         raise ValueError(f"expected sizes of at least 1, found {(rows, columns)}")
     return int(rows), int(columns)
@@ -969,6 +934,4 @@ def _moves(strides: tuple[int, int], padding: str) -> str:
 
 def _check_padding(name: str, padding: str) -> None:
     if padding not in ("valid", "same"):
-        raise ValueError(
-            f'{name}: expected padding "valid" or "same", found {padding!r}'
-        )
+        raise ValueError(f'{name}: expected padding "valid" or "same", found {padding!r}')

@@ -239,9 +239,7 @@ def _eight_bit(picture: Image.Image, longest_side: int, name: str) -> np.ndarray
     # RGBA, LA, and palettes or RGB with a transparent colour.
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
-        picture = picture.resize(
-            _reduced_size(*picture.size, longest_side), reducing_gap=3.0
-        )
+        picture = picture.resize(_reduced_size(*picture.size, longest_side), reducing_gap=3.0)
         return _on_paper(np.asarray(picture))
     mode = "L" if picture.mode in ("1", "L") else "RGB"
     picture = picture if picture.mode == mode else picture.convert(mode)
@@ -264,9 +262,7 @@ def _scale_to_bytes(values: np.ndarray, name: str) -> np.ndarray:
         Not a number, or infinite.
     """
     if not np.isfinite(values).all():
-        raise ImageError(
-            f"{name}: expected finite numbers as pixels, found NaN or infinity"
-        )
+        raise ImageError(f"{name}: expected finite numbers as pixels, found NaN or infinity")
     low, high = float(values.min()), float(values.max())
     if values.dtype.kind == "b":
         low, high = 0.0, 1.0
@@ -297,9 +293,7 @@ def _on_paper(rgba: np.ndarray) -> np.ndarray:
     if opaque == 0 or opaque == alpha.size:
         white = True
     else:
-        brightness = (
-            float((rgba[..., :3].mean(axis=2, keepdims=True) * alpha).sum()) / opaque
-        )
+        brightness = float((rgba[..., :3].mean(axis=2, keepdims=True) * alpha).sum()) / opaque
         white = brightness < 192
     background = 255.0 if white else 0.0
     return np.rint(rgba[..., :3] * alpha + background * (1 - alpha)).astype(np.uint8)
@@ -581,9 +575,7 @@ def _median_and_deviation(values: np.ndarray) -> tuple[float, float]:
     return middle, 1.4826 * float(np.median(np.abs(values - middle)))
 
 
-def separate(
-    ink: np.ndarray, drop_clutter: bool = True
-) -> tuple[float | None, np.ndarray]:
+def separate(ink: np.ndarray, drop_clutter: bool = True) -> tuple[float | None, np.ndarray]:
     """Separate ink from paper, and handwriting from clutter.
 
     A dark frame hides faint strokes from Otsu's method. So clutter that is found is taken away, and
@@ -653,9 +645,7 @@ def find_clutter(mask: np.ndarray) -> np.ndarray:
     count, labels = cv2.connectedComponents(rest, connectivity=8)
     area = np.bincount(labels.ravel(), minlength=count)
     area_inside = np.bincount(labels[inside], minlength=count)
-    edge = np.unique(
-        np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    )
+    edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     at_edge = np.zeros(count, bool)
     at_edge[edge] = True
     at_edge &= area_inside < INSIDE * area
@@ -669,9 +659,7 @@ def _is_lone_digit(mask: np.ndarray) -> bool:
     So it is when the picture is cropped to the digit, whose strokes then touch each of the four
     sides in one place without running along it, and when it is a 1 drawn from top to bottom.
     """
-    _, _, stats, centres = cv2.connectedComponentsWithStats(
-        mask.astype(np.uint8), connectivity=8
-    )
+    _, _, stats, centres = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     if len(stats) < 2:
         return False
     main = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
@@ -682,9 +670,7 @@ def _is_lone_digit(mask: np.ndarray) -> bool:
         across = centres[main][0] / mask.shape[1]
         return bool(width < height and 0.25 < across < 0.75 and area == mask.sum())
     sides = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
-    if any(
-        np.count_nonzero(np.diff(side, prepend=False) & side) != 1 for side in sides
-    ):
+    if any(np.count_nonzero(np.diff(side, prepend=False) & side) != 1 for side in sides):
         return False
     top, bottom, left, right = (side.mean() > 0.9 for side in sides)
     return bool(top == bottom and left == right and not (top and left))
@@ -737,9 +723,7 @@ def _straight_lines(mask: np.ndarray) -> np.ndarray:
     return found & mask
 
 
-def _foreign_lines(
-    mask: np.ndarray, level: np.ndarray, others: np.ndarray
-) -> np.ndarray:
+def _foreign_lines(mask: np.ndarray, level: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Which of the level lines are rules or frames; (H, W) bool each.
 
     In a picture cropped to its digit, the bar of a 7 and the foot of a 2 go from side to side, too.
@@ -791,13 +775,9 @@ def _foreign_lines(
 
 def _without_specks(mask: np.ndarray) -> np.ndarray:
     """Leave out specks, and pieces with under a tenth of the largest one's pixels; (H, W) bool."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(
-        mask.astype(np.uint8), connectivity=8
-    )
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     longest = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
-    area = np.where(
-        longest >= MIN_DIGIT * max(mask.shape), stats[:, cv2.CC_STAT_AREA], 0
-    )
+    area = np.where(longest >= MIN_DIGIT * max(mask.shape), stats[:, cv2.CC_STAT_AREA], 0)
     area[0] = 0
     return (area >= max(1, 0.1 * area.max()))[labels]
 
@@ -824,9 +804,7 @@ def group_strokes(mask: np.ndarray) -> np.ndarray:
     (H, W) int32
         0 is paper (and specks); 1, 2, … are the groups.
     """
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(
-        mask.astype(np.uint8), connectivity=8
-    )
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     longest = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     mask = mask & (longest > SPECK * max(mask.shape))[pieces]
     reach = max(1, round(GAP * max(mask.shape))) | 1
@@ -836,9 +814,7 @@ def group_strokes(mask: np.ndarray) -> np.ndarray:
     return np.where(mask, labels, 0)
 
 
-def choose_digit(
-    groups: np.ndarray, ink: np.ndarray, least: float = MIN_DIGIT
-) -> np.ndarray:
+def choose_digit(groups: np.ndarray, ink: np.ndarray, least: float = MIN_DIGIT) -> np.ndarray:
     """Choose the strokes of the one digit in a picture: most ink, nearest to the middle.
 
     A group weighs the sum of its ink times a window that is 1 in the middle of the picture and 0 at
@@ -902,19 +878,14 @@ def _is_no_digit(digit: np.ndarray, least: float) -> bool:
     edge = EDGE * min(digit.shape)
     far = digit.shape[1] - box.x - box.width, digit.shape[0] - box.y - box.height
     if _largest_circle(inside) > ROUND * longest and (
-        min(box.x, box.y, *far) <= edge
-        or longest < SMALL_ROUND * least * max(digit.shape)
+        min(box.x, box.y, *far) <= edge or longest < SMALL_ROUND * least * max(digit.shape)
     ):
         return True
-    count, _, stats, _ = cv2.connectedComponentsWithStats(
-        inside.astype(np.uint8), connectivity=8
-    )
+    count, _, stats, _ = cv2.connectedComponentsWithStats(inside.astype(np.uint8), connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
     if count - 1 > GRAINS and areas.max() < LARGEST_GRAIN * areas.sum():
         return True
-    _, _, stats, _ = cv2.connectedComponentsWithStats(
-        (~inside).astype(np.uint8), connectivity=4
-    )
+    _, _, stats, _ = cv2.connectedComponentsWithStats((~inside).astype(np.uint8), connectivity=4)
     # The first of them is the ink, and what touches the rim is the paper around.
     holes = stats[1:, cv2.CC_STAT_AREA] >= HOLE * inside.size
     holes &= stats[1:, cv2.CC_STAT_LEFT] > 0
@@ -948,9 +919,7 @@ def even_contrast(ink: np.ndarray, digit: np.ndarray, threshold: float) -> np.nd
     high = float(np.median(ink[digit]))
     low = max(2 * threshold - high, float(np.median(ink[ink <= threshold])))
     ramp = np.clip((ink - low) / max(high - low, 1 / 255), 0, 1)
-    return np.where(
-        cv2.dilate(digit.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0, ramp, 0
-    )
+    return np.where(cv2.dilate(digit.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0, ramp, 0)
 
 
 def crop(coverage: np.ndarray) -> tuple[np.ndarray, Box]:
@@ -1000,9 +969,7 @@ def pen_width(digit: np.ndarray) -> float:
         return 0.0
     distance = cv2.distanceTransform(inked, cv2.DIST_L2, 5)
     # The nearest pixel outside is half a pixel beyond the edge.
-    return (
-        4 * (float(distance[inked > 0].mean()) - 0.5) * BOX / max(_enlarge(digit).shape)
-    )
+    return 4 * (float(distance[inked > 0].mean()) - 0.5) * BOX / max(_enlarge(digit).shape)
 
 
 #: The pen is measured and changed in a box so many times finer than 20 × 20.
@@ -1043,9 +1010,7 @@ def match_pen(digit: np.ndarray, pen: tuple[float, float] = MNIST_PEN) -> np.nda
     radius = round(FINER * abs(change) / 2)
     if radius == 0:
         return digit
-    disc = cv2.getStructuringElement(
-        cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)
-    )
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     fine = _enlarge(digit)
     if wanted > width:
         return cv2.dilate(np.pad(fine, radius), disc)
@@ -1169,9 +1134,7 @@ OPTIONAL_STEPS = {
 }
 
 
-def prepare(
-    image: Picture, *, without: Collection[str] = (), steps: bool = False
-) -> Preparation:
+def prepare(image: Picture, *, without: Collection[str] = (), steps: bool = False) -> Preparation:
     """Prepare a picture of one digit as MNIST's digits were prepared.
 
     Parameters
@@ -1220,9 +1183,7 @@ def prepare(
         digit = np.zeros_like(digit)
     made["digit"] = digit
     if threshold is None or not digit.any():
-        return Preparation(
-            np.zeros((FIELD, FIELD), np.uint8), None, made if steps else {}
-        )
+        return Preparation(np.zeros((FIELD, FIELD), np.uint8), None, made if steps else {})
     if "level_contrast" not in without:
         coverage = even_contrast(ink, digit, threshold)
     else:
@@ -1239,9 +1200,7 @@ def prepare(
     field_ = centre_by_mass(small, "by_mass" not in without)
     made["28 × 28"] = field_
     scale = max(original.shape) / max(gray.shape)
-    return Preparation(
-        field_, _scale_box(box, scale, original.shape), made if steps else {}
-    )
+    return Preparation(field_, _scale_box(box, scale, original.shape), made if steps else {})
 
 
 def normalise(image: Picture, *, without: Collection[str] = ()) -> np.ndarray:
@@ -1368,9 +1327,7 @@ def find_digits(image: Picture) -> list[FoundDigit]:
     # A lone digit that is small in a large picture is better found as a page's digits are.
     if large and len(found) == 1:
         piece, (height, width) = page.lines[0][0], page.ink.shape
-        inside = (
-            0 < piece.x < piece.right < width and 0 < piece.y < piece.bottom < height
-        )
+        inside = 0 < piece.x < piece.right < width and 0 < piece.y < piece.bottom < height
         if inside and piece.height < 0.2 * min(height, width):
             return found
     one = _find_one(image)
@@ -1397,10 +1354,7 @@ def _is_one_digit(gray: np.ndarray, page: pages.Page) -> bool:
     top, bottom = min(p.y for p in pieces), max(p.bottom for p in pieces)
     if len(page.lines) == len(pieces):
         widest = max(p.width for p in pieces)
-        if (
-            any(p.width > 1.1 * p.height for p in pieces)
-            and right - left < 1.4 * widest
-        ):
+        if any(p.width > 1.1 * p.height for p in pieces) and right - left < 1.4 * widest:
             return True
     found = prepare(gray, steps=True)
     if found.box is None or found.box.width > 1.1 * found.box.height:
@@ -1454,8 +1408,7 @@ def find_digits_in_file(path: Path_) -> list[FoundDigit]:
     pixels, scale = _load(path, LONGEST_SIDE)
     shape = [round(side * scale) for side in pixels.shape[:2]]
     return [
-        replace(digit, box=_scale_box(digit.box, scale, shape))
-        for digit in find_digits(pixels)
+        replace(digit, box=_scale_box(digit.box, scale, shape)) for digit in find_digits(pixels)
     ]
 
 
@@ -1483,9 +1436,7 @@ def classify(
     images = [digit.image for found in pictures for digit in found]
     # (10,) each
     rows = iter(network.predict_probabilities(np.stack(images)) if images else ())
-    return [
-        _reading(found, [next(rows) for _ in found], reject_below) for found in pictures
-    ]
+    return [_reading(found, [next(rows) for _ in found], reject_below) for found in pictures]
 
 
 def _reading(
@@ -1497,18 +1448,14 @@ def _reading(
         best = int(np.argmax(row))
         probability = float(row[best])
         label = "?" if probability < reject_below else str(best)
-        digits.append(
-            Digit(digit.image, digit.box, digit.line, label, probability, row)
-        )
+        digits.append(Digit(digit.image, digit.box, digit.line, label, probability, row))
     lines = [""] * (1 + max((digit.line for digit in digits), default=-1))
     for digit in digits:
         lines[digit.line] += digit.label
     return Reading(lines, digits)
 
 
-def read(
-    image: Picture, network: Network, reject_below: float | None = None
-) -> Reading:
+def read(image: Picture, network: Network, reject_below: float | None = None) -> Reading:
     """Read the digits in a picture.
 
     Parameters
@@ -1573,9 +1520,7 @@ def annotate(image: Picture, reading: Reading) -> np.ndarray:
     return drawn
 
 
-def annotate_file(
-    path: Path_, reading: Reading, longest_side: int = 10_000
-) -> np.ndarray:
+def annotate_file(path: Path_, reading: Reading, longest_side: int = 10_000) -> np.ndarray:
     """Draw a reading over the image file that it is of, as :func:`annotate` does.
 
     Parameters

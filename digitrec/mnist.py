@@ -238,9 +238,7 @@ def read_idx(content: bytes, name: str = "IDX data") -> np.ndarray:
     dimensions = unpacked[3]
     start = 4 + 4 * dimensions
     if len(unpacked) < start:
-        raise DataError(
-            f"{name}: expected a header of {start} bytes, found {len(unpacked)}."
-        )
+        raise DataError(f"{name}: expected a header of {start} bytes, found {len(unpacked)}.")
     shape = struct.unpack(f">{dimensions}I", unpacked[4:start])
     expected = prod(shape)
     if len(unpacked) - start != expected:
@@ -345,7 +343,5 @@ def flatten(x: np.ndarray) -> np.ndarray:
         ``x`` does not have three axes.
     """
     if x.ndim != 3:
-        raise ValueError(
-            f"x: expected images of shape (N, height, width), found {x.shape}"
-        )
+        raise ValueError(f"x: expected images of shape (N, height, width), found {x.shape}")
     return x.reshape(len(x), -1)  # (N, height * width)

@@ -47,16 +47,32 @@ ARCHITECTURES: dict[str, list[dict[str, Any]]] = {
         # Large kernels that take large steps: one layer goes from 28 × 28 to 8 × 8, which makes
         # the layers after it cheap. The normalisation after each convolution has its own shift, so
         # that a bias would be lost in it.
-        {"layer": "Conv2D", "name": "conv1", "filters": 32, "kernel_size": [7, 7],
-         "strides": [3, 3], "use_bias": False},
+        {
+            "layer": "Conv2D",
+            "name": "conv1",
+            "filters": 32,
+            "kernel_size": [7, 7],
+            "strides": [3, 3],
+            "use_bias": False,
+        },
         {"layer": "BatchNormalization", "name": "norm1"},
         {"layer": "Activation", "name": "relu1", "activation": "relu"},
-        {"layer": "Conv2D", "name": "conv2", "filters": 40, "kernel_size": [3, 3],
-         "use_bias": False},
+        {
+            "layer": "Conv2D",
+            "name": "conv2",
+            "filters": 40,
+            "kernel_size": [3, 3],
+            "use_bias": False,
+        },
         {"layer": "BatchNormalization", "name": "norm2"},
         {"layer": "Activation", "name": "relu2", "activation": "relu"},
-        {"layer": "Conv2D", "name": "conv3", "filters": 48, "kernel_size": [3, 3],
-         "use_bias": False},
+        {
+            "layer": "Conv2D",
+            "name": "conv3",
+            "filters": 48,
+            "kernel_size": [3, 3],
+            "use_bias": False,
+        },
         {"layer": "BatchNormalization", "name": "norm3"},
         {"layer": "Activation", "name": "relu3", "activation": "relu"},
         {"layer": "Flatten", "name": "flatten"},
@@ -67,23 +83,39 @@ ARCHITECTURES: dict[str, list[dict[str, Any]]] = {
         {"layer": "Rescaling", "name": "scale", "scale": 1 / 255},
         {"layer": "Reshape", "name": "channel", "target_shape": [28, 28, 1]},
         # The small one with more filters.
-        {"layer": "Conv2D", "name": "conv1", "filters": 48, "kernel_size": [7, 7],
-         "strides": [3, 3], "use_bias": False},
+        {
+            "layer": "Conv2D",
+            "name": "conv1",
+            "filters": 48,
+            "kernel_size": [7, 7],
+            "strides": [3, 3],
+            "use_bias": False,
+        },
         {"layer": "BatchNormalization", "name": "norm1"},
         {"layer": "Activation", "name": "relu1", "activation": "relu"},
-        {"layer": "Conv2D", "name": "conv2", "filters": 64, "kernel_size": [3, 3],
-         "use_bias": False},
+        {
+            "layer": "Conv2D",
+            "name": "conv2",
+            "filters": 64,
+            "kernel_size": [3, 3],
+            "use_bias": False,
+        },
         {"layer": "BatchNormalization", "name": "norm2"},
         {"layer": "Activation", "name": "relu2", "activation": "relu"},
-        {"layer": "Conv2D", "name": "conv3", "filters": 64, "kernel_size": [3, 3],
-         "use_bias": False},
+        {
+            "layer": "Conv2D",
+            "name": "conv3",
+            "filters": 64,
+            "kernel_size": [3, 3],
+            "use_bias": False,
+        },
         {"layer": "BatchNormalization", "name": "norm3"},
         {"layer": "Activation", "name": "relu3", "activation": "relu"},
         {"layer": "Flatten", "name": "flatten"},
         {"layer": "Dropout", "name": "dropout", "rate": 0.3},
         {"layer": "Dense", "name": "logits", "units": CLASSES},
     ],
-}  # fmt: skip
+}
 #: The networks whose weights come with the package; the others can be built and trained.
 SHIPPED = ("dense", "cnn")
 
@@ -193,9 +225,7 @@ def read_weights(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any
         ):
             return dict(arrays), card
     except (ValueError, BadZipFile, EOFError) as error:
-        raise WeightsError(
-            f"{arrays_path}: expected arrays without pickle ({error})"
-        ) from error
+        raise WeightsError(f"{arrays_path}: expected arrays without pickle ({error})") from error
 
 
 def load_numpy(name: str, folder: str | Path = WEIGHTS_FOLDER) -> Sequential:
@@ -218,9 +248,7 @@ def load_numpy(name: str, folder: str | Path = WEIGHTS_FOLDER) -> Sequential:
     _described(name)
     weights, card = read_weights(Path(folder) / name)
     try:
-        network = Sequential.from_description(
-            card["architecture"], weights, IMAGE_SHAPE
-        )
+        network = Sequential.from_description(card["architecture"], weights, IMAGE_SHAPE)
         network.reject_below = float(card.get("reject_below", 0.0))
         return network
     except (KeyError, ValueError) as error:
@@ -239,9 +267,7 @@ def load_keras(name: str, folder: str | Path = WEIGHTS_FOLDER) -> keras.Sequenti
     WeightsError
         The stored weights are missing or damaged.
     """
-    weights = load_numpy(
-        name, folder
-    ).weights  # checked, which Keras would not do so clearly
+    weights = load_numpy(name, folder).weights  # checked, which Keras would not do so clearly
     model = build_from_description(load_card(name, folder)["architecture"])
     for layer in model.layers:
         layer.set_weights([weights[f"{layer.name}/{v.name}"] for v in layer.weights])
@@ -256,9 +282,7 @@ def load_card(name: str, folder: str | Path = WEIGHTS_FOLDER) -> dict[str, Any]:
 
 def _described(name: str) -> list[dict[str, Any]]:
     if name not in ARCHITECTURES:
-        raise ValueError(
-            f"expected a network of {sorted(ARCHITECTURES)}, found {name!r}"
-        )
+        raise ValueError(f"expected a network of {sorted(ARCHITECTURES)}, found {name!r}")
     return ARCHITECTURES[name]
 
 
@@ -271,9 +295,7 @@ def _read_card(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise WeightsError(f"{path}: expected JSON ({error})") from error
     if not isinstance(card, dict):
-        raise WeightsError(
-            f"{path}: expected a JSON object, found {type(card).__name__}"
-        )
+        raise WeightsError(f"{path}: expected a JSON object, found {type(card).__name__}")
     return card
 
 

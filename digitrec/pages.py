@@ -105,9 +105,7 @@ def light_strokes(gray: np.ndarray) -> float:
     light = np.minimum(cv2.subtract(small, paper), narrow_light).astype(np.float32)
     dark = np.minimum(cv2.subtract(paper, small), narrow_dark).astype(np.float32)
     rim = max(1, round(0.02 * min(small.shape)))  # where the window hangs over the edge
-    lighter, darker = (
-        float((share[rim:-rim, rim:-rim] ** 3).sum()) for share in (light, dark)
-    )
+    lighter, darker = (float((share[rim:-rim, rim:-rim] ** 3).sum()) for share in (light, dark))
     return (lighter - darker) / max(lighter + darker, 1.0)
 
 
@@ -238,9 +236,7 @@ def find_rules(mask: np.ndarray, pen: float) -> np.ndarray:
     return found
 
 
-def _level_rules(
-    mask: np.ndarray, pen: float, writing: float, thickness: float
-) -> np.ndarray:
+def _level_rules(mask: np.ndarray, pen: float, writing: float, thickness: float) -> np.ndarray:
     """Find the rules that are nearly level; (H, W) bool → (H, W) bool.
 
     ``thickness`` is that of the rules already found, 0 for none.
@@ -284,9 +280,7 @@ def _level_rules(
         if len(on) < least:
             continue
         middle = np.rint(rows[on]).astype(int)
-        near = np.clip(
-            middle[None] + np.arange(-reach, reach + 1)[:, None], 0, height - 1
-        )
+        near = np.clip(middle[None] + np.arange(-reach, reach + 1)[:, None], 0, height - 1)
         hit = thin[near, on]  # (2 reach + 1, n)
         inked = mask[near, on].any(axis=0)
         if inked.mean() < 0.8 or hit.any(axis=0).mean() < 0.5:
@@ -294,9 +288,7 @@ def _level_rules(
         # The runs of ink that lie within the rule; a stroke's run sticks out of it.
         thick = float(np.median(length[near, on][hit]))
         band = 0.5 * thick + 1.5
-        within = (first[near, on] >= rows[on] - band) & (
-            last[near, on] <= rows[on] + band
-        )
+        within = (first[near, on] >= rows[on] - band) & (last[near, on] <= rows[on] + band)
         erased = mask[near, on] & within
         found[near[erased], np.broadcast_to(on, near.shape)[erased]] = True
     return found
@@ -376,9 +368,7 @@ def _follow(
         rows = np.stack([_interpolate(columns, at, line) for line in nodes])  # (R, W)
         for place in range(blocks):
             on = np.arange(place * block, min(width, (place + 1) * block))
-            nodes[:, place] += _off_the_rule(thin, mask, on[None], rows[:, on], reach)[
-                0
-            ]
+            nodes[:, place] += _off_the_rule(thin, mask, on[None], rows[:, on], reach)[0]
     seen = np.zeros((count, width), bool)
     for number in range(count):
         found = np.flatnonzero(present[number])
@@ -439,9 +429,7 @@ def _off_the_rule(
 
 def _writing_size(mask: np.ndarray, pen: float) -> float:
     """Typical longer side of pieces of ink that could be writing; 0 if there are none."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(
-        mask.astype(np.uint8), connectivity=8
-    )
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     high, wide = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_WIDTH]
     left, top = stats[1:, cv2.CC_STAT_LEFT], stats[1:, cv2.CC_STAT_TOP]
     sides = (left == 0).astype(int) + (left + wide == mask.shape[1])
@@ -498,9 +486,7 @@ def find_pieces(mask: np.ndarray, pen: float) -> list[Piece]:
     list of Part
         The largest first; at most ``MOST_PARTS``.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(
-        mask.astype(np.uint8), connectivity=8
-    )
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     longest = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
     order = np.argsort(-longest[1:], kind="stable")[:MOST_PIECES] + 1
     pieces = []
@@ -522,25 +508,16 @@ def find_pieces(mask: np.ndarray, pen: float) -> list[Piece]:
         return inside
     # A line at the edge of a picture whose digits keep clear of it is a frame's, seen at a slant.
     # In a tight crop, where it may be a 1, the others touch the edges, too, or nearly.
-    strokes = [
-        p for p in kept if not (_at_edge(p, mask.shape) and _is_straight(p, pen))
-    ]
+    strokes = [p for p in kept if not (_at_edge(p, mask.shape) and _is_straight(p, pen))]
     high, wide = mask.shape
     above = min((min(p.y, high - p.bottom) for p in whole), default=0)
-    nearest = min(
-        (min(p.x, p.y, wide - p.right, high - p.bottom) for p in strokes), default=0
-    )
+    nearest = min((min(p.x, p.y, wide - p.right, high - p.bottom) for p in strokes), default=0)
     clear_of_edges = above >= 0.06 * high or nearest >= 1 + 0.015 * min(high, wide)
     return strokes if whole and clear_of_edges else kept
 
 
 def _at_edge(piece: Piece, shape: tuple[int, ...]) -> bool:
-    return (
-        piece.x == 0
-        or piece.y == 0
-        or piece.right == shape[1]
-        or piece.bottom == shape[0]
-    )
+    return piece.x == 0 or piece.y == 0 or piece.right == shape[1] or piece.bottom == shape[0]
 
 
 def _is_straight(piece: Piece, pen: float) -> bool:
@@ -555,9 +532,7 @@ def _is_straight(piece: Piece, pen: float) -> bool:
     return bool(thick <= 1.5 * pen + 1 and long >= 4 * thick)
 
 
-def _is_clutter(
-    piece: Piece, shape: tuple[int, ...], typical: float, pen: float
-) -> bool:
+def _is_clutter(piece: Piece, shape: tuple[int, ...], typical: float, pen: float) -> bool:
     """Tell whether a piece is no writing: an edge, a frame, what is cut off by the picture."""
     high, wide = piece.height, piece.width
     if typical and (high > 4 * typical or wide > 12 * typical):
@@ -584,9 +559,7 @@ def _is_clutter(
     if not _at_edge(piece, shape):
         return False
     # Cut off by the picture, or what the page lies on: it is no stroke, but filled.
-    filled = (
-        piece.mask.sum() > 2.5 * pen * max(high, wide) and max(high, wide) > typical
-    )
+    filled = piece.mask.sum() > 2.5 * pen * max(high, wide) and max(high, wide) > typical
     return filled or wide > 2 * typical or not 0.7 * typical <= high <= 2 * typical
 
 
@@ -665,16 +638,12 @@ def _box_gaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return np.hypot(across, down)
 
 
-def _joins(
-    piece: Piece, other: Piece, typical: float, pen: float, highest: float
-) -> float:
+def _joins(piece: Piece, other: Piece, typical: float, pen: float, highest: float) -> float:
     """Gap between two pieces that are one digit; infinite when they are not one digit."""
     high = max(piece.bottom, other.bottom) - min(piece.y, other.y)
     wide = max(piece.right, other.right) - min(piece.x, other.x)
     tall = max(other.height, 0.6 * typical)
-    if high > highest * max(typical, other.height) or wide > 1.6 * max(
-        typical, other.height
-    ):
+    if high > highest * max(typical, other.height) or wide > 1.6 * max(typical, other.height):
         return np.inf
     shared = min(piece.right, other.right) - max(piece.x, other.x)
     over = shared >= 0.5 * min(piece.width, other.width)
@@ -686,11 +655,7 @@ def _joins(
     elif (
         over
         and shared >= 0.7 * min(piece.width, other.width)
-        and (
-            piece.height < 0.8 * typical
-            or other.height < 0.8 * typical
-            or shared >= 2.5 * pen
-        )
+        and (piece.height < 0.8 * typical or other.height < 0.8 * typical or shared >= 2.5 * pen)
     ):
         most = max(0.2 * tall, 1.5 * pen)
     else:
@@ -722,9 +687,7 @@ def _union(a: Piece, b: Piece) -> Piece:
     x, y = min(a.x, b.x), min(a.y, b.y)
     mask = np.zeros((max(a.bottom, b.bottom) - y, max(a.right, b.right) - x), bool)
     for piece in (a, b):
-        mask[piece.y - y : piece.bottom - y, piece.x - x : piece.right - x] |= (
-            piece.mask
-        )
+        mask[piece.y - y : piece.bottom - y, piece.x - x : piece.right - x] |= piece.mask
     return Piece(x, y, mask)
 
 
@@ -762,9 +725,7 @@ def find_lines(pieces: Sequence[Piece]) -> list[list[Piece]]:
             last = line[-4:]
             top = np.median(down[last] - heights[last] / 2)
             bottom = np.median(down[last] + heights[last] / 2)
-            shared = min(bottom, down[i] + heights[i] / 2) - max(
-                top, down[i] - heights[i] / 2
-            )
+            shared = min(bottom, down[i] + heights[i] / 2) - max(top, down[i] - heights[i] / 2)
             overlap = shared / min(heights[i], bottom - top)
             # Of two lines that fit, the one whose end is nearer.
             overlap -= 0.02 * (along[i] - along[line[-1]]) / max(heights[i], 1)
@@ -839,10 +800,7 @@ def split_wide(line: Sequence[Piece], pen: float) -> list[Piece]:
     while waiting:
         piece = waiting.pop()
         halves = None
-        if (
-            piece.width > 1.2 * max(piece.height, 0.8 * typical)
-            and piece.width > 1.5 * usual
-        ):
+        if piece.width > 1.2 * max(piece.height, 0.8 * typical) and piece.width > 1.5 * usual:
             halves = _cut(piece, pen, typical, usual)
         if halves is None:
             out.append(piece)
@@ -851,16 +809,12 @@ def split_wide(line: Sequence[Piece], pen: float) -> list[Piece]:
     return out
 
 
-def _cut(
-    piece: Piece, pen: float, typical: float, usual: float
-) -> tuple[Piece, Piece] | None:
+def _cut(piece: Piece, pen: float, typical: float, usual: float) -> tuple[Piece, Piece] | None:
     """Cut a piece in two where the least ink is crossed, or return None where it is too much."""
     height, width = piece.mask.shape
     count = max(2, round(width / usual))
     first = max(1, round(0.15 * usual))
-    path, crossed, times = _least_ink_path(
-        piece.mask, first, width - first, width / count, pen
-    )
+    path, crossed, times = _least_ink_path(piece.mask, first, width - first, width / count, pen)
     # Through a ring the path goes twice: a wide 0 is one digit.
     if crossed > 2.2 * pen or times > 1:
         return None
@@ -899,9 +853,7 @@ def _least_ink_path(
     path[-1] = column
     for row in range(height - 2, -1, -1):
         near = range(max(0, column - 1), min(width, column + 2))
-        column = min(
-            near, key=lambda c: total[row, c] + (0.05 if c != path[row + 1] else 0)
-        )
+        column = min(near, key=lambda c: total[row, c] + (0.05 if c != path[row + 1] else 0))
         path[row] = column
     inked = mask[np.arange(height), path]
     times = np.count_nonzero(np.diff(inked, prepend=False) & inked)
@@ -952,9 +904,7 @@ class Page:
     lines: list[list[Piece]]
 
 
-def lay_out(
-    gray: np.ndarray, find_threshold: Callable[[np.ndarray], float | None]
-) -> Page:
+def lay_out(gray: np.ndarray, find_threshold: Callable[[np.ndarray], float | None]) -> Page:
     """Find the digits of a page and their order.
 
     Parameters

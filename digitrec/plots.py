@@ -29,9 +29,7 @@ WIDTH, DPI = 6.4, 200
 #: readers too; the tests measure both.
 BLUE, ORANGE, GREEN = "#2b7bba", "#d9650f", "#109f78"
 PALETTE = (BLUE, ORANGE, GREEN, "#6048fc", "#cc183c")
-INK = (
-    "#7a7a7a"  # text and axes: contrast above 4.1 on white and on the site's dark page
-)
+INK = "#7a7a7a"  # text and axes: contrast above 4.1 on white and on the site's dark page
 
 IMAGES = "gray"  # pixels, 0 black to 255 white, as the network sees them
 SIGNED = "RdBu_r"  # weights: blue below zero, white at zero, red above
@@ -77,9 +75,7 @@ class Figure(matplotlib.figure.Figure):
         if self._picture is not None:
             return self._picture
         buffer = io.BytesIO()
-        self.savefig(
-            buffer, format="png", dpi=DPI, facecolor="none", metadata={"Software": None}
-        )
+        self.savefig(buffer, format="png", dpi=DPI, facecolor="none", metadata={"Software": None})
         return buffer.getvalue()
 
     def savefig(self, *arguments: Any, **options: Any) -> None:
@@ -97,9 +93,7 @@ class Figure(matplotlib.figure.Figure):
             )
         super().savefig(*arguments, **options)
 
-    def _repr_mimebundle_(
-        self, include: Any = None, exclude: Any = None
-    ) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         # Jupyter asks for this first. Left to itself it would crop each figure to its own width.
         if self._picture is None:
             self._picture = self.png()
@@ -207,9 +201,7 @@ def digit_pairs(
             f"expected as many images above as below and titles, "
             f"found {len(above)}, {len(below)} and {len(titles)}"
         )
-    marks = [False] * len(above) + list(
-        wrong if wrong is not None else [False] * len(above)
-    )
+    marks = [False] * len(above) + list(wrong if wrong is not None else [False] * len(above))
     return digit_grid(
         [*above, *below],
         [""] * len(above) + list(titles),
@@ -242,9 +234,14 @@ def write_numbers(ax: Axes, image: np.ndarray, fontsize: float | None = None) ->
         colour = _readable_on(drawn.cmap(drawn.norm(value)))
         text = f"{value:.0f}" if whole else f"{value:.2f}"
         ax.text(
-            column, row, text, ha="center", va="center", fontsize=size,
+            column,
+            row,
+            text,
+            ha="center",
+            va="center",
+            fontsize=size,
             color=colour,
-        )  # fmt: skip
+        )
 
 
 def panels(
@@ -279,9 +276,7 @@ def panels(
         if name in signed:
             most = np.abs(image).max()
             draw_image(ax, image, cmap=SIGNED, low=-most, high=most)
-        elif (
-            image.dtype == np.uint8
-        ):  # pixels: black is 0 and white 255, however pale they are
+        elif image.dtype == np.uint8:  # pixels: black is 0 and white 255, however pale they are
             draw_image(ax, image, cmap=cmap, low=0, high=255)
         else:
             draw_image(ax, image, cmap=cmap)
@@ -305,16 +300,12 @@ def coloured(labels: np.ndarray) -> np.ndarray:
         Red, green, blue.
     """
     colours = np.array([mpl.colors.to_rgb(name) for name in PALETTE])
-    rgb: np.ndarray = np.round(255 * colours).astype(np.uint8)[
-        (labels - 1) % len(PALETTE)
-    ]
+    rgb: np.ndarray = np.round(255 * colours).astype(np.uint8)[(labels - 1) % len(PALETTE)]
     rgb[labels == 0] = 0
     return rgb
 
 
-def weights(
-    kernel: np.ndarray, titles: Sequence[Any] | None = None, columns: int = 9
-) -> Figure:
+def weights(kernel: np.ndarray, titles: Sequence[Any] | None = None, columns: int = 9) -> Figure:
     """Draw arrays of weights in the signed colour map, one range for all.
 
     Parameters
@@ -380,9 +371,7 @@ def bars(
     figure, axes = new_figure(height or 0.5 + 0.32 * len(values))
     ax = axes[0, 0]
     colours = [ORANGE if name in highlight else BLUE for name in values]
-    drawn = ax.barh(
-        [str(name) for name in values], list(values.values()), color=colours
-    )
+    drawn = ax.barh([str(name) for name in values], list(values.values()), color=colours)
     whole = all(float(value).is_integer() for value in values.values())
     form = "{:.1%}" if percent else "{:,.0f}" if whole else "{:,.4g}"
     ax.bar_label(drawn, fmt=form, padding=4, color=INK, fontsize=11)
@@ -503,15 +492,20 @@ def confusion(matrix: np.ndarray) -> Figure:
         if count or right:
             colour = INK if right else _readable_on(colours[row, column])
             ax.text(
-                column, row, f"{count:,}", color=colour,
-                fontsize=9 if right else 11, ha="center", va="center",
-            )  # fmt: skip
+                column,
+                row,
+                f"{count:,}",
+                color=colour,
+                fontsize=9 if right else 11,
+                ha="center",
+                va="center",
+            )
     for k in range(len(matrix)):
         ax.add_patch(
             mpl.patches.Rectangle(
                 (k - 0.5, k - 0.5), 1, 1, fill=False, edgecolor=INK, alpha=0.4, linewidth=0.8
             )
-        )  # fmt: skip
+        )
     ax.spines[:].set_visible(False)
     classes = range(len(matrix))
     ax.set(xlabel="read as", ylabel="is a", xticks=classes, yticks=classes)
@@ -531,13 +525,19 @@ def reliability(named: Mapping[str, ReliabilityCurve]) -> Figure:
     figure, axes = new_figure(4.0)
     ax = axes[0, 0]
     ax.plot([0, 1], [0, 1], color=INK, linestyle=":", linewidth=1.2)
-    ax.text(0.05, 0.08, "as sure as right", color=INK, rotation=45, rotation_mode="anchor",
-            transform_rotates_text=True, fontsize=10)  # fmt: skip
+    ax.text(
+        0.05,
+        0.08,
+        "as sure as right",
+        color=INK,
+        rotation=45,
+        rotation_mode="anchor",
+        transform_rotates_text=True,
+        fontsize=10,
+    )
     for (name, curve), colour in zip(named.items(), PALETTE, strict=False):
         filled = curve.examples > 0
-        ax.plot(
-            curve.confidence[filled], curve.accuracy[filled], color=colour, label=name
-        )
+        ax.plot(curve.confidence[filled], curve.accuracy[filled], color=colour, label=name)
         # The area of a dot tells how many examples it stands for.
         area = 12 + 160 * np.sqrt(curve.examples[filled] / curve.examples.sum())
         ax.scatter(
@@ -555,9 +555,7 @@ def reliability(named: Mapping[str, ReliabilityCurve]) -> Figure:
     return figure
 
 
-def histogram(
-    values: np.ndarray, label: str, bins: int = 64, *, log: bool = False
-) -> Figure:
+def histogram(values: np.ndarray, label: str, bins: int = 64, *, log: bool = False) -> Figure:
     """Draw how often values occur.
 
     Parameters
@@ -589,9 +587,16 @@ def violins(values: np.ndarray, groups: np.ndarray, xlabel: str, ylabel: str) ->
     figure, axes = new_figure(3.2)
     ax = axes[0, 0]
     sns.violinplot(
-        x=np.asarray(groups), y=np.asarray(values), ax=ax, color=BLUE, cut=0,
-        density_norm="area", inner="quart", linewidth=1, width=0.9,
-    )  # fmt: skip
+        x=np.asarray(groups),
+        y=np.asarray(values),
+        ax=ax,
+        color=BLUE,
+        cut=0,
+        density_norm="area",
+        inner="quart",
+        linewidth=1,
+        width=0.9,
+    )
     ax.set(xlabel=xlabel, ylabel=ylabel)
     return figure
 
@@ -696,10 +701,7 @@ def _label_ends(
     low, high = axis.transform(np.array(ax.get_ylim()))
     figure_height = ax.get_figure(root=True).get_figheight()  # type: ignore[union-attr]
     apart = (high - low) * 0.5 / ax.get_position().height / (figure_height * 2.2)
-    ends = {
-        name: float(axis.transform(np.array([float(y[-1])]))[0])
-        for name, y in ys.items()
-    }
+    ends = {name: float(axis.transform(np.array([float(y[-1])]))[0]) for name, y in ys.items()}
 
     def places(block: list[str]) -> list[float]:
         """Names that would overlap stand one above the other around the middle of their ends."""
@@ -710,19 +712,21 @@ def _label_ends(
     blocks: list[list[str]] = []
     for name in sorted(ends, key=lambda name: ends[name]):
         blocks.append([name])
-        while (
-            len(blocks) > 1 and places(blocks[-1])[0] < places(blocks[-2])[-1] + apart
-        ):
+        while len(blocks) > 1 and places(blocks[-1])[0] < places(blocks[-2])[-1] + apart:
             blocks[-2:] = [blocks[-2] + blocks[-1]]
     colours = dict(zip(ys, PALETTE, strict=False))
     placed = {
-        name: place
-        for block in blocks
-        for name, place in zip(block, places(block), strict=True)
+        name: place for block in blocks for name, place in zip(block, places(block), strict=True)
     }
     for name, place in placed.items():
         height = float(axis.inverted().transform(np.array([place]))[0])
         ax.annotate(
-            name, (float(x[-1]), height), xytext=(6, 0), textcoords="offset points",
-            color=colours[name], va="center", fontsize=11, annotation_clip=False,
-        )  # fmt: skip
+            name,
+            (float(x[-1]), height),
+            xytext=(6, 0),
+            textcoords="offset points",
+            color=colours[name],
+            va="center",
+            fontsize=11,
+            annotation_clip=False,
+        )

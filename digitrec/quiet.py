@@ -65,9 +65,7 @@ def quietly() -> Iterator[None]:
 class _Quietly:
     """Finds TensorFlow, the first time that it is imported, and has it imported quietly."""
 
-    def find_spec(
-        self, name: str, path: object, target: object = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
         if name != "tensorflow":
             return None
         sys.meta_path.remove(self)

@@ -130,9 +130,7 @@ class Pen:
         ink: np.ndarray = (drawn >= 0.5).astype(np.float32)
         radius = round(abs(self.width) / 2 * fine)
         if radius:
-            disc = cv2.getStructuringElement(
-                cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)
-            )
+            disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
             ink = cv2.dilate(ink, disc) if self.width > 0 else cv2.erode(ink, disc)
         return cv2.GaussianBlur(ink, (0, 0), 1.0)
 
@@ -151,9 +149,7 @@ class Pen:
             np.float64,
         )
 
-    def skip(
-        self, ink: np.ndarray, unit: float, rng: np.random.Generator
-    ) -> np.ndarray:
+    def skip(self, ink: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
         """Leave out ink in patches about as long as a pen is wide; (H, W) float32, 0 … 1.
 
         ``unit`` is the digits' height in pixels. The patches are where a smooth noise is lowest.
@@ -257,9 +253,7 @@ class Sheet(Paper):
         _check_colour("table_colour", self.table_colour)
         check_range("bleed", self.bleed, 0, 0.9)
 
-    def seen(
-        self, to_photo: np.ndarray, size: tuple[int, int], unit: float
-    ) -> np.ndarray:
+    def seen(self, to_photo: np.ndarray, size: tuple[int, int], unit: float) -> np.ndarray:
         """How much of each pixel shows the sheet, not the table; (H, W) float32, 0 … 1."""
         if not self.edge:
             return np.ones(size[::-1], np.float32)
@@ -269,9 +263,7 @@ class Sheet(Paper):
             corners[None].astype(np.float32), to_photo.astype(np.float32)
         )
         sheet = np.zeros(size[::-1], np.uint8)
-        cv2.fillConvexPoly(
-            sheet, np.rint(outline[0]).astype(np.int32), 255, cv2.LINE_AA
-        )
+        cv2.fillConvexPoly(sheet, np.rint(outline[0]).astype(np.int32), 255, cv2.LINE_AA)
         return sheet / np.float32(255)
 
     def table(self, size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
@@ -287,12 +279,8 @@ def _grained(
     plain = np.asarray(colour, np.float32)
     if not texture:
         return plain * np.ones((high, wide, 1), np.float32)
-    fibres = cv2.GaussianBlur(
-        rng.standard_normal((high, wide)).astype(np.float32), (0, 0), 0.8
-    )
-    small = rng.standard_normal((max(2, high // 16), max(2, wide // 16))).astype(
-        np.float32
-    )
+    fibres = cv2.GaussianBlur(rng.standard_normal((high, wide)).astype(np.float32), (0, 0), 0.8)
+    small = rng.standard_normal((max(2, high // 16), max(2, wide // 16))).astype(np.float32)
     clouds = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
     grain = fibres / max(float(fibres.std()), 1e-6) + 0.5 * clouds
     deviation = np.float32(texture / np.sqrt(1.25))
@@ -389,9 +377,7 @@ class Camera:
         if self.jpeg_quality is not None:
             check_range("jpeg_quality", self.jpeg_quality, 1, 100)
 
-    def view(
-        self, unit: float, position: tuple[float, float] = (0.5, 0.5)
-    ) -> np.ndarray:
+    def view(self, unit: float, position: tuple[float, float] = (0.5, 0.5)) -> np.ndarray:
         """3×3 matrix from the paper to the photograph's pixels.
 
         On the paper a length of 1 is the digit's size, which is ``unit`` pixels; its origin is seen
@@ -406,9 +392,7 @@ class Camera:
             ]
         )
         # Perspective: what lies to the right of the origin (below it) is divided by more than 1.
-        tilted = np.array(
-            [[1, 0, 0], [0, 1, 0], [tilt[0] / max(size), tilt[1] / max(size), 1]]
-        )
+        tilted = np.array([[1, 0, 0], [0, 1, 0], [tilt[0] / max(size), tilt[1] / max(size), 1]])
         placed = np.array(
             [[1, 0, position[0] * size[0]], [0, 1, position[1] * size[1]], [0, 0, 1]],
             np.float64,

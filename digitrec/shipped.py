@@ -53,9 +53,7 @@ def train_shipped(
     network = Sequential.from_keras(trained.model)
     calibration: dict[str, Any] = {}
     if recipe.held_out:
-        network, calibration = calibrate(
-            name, network, data.x_train[used:], data.y_train[used:]
-        )
+        network, calibration = calibrate(name, network, data.x_train[used:], data.y_train[used:])
     correct = int((network.predict(data.x_test).argmax(axis=1) == data.y_test).sum())
     card = {
         "name": name,
@@ -114,14 +112,10 @@ def calibrate(
     :cite:t:`guo2017calibration`, section 4.2.
     """
     rng = np.random.default_rng(seed)
-    photos = (
-        images.normalise(simulate.random_photograph(digit, rng)) for digit in x[:2000]
-    )
+    photos = (images.normalise(simulate.random_photograph(digit, rng)) for digit in x[:2000])
     prepared = np.stack([*photos, *x])  # (N, 28, 28)
     labels = np.concatenate([y[:2000], y])
-    seen = prepared.any(
-        axis=(1, 2)
-    )  # a photograph too poor to show a digit shows nothing
+    seen = prepared.any(axis=(1, 2))  # a photograph too poor to show a digit shows nothing
     logits, labels = network.predict(prepared[seen]), labels[seen]
     temperatures = np.geomspace(0.25, 4, 401)
     losses = [_cross_entropy(logits / t, labels) for t in temperatures]
@@ -130,9 +124,7 @@ def calibrate(
     last = next(name for name in reversed(weights) if name.endswith("/kernel"))
     last = last.removesuffix("/kernel")
     for array in ("kernel", "bias"):
-        weights[f"{last}/{array}"] = weights[f"{last}/{array}"] / np.float32(
-            temperature
-        )
+        weights[f"{last}/{array}"] = weights[f"{last}/{array}"] / np.float32(temperature)
     calibrated = Sequential.from_description(ARCHITECTURES[name], weights, IMAGE_SHAPE)
     confidence = calibrated.predict_probabilities(prepared[seen]).max(axis=1)
     threshold = round(float(np.quantile(confidence, 0.005)), 2)
@@ -160,12 +152,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m digitrec.shipped",
         description="Train the shipped networks again.",
     )
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="dense, cnn; by default both"
-    )
-    parser.add_argument(
-        "--folder", type=Path, default=WEIGHTS_FOLDER, help="where to write"
-    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="dense, cnn; by default both")
+    parser.add_argument("--folder", type=Path, default=WEIGHTS_FOLDER, help="where to write")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     for name in options.names:

@@ -81,9 +81,7 @@ def font_glyph(font: str, character: str, size: int = 112) -> np.ndarray:
         Unknown font, not one visible character, or a size out of range.
     """
     if font not in FONTS:
-        raise ValueError(
-            f"expected one of the fonts {', '.join(FONTS)}, received {font!r}"
-        )
+        raise ValueError(f"expected one of the fonts {', '.join(FONTS)}, received {font!r}")
     if len(character) != 1 or not character.isprintable() or character.isspace():
         raise ValueError(f"expected one visible character, received {character!r}")
     check_range("size", size, 8, 1024)
@@ -192,17 +190,13 @@ def photograph_page(
             _check_digit(digit)
     for name, part, kind in (("sheet", sheet, Sheet), ("camera", camera, PageCamera)):
         if not isinstance(part, kind):
-            raise TypeError(
-                f"expected {name} to be a {kind.__name__}, received {part!r}"
-            )
+            raise TypeError(f"expected {name} to be a {kind.__name__}, received {part!r}")
     size = camera.size
     unit = writing.height * min(size)
     to_photo = camera.view(unit)
     drawn, origin = _write(lines, rng, unit, writing, pen)
     # Pixels of the drawing → heights, seen from the drawing's middle → pixels of the photograph.
-    through = to_photo @ np.array(
-        [[1 / unit, 0, -origin[0]], [0, 1 / unit, -origin[1]], [0, 0, 1]]
-    )
+    through = to_photo @ np.array([[1 / unit, 0, -origin[0]], [0, 1 / unit, -origin[1]], [0, 0, 1]])
     ink = pen.skip(camera.see(drawn, through), unit, rng)
     if sheet.bleed:
         behind = cv2.GaussianBlur(drawn[::-1, ::-1], (0, 0), max(0.5, 0.02 * unit))
@@ -231,9 +225,7 @@ def _write_on(
     return sheet + (np.asarray(pen.colour, np.float32) - sheet) * ink
 
 
-def _take(
-    sheet: np.ndarray, light: Light, camera: Camera, rng: np.random.Generator
-) -> np.ndarray:
+def _take(sheet: np.ndarray, light: Light, camera: Camera, rng: np.random.Generator) -> np.ndarray:
     """Photograph what lies there; (H, W, 3) float32 → (H, W, 3) uint8."""
     return camera.expose(sheet * light.on_pixels(camera.size, rng)[..., None], rng)
 
@@ -257,15 +249,9 @@ def _write(
             high = max(2, round(unit * scale))
             wide = max(1, round(ink.shape[1] * high / ink.shape[0]))
             sized = cv2.resize(ink, (wide, high), interpolation=cv2.INTER_AREA)
-            y = number * writing.line_distance + 0.7 * unevenness * float(
-                rng.standard_normal()
-            )
+            y = number * writing.line_distance + 0.7 * unevenness * float(rng.standard_normal())
             placed.append((x, y - scale / 2, sized))
-            x += (
-                wide / unit
-                + spacing
-                + 0.5 * unevenness * abs(float(rng.standard_normal()))
-            )
+            x += wide / unit + spacing + 0.5 * unevenness * abs(float(rng.standard_normal()))
         widest = max(widest, x - spacing)
     tall = (len(lines) - 1) * writing.line_distance
     margin = 3.0  # heights
@@ -288,9 +274,7 @@ def _cut_out(ink: np.ndarray) -> np.ndarray:
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def random_page(
-    lines: Sequence[Sequence[np.ndarray]], rng: np.random.Generator
-) -> np.ndarray:
+def random_page(lines: Sequence[Sequence[np.ndarray]], rng: np.random.Generator) -> np.ndarray:
     """Photograph a page the way people do: a random pen, paper, light, turn and distance.
 
     Parameters
@@ -304,9 +288,7 @@ def random_page(
         Red, green, blue; the longer side has 700 … 1600 pixels.
     """
     wide = int(rng.integers(700, 1601))
-    size = (
-        (wide, round(0.75 * wide)) if rng.random() < 0.6 else (round(0.75 * wide), wide)
-    )
+    size = (wide, round(0.75 * wide)) if rng.random() < 0.6 else (round(0.75 * wide), wide)
     spacing, distance = rng.uniform(0.2, 0.7), rng.uniform(1.6, 2.4)
     # The largest digits that leave a margin.
     longest = max(map(len, lines)) * (0.75 + spacing) + 1
@@ -416,6 +398,4 @@ def _random_light(rng: np.random.Generator) -> Light:
 def _check_digit(digit: np.ndarray) -> None:
     """Raise ``ValueError`` when an array is not a digit."""
     if digit.ndim != 2 or digit.dtype != np.uint8 or not digit.size:
-        raise ValueError(
-            f"expected a digit (h, w) uint8, received {digit.shape} {digit.dtype}"
-        )
+        raise ValueError(f"expected a digit (h, w) uint8, received {digit.shape} {digit.dtype}")

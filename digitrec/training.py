@@ -68,13 +68,9 @@ class Recipe:
                 f"{self.batch_size}"
             )
         if not self.learning_rate > 0:
-            raise ValueError(
-                f"learning_rate: expected above 0, found {self.learning_rate}"
-            )
+            raise ValueError(f"learning_rate: expected above 0, found {self.learning_rate}")
         if self.warm_up is not None and not 0 <= self.warm_up < 1:
-            raise ValueError(
-                f"warm_up: expected a share from 0 to below 1, found {self.warm_up}"
-            )
+            raise ValueError(f"warm_up: expected a share from 0 to below 1, found {self.warm_up}")
         if not 0 <= self.moves < IMAGE_SHAPE[0]:
             raise ValueError(f"moves: expected 0 to 27 pixels, found {self.moves}")
         if self.moves and self.augment:
@@ -96,9 +92,7 @@ RECIPES = {
     # Normalised layers bear a learning rate eight times the usual, if it is warmed up to it, and a
     # cosine that ends at 0 makes four epochs enough. Moved by a pixel, a digit meets the first
     # layer, which takes steps of three, otherwise than before.
-    "small_cnn": Recipe(
-        epochs=4, batch_size=256, learning_rate=8e-3, warm_up=0.25, moves=1
-    ),
+    "small_cnn": Recipe(epochs=4, batch_size=256, learning_rate=8e-3, warm_up=0.25, moves=1),
     # The same for longer, on images that are never twice the same. The last 5,000 calibrate it.
     "cnn": Recipe(
         epochs=16,
@@ -192,9 +186,7 @@ def train(
     elif recipe.moves:
         batches = moved_batches(x, y, recipe.batch_size, recipe.moves, seed)
     else:
-        batches = _batches(
-            lambda: (x, y), len(x), recipe.batch_size, np.random.default_rng(seed)
-        )
+        batches = _batches(lambda: (x, y), len(x), recipe.batch_size, np.random.default_rng(seed))
     steps = recipe.epochs * len(batches)
     rate: Any = recipe.learning_rate
     if recipe.warm_up is not None:
@@ -225,14 +217,10 @@ def train(
         validation_batch_size=1000,
         verbose=verbose,
     ).history
-    return Trained(
-        model, history, time.perf_counter() - seconds, time.process_time() - cpu_seconds
-    )
+    return Trained(model, history, time.perf_counter() - seconds, time.process_time() - cpu_seconds)
 
 
-def moved_batches(
-    x: np.ndarray, y: np.ndarray, batch_size: int, pixels: int, seed: int
-) -> Any:
+def moved_batches(x: np.ndarray, y: np.ndarray, batch_size: int, pixels: int, seed: int) -> Any:
     """Return a ``keras.utils.PyDataset`` whose images are moved anew in each epoch.
 
     Parameters

@@ -57,9 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def site() -> Path:
     """Return the folder of the built site."""
-    assert (HTML / "book" / "intro.html").exists(), (
-        "the book is not built; run `make book`"
-    )
+    assert (HTML / "book" / "intro.html").exists(), "the book is not built; run `make book`"
     return HTML
 
 
@@ -79,9 +77,7 @@ def executed() -> Callable[[str], NotebookNode]:
         try:
             return cache.merge_match_into_notebook(notebook)[1]
         except KeyError:
-            pytest.fail(
-                f"{name}, or what it needs, changed since the build; run `make book`"
-            )
+            pytest.fail(f"{name}, or what it needs, changed since the build; run `make book`")
 
     return chapter_that_ran
 

@@ -81,9 +81,7 @@ def python_of(wanted: str, *, newer: bool) -> str | None:
     return python.find(wanted) or (sys.executable if newer or older else None)
 
 
-def make(
-    name: str, base: str, locks: list[Path], install: Callable[[Path, Path], None]
-) -> Path:
+def make(name: str, base: str, locks: list[Path], install: Callable[[Path, Path], None]) -> Path:
     """Return the folder of an environment, made anew unless it is what the locks say.
 
     Parameters
@@ -140,13 +138,9 @@ def colab() -> Path:
         # Colab has the build for graphics cards, of 2 GB, under its other name. With this one's own
         # name here, nobody would notice a first cell that installs TensorFlow a second time.
         (metadata,) = program.parents[1].glob("lib/*/site-packages/tensorflow_cpu-*")
-        metadata = metadata.rename(
-            metadata.with_name(metadata.name.replace("_cpu", ""))
-        )
+        metadata = metadata.rename(metadata.with_name(metadata.name.replace("_cpu", "")))
         text = (metadata / "METADATA").read_text("utf-8")
-        text = re.sub(
-            "^Name: .*", "Name: tensorflow", text, count=1, flags=re.MULTILINE
-        )
+        text = re.sub("^Name: .*", "Name: tensorflow", text, count=1, flags=re.MULTILINE)
         # A new file, since uv's cache has the old one as well.
         (metadata / "METADATA").unlink()
         (metadata / "METADATA").write_text(text, "utf-8")
@@ -217,9 +211,7 @@ class Memory(threading.Thread):
 class Server:
     """Binder's Jupyter server, in a copy of the repository."""
 
-    def __init__(
-        self, process: psutil.Process, port: int, token: str, folder: Path
-    ) -> None:
+    def __init__(self, process: psutil.Process, port: int, token: str, folder: Path) -> None:
         self.process, self.port, self.token = process, port, token
         self.folder = folder
         self.memory = Memory(process)
@@ -271,9 +263,7 @@ def serve(environment: Path, folder: Path, own: Path) -> Iterator[Server]:
     command += [f"--IdentityProvider.token={token}", "--allow-root"]
     command += ["--LabApp.expose_app_in_browser=True"]
     with (own / "server.log").open("w") as log:
-        process = psutil.Popen(
-            list(map(str, command)), cwd=folder, env=env, stdout=log, stderr=log
-        )
+        process = psutil.Popen(list(map(str, command)), cwd=folder, env=env, stdout=log, stderr=log)
         use_one_core(process, -1)
         server = Server(process, port, token, folder)
         try:

@@ -52,9 +52,7 @@ def test_a_pair_is_wider_than_one_character():
     for draw in (augment.pair, augment.letter):
         drawn = [draw(np.random.default_rng(k)) > 30 for k in range(100)]
         assert all(image.any() for image in drawn)
-        shapes.append(
-            np.mean([i.any(axis=0).sum() / i.any(axis=1).sum() for i in drawn])
-        )
+        shapes.append(np.mean([i.any(axis=0).sum() / i.any(axis=1).sum() for i in drawn]))
     assert shapes[0] > 1.3 * shapes[1]
 
 
@@ -87,9 +85,7 @@ def test_a_bar_crosses_the_stem(mnist):
     crossed = np.stack(
         [augment.cross_seven(s, np.random.default_rng(k)) for k, s in enumerate(sevens)]
     )
-    assert (
-        crossed.astype(int).sum(axis=(1, 2)) > sevens.astype(int).sum(axis=(1, 2))
-    ).mean() > 0.9
+    assert (crossed.astype(int).sum(axis=(1, 2)) > sevens.astype(int).sum(axis=(1, 2))).mean() > 0.9
 
 
 def test_only_ones_and_sevens_are_drawn_on(mnist):

@@ -45,9 +45,7 @@ def test_page_is_there(site, page: str) -> None:
     for image in re.findall(r"<img\b[^>]*>", html):
         alt = re.search(r'\balt="([^"]*)"', image)
         assert alt, f"no alternative text: {image}"
-        assert not re.search(r"[/\\]|\.(png|svg|jpe?g)$", alt[1]), (
-            f"a path as text: {image}"
-        )
+        assert not re.search(r"[/\\]|\.(png|svg|jpe?g)$", alt[1]), f"a path as text: {image}"
         if "_images/" in image:
             assert len(alt[1]) > 10, f"says too little: {image}"
 
@@ -57,9 +55,7 @@ def test_chapter_ran(executed, chapter: str) -> None:
     """Each code cell ran, in order, and none wrote on stderr."""
     notebook = executed(chapter)
     cells = [
-        c
-        for c in notebook["cells"]
-        if c["cell_type"] == "code" and "".join(c["source"]).strip()
+        c for c in notebook["cells"] if c["cell_type"] == "code" and "".join(c["source"]).strip()
     ]
     assert all("outputs" in cell for cell in cells)
     errors = [output["evalue"] for output in outputs(notebook, "error")]
@@ -85,18 +81,14 @@ def test_solutions_pass_their_checks(executed, chapter: str) -> None:
     text = (ROOT / "book" / f"{chapter}.md").read_text("utf-8")
     if not chapter[0].isdigit():
         return  # the front page runs cells, and has no exercises
-    exercises = set(
-        re.findall(r"\{exercise(?:-start)?\}.*?:label: (\S+)", text, re.DOTALL)
-    )
+    exercises = set(re.findall(r"\{exercise(?:-start)?\}.*?:label: (\S+)", text, re.DOTALL))
     assert exercises, "a chapter ends in exercises"
     # Between a gated solution's start and its end, cells run one after the other.
     solved, solution, passed = set(), None, False
     for cell in executed(chapter)["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            for directive, label in re.findall(
-                r"\{solution-(start|end)\}[ ]*(\S*)", source
-            ):
+            for directive, label in re.findall(r"\{solution-(start|end)\}[ ]*(\S*)", source):
                 if directive == "start":
                     solution, passed = label, False
                 elif solution:
@@ -105,9 +97,7 @@ def test_solutions_pass_their_checks(executed, chapter: str) -> None:
                     solution = None
         elif solution:
             printed = "".join(
-                "".join(o["text"])
-                for o in cell["outputs"]
-                if o["output_type"] == "stream"
+                "".join(o["text"]) for o in cell["outputs"] if o["output_type"] == "stream"
             )
             assert not re.search(r"^✗", printed, re.MULTILINE), f"{solution}: {printed}"
             passed = passed or bool(re.search(r"^✓", printed, re.MULTILINE))
@@ -156,14 +146,10 @@ def test_code_cells_are_short() -> None:
         for cell in re.findall(
             r"```\{code-cell\}.*?\n(.*?)```", path.read_text("utf-8"), re.DOTALL
         ):
-            code = re.sub(
-                r"\A---\n.*?\n---\n|\A(?::.*\n)+", "", cell, flags=re.DOTALL
-            ).strip("\n")
+            code = re.sub(r"\A---\n.*?\n---\n|\A(?::.*\n)+", "", cell, flags=re.DOTALL).strip("\n")
             lines = code.splitlines()
             assert len(lines) <= 20, f"{path.name}: {len(lines)} lines:\n{code}"
-            assert max(map(len, lines), default=0) <= 100, (
-                f"{path.name}: a long line in:\n{code}"
-            )
+            assert max(map(len, lines), default=0) <= 100, f"{path.name}: a long line in:\n{code}"
 
 
 def test_numbers_are_glued(site) -> None:
@@ -209,8 +195,4 @@ def versions(path) -> set[str]:
 
 def lines(path) -> set[str]:
     """Return a requirements file's lines without its comments."""
-    return {
-        line
-        for line in path.read_text("utf-8").splitlines()
-        if line and line[0] not in " #"
-    }
+    return {line for line in path.read_text("utf-8").splitlines() if line and line[0] not in " #"}

@@ -121,9 +121,7 @@ def test_an_empty_variable_is_none(machine, monkeypatch) -> None:
     assert browser.find() is None
 
 
-@pytest.mark.parametrize(
-    "problem", ["nothing", "not a program", "a folder", *BROKEN], ids=str
-)
+@pytest.mark.parametrize("problem", ["nothing", "not a program", "a folder", *BROKEN], ids=str)
 def test_a_wrong_variable_is_told(
     machine, monkeypatch, capsys, tmp_path: Path, problem: str
 ) -> None:
@@ -294,9 +292,7 @@ def downloading(machine: Machine, script: str) -> str:
     """What Playwright does when it can download: put a shell there."""
     stored = program(machine.home / "shell", script)
     folder = machine.downloads / "chromium_headless_shell-1255" / "linux"
-    return (
-        f'/bin/mkdir -p "{folder}"; /bin/cp "{stored}" "{folder}/chrome-headless-shell"'
-    )
+    return f'/bin/mkdir -p "{folder}"; /bin/cp "{stored}" "{folder}/chrome-headless-shell"'
 
 
 def test_playwrights_is_fetched(machine, monkeypatch, capsys, apt) -> None:
@@ -351,9 +347,7 @@ def test_debians_package_is_fetched(machine, monkeypatch, capsys, apt) -> None:
 
 
 @pytest.mark.parametrize("root", [True, False])
-def test_playwrights_library_is_fetched(
-    machine, monkeypatch, capsys, apt, root: bool
-) -> None:
+def test_playwrights_library_is_fetched(machine, monkeypatch, capsys, apt, root: bool) -> None:
     """A browser alone is not enough: what drives it has to run, before anything else."""
     program(machine.bin / "chromium")
     (apt / "libatomic.so.1").write_text("")
@@ -388,9 +382,7 @@ def test_a_playwright_that_does_not_run_is_told(machine, monkeypatch, capsys) ->
 
 
 @pytest.mark.parametrize("asks", [True, False])
-def test_sudo_only_without_a_password(
-    machine, monkeypatch, capsys, apt, asks: bool
-) -> None:
+def test_sudo_only_without_a_password(machine, monkeypatch, capsys, apt, asks: bool) -> None:
     program(apt / "chromium")
     does = "exit 1" if asks else 'shift; "$@"'
     program(machine.bin / "sudo", f'echo "sudo $*" >> "{machine.home}/log"\n{does}')
@@ -414,9 +406,7 @@ def test_ubuntus_stub_is_not_fetched(machine, monkeypatch, capsys, apt) -> None:
     assert log_of(machine) == []
 
 
-def test_a_package_that_does_not_run_is_not_accepted(
-    machine, monkeypatch, capsys, apt
-) -> None:
+def test_a_package_that_does_not_run_is_not_accepted(machine, monkeypatch, capsys, apt) -> None:
     monkeypatch.setattr(browser, "is_root", lambda: True)
     program(apt / "chromium", BROKEN["a stub"])
     assert browser.main() == 1

@@ -43,9 +43,7 @@ def library(tmp_path: Path) -> Path:
     (package / "__init__.py").write_text('"""A library."""\n')
     (package / "mnist.py").write_text("VALUE = 1\n")
     (package / "forward.py").write_text("VALUE = 10\n")
-    (package / "evaluate.py").write_text(
-        "from digitrec import mnist\nVALUE = mnist.VALUE\n"
-    )
+    (package / "evaluate.py").write_text("from digitrec import mnist\nVALUE = mnist.VALUE\n")
     (package / "weights" / "dense.npz").write_bytes(b"weights")
     (tmp_path / "requirements.txt").write_text("numpy==2.0\n")
     return tmp_path
@@ -93,9 +91,7 @@ def test_key_depends_on_what_the_chapter_uses(library: Path) -> None:
 
     def key() -> str:
         library_cache.file_hash.cache_clear()
-        return library_cache.chapter_key(
-            chapter("from digitrec import evaluate"), library
-        )
+        return library_cache.chapter_key(chapter("from digitrec import evaluate"), library)
 
     keys = [key()]
     (library / "digitrec" / "forward.py").write_text("VALUE = 11\n")
@@ -166,9 +162,7 @@ def test_a_missing_measurement_is_told_with_its_command(
     names: dict = {}
     exec(next(cell.source for cell in cells if cell.cell_type == "code"), names)
     assert names["read"]("draw")["networks"]
-    with pytest.raises(
-        FileNotFoundError, match=r"nothing.json: run `make bench PART=nothing`"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"nothing.json: run `make bench PART=nothing`"):
         names["read"]("nothing")
 
 
@@ -214,9 +208,7 @@ class Book:
                 + "glue('value', evaluate.VALUE, display=False)\nprint('one has', evaluate.VALUE)"
             ),
         )
-        self.write(
-            "two", chapter("from digitrec import forward\n" + count.format("two"))
-        )
+        self.write("two", chapter("from digitrec import forward\n" + count.format("two")))
 
     def configure(self, **settings: dict) -> None:
         """Write the settings: the book's own, and more in some sections."""
@@ -257,9 +249,7 @@ class Book:
 
     def page(self, name: str) -> str:
         """Return a built page's text without its tags."""
-        html = (self.root / "_build" / "html" / "book" / f"{name}.html").read_text(
-            "utf-8"
-        )
+        html = (self.root / "_build" / "html" / "book" / f"{name}.html").read_text("utf-8")
         return re.sub(r"<[^>]*>", "", html)
 
 
@@ -271,9 +261,7 @@ def test_a_build_runs_what_changed_and_only_that(library: Path) -> None:
     runs, intro = book.build()
     assert runs == [1, 1]
     assert "The value is 1." in intro
-    peaks = json.loads(
-        (library / "_build" / ".jupyter_cache" / "peaks.json").read_text()
-    )
+    peaks = json.loads((library / "_build" / ".jupyter_cache" / "peaks.json").read_text())
     assert set(peaks) == {"book/one", "book/two"}
 
     # Nothing changed.
@@ -352,9 +340,7 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 @pytest.mark.usefixtures("_nowhere")
-def test_a_fork_launches_from_the_fork(
-    library: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fork_launches_from_the_fork(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a repository chapters can be downloaded; with one they start from there."""
     book = Book(library)
     book.write("costs", chapter("1 + 1"))
@@ -442,9 +428,7 @@ def test_a_fork_launches_from_the_fork(
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 @pytest.mark.usefixtures("_nowhere")
-def test_a_teachers_settings_win(
-    library: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_teachers_settings_win(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What _config.yml says of the repository and of launching is what the pages do."""
     monkeypatch.setenv("GITHUB_REPOSITORY", "fork/book")
     monkeypatch.setenv("BOOK_LAUNCH_BRANCH", "launch")

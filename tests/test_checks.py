@@ -18,10 +18,7 @@ def leaky_loop(z):
 def pool_loops(image):
     h, w = image.shape[0] // 2, image.shape[1] // 2
     return np.array(
-        [
-            [image[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].max() for j in range(w)]
-            for i in range(h)
-        ]
+        [[image[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].max() for j in range(w)] for i in range(h)]
     )
 
 
@@ -76,13 +73,9 @@ RIGHT = {
     ],
     checks.nearest_mean: [
         lambda x, m: distances(x.astype(float), m).argmin(axis=0),
-        lambda x, m: [
-            ((m - i.astype(float)) ** 2).sum(axis=(1, 2)).argmin() for i in x
-        ],
+        lambda x, m: [((m - i.astype(float)) ** 2).sum(axis=(1, 2)).argmin() for i in x],
     ],
-    checks.count_parameters: [
-        lambda s: sum((s[k] + 1) * s[k + 1] for k in range(len(s) - 1))
-    ],
+    checks.count_parameters: [lambda s: sum((s[k] + 1) * s[k + 1] for k in range(len(s) - 1))],
     checks.cross_entropy: [cross_entropy],
     checks.leaky_relu: [
         lambda z: np.where(z > 0, z, 0.1 * z),
@@ -143,9 +136,7 @@ WRONG = {
         (
             lambda z, y: (
                 -np.log(
-                    (np.exp(z) / np.exp(z).sum(axis=1, keepdims=True))[
-                        np.arange(len(y)), y
-                    ]
+                    (np.exp(z) / np.exp(z).sum(axis=1, keepdims=True))[np.arange(len(y)), y]
                 ).mean()
             ),
             "overflow",
@@ -155,9 +146,7 @@ WRONG = {
             "before the logarithm",
         ),
         (
-            lambda z, y: (
-                -np.log(forward.softmax(z)[np.arange(len(y)), y] + 1e-7).mean()
-            ),
+            lambda z, y: -np.log(forward.softmax(z)[np.arange(len(y)), y] + 1e-7).mean(),
             "small number",
         ),
         (lambda z, y: cross_entropy(z, z.argmax(axis=1)), "expected"),
@@ -307,9 +296,7 @@ def test_every_check_is_tested():
     defined = {
         value
         for name, value in vars(checks).items()
-        if inspect.isfunction(value)
-        and hasattr(value, "__wrapped__")
-        and not name.startswith("_")
+        if inspect.isfunction(value) and hasattr(value, "__wrapped__") and not name.startswith("_")
     }
     assert defined == set(RIGHT) == set(WRONG)
 

@@ -59,9 +59,7 @@ def test_json_agrees_with_the_library(folder, model):
     assert [found["file"] for found in objects] == names
     network = CompiledNetwork(networks.load_numpy(model))  # as the command does
     for found in objects:
-        digit = images.read(images.load_image(folder / found["file"]), network).digits[
-            0
-        ]
+        digit = images.read(images.load_image(folder / found["file"]), network).digits[0]
         assert found == {
             "file": found["file"],
             "lines": [digit.label],
@@ -208,9 +206,7 @@ def test_version_and_help():
     assert all(word in text for word in ("--json", "--model", "IMAGE", "exit status 2"))
 
 
-@pytest.mark.parametrize(
-    "arguments", [(), ("read",), ("read", "--model", "svm", "a.png")]
-)
+@pytest.mark.parametrize("arguments", [(), ("read",), ("read", "--model", "svm", "a.png")])
 def test_wrong_arguments_show_the_usage(arguments):
     done = run(*arguments)
     assert done.returncode == 2
@@ -245,9 +241,7 @@ def test_annotate_needs_one_picture_and_a_place(folder, tmp_path):
     many = run("read", "00.png", "01.png", "--annotate", "out.png", cwd=folder)
     assert many.returncode == 2
     assert b"expected one image, found 2" in many.stderr
-    nowhere = run(
-        "read", "00.png", "--annotate", str(tmp_path / "no" / "out.png"), cwd=folder
-    )
+    nowhere = run("read", "00.png", "--annotate", str(tmp_path / "no" / "out.png"), cwd=folder)
     assert nowhere.returncode == 2
     assert b"cannot be saved" in nowhere.stderr
     assert nowhere.stdout.startswith(b"00.png: 7")

@@ -73,8 +73,7 @@ def random_layer(rng, shape, name):
         return Reshape((shape[1], shape[0], shape[2]), name)
     # A window may be larger than the image only where zeros surround it.
     window = [
-        int(rng.integers(1, (11 if padding == "same" else min(11, n + 1))))
-        for n in shape[:2]
+        int(rng.integers(1, (11 if padding == "same" else min(11, n + 1)))) for n in shape[:2]
     ]
     if kind == "MaxPooling2D":
         return MaxPooling2D(window, strides, padding, name)
@@ -88,9 +87,7 @@ def random_network(seed):
     """Up to eight layers on small images, behind a rescaling in half of the networks."""
     rng = np.random.default_rng(seed)
     shape = (*(int(n) for n in rng.integers(6, 16, 2)), int(rng.integers(1, 9)))
-    layers = (
-        [Rescaling(1 / 255, rng.choice([0, 0, -0.5]))] if rng.random() < 0.5 else []
-    )
+    layers = [Rescaling(1 / 255, rng.choice([0, 0, -0.5]))] if rng.random() < 0.5 else []
     network = Sequential([*layers, Activation("linear", "start")], shape)
     for k in range(int(rng.integers(2, 9))):
         layer = random_layer(rng, network.shapes[-1], f"layer{k}")
@@ -135,9 +132,7 @@ def test_toom_cook_by_hand():
 def test_toom_cook_slides_weights_along_numbers(outputs, taps):
     n = outputs + taps - 1
     if n > len(POINTS) + 1:
-        with pytest.raises(
-            ValueError, match=f"at most {len(POINTS) + 1} points, found {n}"
-        ):
+        with pytest.raises(ValueError, match=f"at most {len(POINTS) + 1} points, found {n}"):
             toom_cook(outputs, taps)
         return
     rng = np.random.default_rng(0)
@@ -229,9 +224,7 @@ def test_random_network(seed):
 
 def test_random_networks_have_every_kind_of_layer_and_convolution():
     """Else the test above shows less than it seems to."""
-    layers = [
-        layer for seed in range(NETWORKS) for layer in random_network(seed).layers
-    ]
+    layers = [layer for seed in range(NETWORKS) for layer in random_network(seed).layers]
     kinds = Counter(type(layer).__name__ for layer in layers)
     assert min(kinds.values()) >= 20
     assert len(kinds) == 8
@@ -269,9 +262,7 @@ def test_any_number_of_images_of_any_type(size, dtype):
 def test_a_softmax_is_not_applied_twice():
     network = Sequential([Dense(np.eye(3), np.zeros(3), "softmax")], (3,))
     x = np.arange(6, dtype=np.float32).reshape(2, 3)
-    assert CompiledNetwork(network).predict_probabilities(x) == pytest.approx(
-        network.forward(x)
-    )
+    assert CompiledNetwork(network).predict_probabilities(x) == pytest.approx(network.forward(x))
 
 
 @pytest.mark.parametrize("name", networks.SHIPPED)

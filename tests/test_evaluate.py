@@ -73,9 +73,7 @@ def test_wilson_against_published_values():
         assert interval == pytest.approx((low, high), abs=5e-5), (correct, total)
 
 
-@given(
-    st.integers(1, 10_000), st.floats(0, 1), st.sampled_from([1.0, 1.959964, 2.575829])
-)
+@given(st.integers(1, 10_000), st.floats(0, 1), st.sampled_from([1.0, 1.959964, 2.575829]))
 def test_wilson_solves_its_equation(total, share, z):
     """From either end q, p is z standard deviations away: |p − q| = z √(q(1 − q) / n)."""
     correct = round(share * total)
@@ -90,16 +88,11 @@ def test_wilson_solves_its_equation(total, share, z):
 
 
 def test_wilson_narrows():
-    widths = [
-        high - low
-        for low, high in (wilson_interval(9 * n, 10 * n) for n in (1, 10, 100))
-    ]
+    widths = [high - low for low, high in (wilson_interval(9 * n, 10 * n) for n in (1, 10, 100))]
     assert widths == sorted(widths, reverse=True)
     # For many examples it becomes the familiar ± 1.96 √(p(1−p)/n), to a part in a thousand.
     low, high = wilson_interval(9_500, 10_000)
-    assert (high - low) / 2 == pytest.approx(
-        1.96 * sqrt(0.95 * 0.05 / 10_000), rel=1e-3
-    )
+    assert (high - low) / 2 == pytest.approx(1.96 * sqrt(0.95 * 0.05 / 10_000), rel=1e-3)
 
 
 @pytest.mark.parametrize(("correct", "total"), [(-1, 5), (6, 5), (0, 0), (1, -1)])
@@ -123,9 +116,7 @@ def test_confusion_by_hand():
 def test_a_class_that_does_not_occur():
     matrix = confusion_matrix([0, 1], [0, 0], classes=4)
     assert np.array_equal(recall(matrix), [1, 0, np.nan, np.nan], equal_nan=True)
-    assert np.array_equal(
-        precision(matrix), [0.5, np.nan, np.nan, np.nan], equal_nan=True
-    )
+    assert np.array_equal(precision(matrix), [0.5, np.nan, np.nan, np.nan], equal_nan=True)
 
 
 @given(pairs)
@@ -202,9 +193,7 @@ def test_reliability_by_hand():
 
 def test_calibration_error_by_hand():
     """2/5 · |0 − 0.7| + 3/5 · |2/3 − 2.65/3| = 0.28 + 0.13."""
-    assert expected_calibration_error(TRUE, SURE, bins=4) == pytest.approx(
-        0.41, abs=1e-15
-    )
+    assert expected_calibration_error(TRUE, SURE, bins=4) == pytest.approx(0.41, abs=1e-15)
     assert isinstance(expected_calibration_error(TRUE, SURE), float)
 
 

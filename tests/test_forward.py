@@ -104,9 +104,7 @@ def test_dense_by_hand(method):
     assert getattr(Dense(kernel, bias), method)(x).tolist() == z
     a = [[9.5, 0, 16], [0, 0, 0]]
     assert getattr(Dense(kernel, bias, "relu"), method)(x).tolist() == a
-    p = getattr(Dense([[0, log(3)]], [0, 0], "softmax"), method)(
-        np.ones((1, 1), np.float32)
-    )
+    p = getattr(Dense([[0, log(3)]], [0, 0], "softmax"), method)(np.ones((1, 1), np.float32))
     assert p[0] == pytest.approx([0.25, 0.75], rel=1e-6)  # ln 3 in float32
 
 
@@ -206,12 +204,8 @@ def test_rescaling_reshape_flatten_activation_by_hand(method):
     assert scaled.dtype == np.float32
     assert getattr(Reshape((4, 1)), method)(x).tolist() == [[[0], [128], [64], [255]]]
     assert getattr(Flatten(), method)(x).tolist() == [[0, 128, 64, 255]]
-    assert getattr(Activation("relu"), method)(scaled).tolist() == [
-        [[0, 1], [0, 2.984375]]
-    ]
-    p = getattr(Activation("softmax"), method)(
-        np.array([[[0, log(3)]] * 2], np.float32)
-    )
+    assert getattr(Activation("relu"), method)(scaled).tolist() == [[[0, 1], [0, 2.984375]]]
+    p = getattr(Activation("softmax"), method)(np.array([[[0, log(3)]] * 2], np.float32))
     # ln 3 in float32 has 7 digits.
     assert p.shape == (1, 2, 2)
     assert p[0, 1] == pytest.approx([0.25, 0.75], rel=1e-6)
@@ -244,10 +238,7 @@ def assert_loops_equal_fast(layer, x):
 
 def fits(size, window, padding):
     """Make an image at least as large as a window that must stay inside it."""
-    return tuple(
-        max(n, k) if padding == "valid" else n
-        for n, k in zip(size, window, strict=True)
-    )
+    return tuple(max(n, k) if padding == "valid" else n for n, k in zip(size, window, strict=True))
 
 
 @given(
@@ -263,17 +254,21 @@ def test_dense_loops(examples, inputs, units, activation, seed):
 
 
 @given(
-    st.integers(0, 2), st.tuples(small, small), window, strides, padding, channels, channels,
-    st.booleans(), activation, seeds,
-)  # fmt: skip
-def test_conv_loops(
-    examples, size, window, strides, padding, c, f, use_bias, activation, seed
-):
+    st.integers(0, 2),
+    st.tuples(small, small),
+    window,
+    strides,
+    padding,
+    channels,
+    channels,
+    st.booleans(),
+    activation,
+    seeds,
+)
+def test_conv_loops(examples, size, window, strides, padding, c, f, use_bias, activation, seed):
     bias = whole((f,), seed + 1) if use_bias else None
     layer = Conv2D(whole((*window, c, f), seed), bias, strides, padding, activation)
-    assert_loops_equal_fast(
-        layer, whole((examples, *fits(size, window, padding), c), seed + 2)
-    )
+    assert_loops_equal_fast(layer, whole((examples, *fits(size, window, padding), c), seed + 2))
 
 
 @given(
@@ -459,8 +454,15 @@ def test_layer_that_cannot_be(build, says):
 DESCRIPTION = [
     {"layer": "Rescaling", "name": "scale", "scale": 0.5},
     {"layer": "Reshape", "name": "channel", "target_shape": [5, 6, 1]},
-    {"layer": "Conv2D", "name": "conv", "filters": 2, "kernel_size": [3, 3], "strides": [1, 2],
-     "padding": "same", "use_bias": False},
+    {
+        "layer": "Conv2D",
+        "name": "conv",
+        "filters": 2,
+        "kernel_size": [3, 3],
+        "strides": [1, 2],
+        "padding": "same",
+        "use_bias": False,
+    },
     {"layer": "BatchNormalization", "name": "norm", "epsilon": 0.5},
     {"layer": "Activation", "name": "relu", "activation": "relu"},
     {"layer": "MaxPooling2D", "name": "pool", "pool_size": [2, 2]},
@@ -468,7 +470,7 @@ DESCRIPTION = [
     {"layer": "Dropout", "name": "dropout", "rate": 0.5},
     {"layer": "Dense", "name": "hidden", "units": 4, "activation": "relu"},
     {"layer": "Dense", "name": "logits", "units": 3},
-]  # fmt: skip
+]
 
 
 def some_weights():
@@ -554,9 +556,7 @@ def test_probabilities_are_the_softmax_of_logits_once():
     for activation in ("linear", "softmax"):
         network = Sequential([Dense(kernel, bias, activation)], (1,))
         p = network.predict_probabilities(np.ones((1, 1)))
-        assert p[0] == pytest.approx([0.25, 0.75], rel=1e-6), (
-            activation
-        )  # ln 3 in float32
+        assert p[0] == pytest.approx([0.25, 0.75], rel=1e-6), activation  # ln 3 in float32
 
 
 def test_weights_go_round(network):
@@ -585,14 +585,9 @@ def test_repr_reads_as_the_architecture(network):
 
 
 def test_repr_of_layers():
-    assert (
-        repr(Dense(np.ones((2, 3)), np.ones(3), "softmax"))
-        == "<Dense 3 units, softmax>"
-    )
+    assert repr(Dense(np.ones((2, 3)), np.ones(3), "softmax")) == "<Dense 3 units, softmax>"
     assert repr(Rescaling(2, -1)) == "<Rescaling × 2 + -1>"
-    assert (
-        repr(Conv2D(np.ones((5, 3, 1, 8)), strides=2)) == "<Conv2D 8 of 5×3, stride 2>"
-    )
+    assert repr(Conv2D(np.ones((5, 3, 1, 8)), strides=2)) == "<Conv2D 8 of 5×3, stride 2>"
 
 
 def test_one_number_stands_for_two():
@@ -603,9 +598,7 @@ def test_one_number_stands_for_two():
 
 
 @pytest.mark.parametrize("shape", [(5, 6), (2, 6, 5), (2, 30), (1, 5, 6, 1)])
-@pytest.mark.parametrize(
-    "call", ["forward", "outputs", "predict", "predict_probabilities"]
-)
+@pytest.mark.parametrize("call", ["forward", "outputs", "predict", "predict_probabilities"])
 def test_not_a_batch(network, shape, call):
     with pytest.raises(ValueError, match=r"\(N, 5, 6\), found"):
         getattr(network, call)(np.zeros(shape))
@@ -675,12 +668,15 @@ def test_description_of_something_else(entry, says):
 def test_description_with_the_usual_options():
     """As Keras writes them, and as JSON does."""
     for rate in ((1, 1), [1, 1], 1):
-        entry = {"layer": "Conv2D", "name": "c", "dilation_rate": rate, "groups": 1,
-                 "data_format": "channels_last"}  # fmt: skip
+        entry = {
+            "layer": "Conv2D",
+            "name": "c",
+            "dilation_rate": rate,
+            "groups": 1,
+            "data_format": "channels_last",
+        }
         weights = {"c/kernel": whole((2, 2, 1, 1)), "c/bias": [0]}
-        assert Sequential.from_description([entry], weights, (2, 2, 1)).shapes == [
-            (1, 1, 1)
-        ]
+        assert Sequential.from_description([entry], weights, (2, 2, 1)).shapes == [(1, 1, 1)]
 
 
 def test_description_is_not_changed():

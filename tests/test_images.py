@@ -134,9 +134,7 @@ class TestWhatIsAPicture:
         assert np.abs(images.normalise(picture).astype(int) - expected).max() <= 2
         assert images.annotate(picture, images.read(gray, network)).shape[2] == 3
 
-    def test_a_reading_fits_a_file_that_is_too_wide_to_be_annotated_whole(
-        self, tmp_path
-    ):
+    def test_a_reading_fits_a_file_that_is_too_wide_to_be_annotated_whole(self, tmp_path):
         """The boxes are of the file; what is drawn on is smaller."""
         wide = np.full((1500, 12_000), 240, np.uint8)
         ink = (simulate.font_digit("kalam", 3, 900) * 0.8).astype(np.uint8)
@@ -149,9 +147,7 @@ class TestWhatIsAPicture:
         drawn = images.annotate_file(path, reading).astype(int)
         assert drawn.shape == (1250, 10_000, 3)
         # Boxes are in colour, paper and ink are grey.
-        columns = 1.2 * np.flatnonzero(
-            (drawn.max(axis=2) - drawn.min(axis=2) > 60).any(axis=0)
-        )
+        columns = 1.2 * np.flatnonzero((drawn.max(axis=2) - drawn.min(axis=2) > 60).any(axis=0))
         assert columns[0] == pytest.approx(3000, abs=60)
         assert columns[-1] == pytest.approx(9000 + ink.shape[1], abs=60)
 
@@ -168,9 +164,7 @@ class TestPolarity:
 
     def test_a_shadow_does_not_turn_it(self):
         shadowed = page(paper=200, ink=60)
-        shadowed[:, :60] //= (
-            2  # most of the page: its brightest part is the smaller one
-        )
+        shadowed[:, :60] //= 2  # most of the page: its brightest part is the smaller one
         assert not images.has_light_ink(shadowed)
 
     @pytest.mark.parametrize("side", [40, 100, 300])
@@ -209,9 +203,7 @@ class TestLight:
         assert images.estimate_paper(shadowed)[:, 80:].max() < 130
 
     def test_ink_is_the_part_of_the_light_that_is_missing(self):
-        ink = images.flatten_light(
-            np.array([[200, 100, 50, 250]], np.uint8), np.float32(200)
-        )
+        ink = images.flatten_light(np.array([[200, 100, 50, 250]], np.uint8), np.float32(200))
         # More light than paper is no ink.
         np.testing.assert_allclose(ink, [[0, 0.5, 0.75, 0]])
 
@@ -241,14 +233,8 @@ class TestThreshold:
 
     def test_faint_marks_are_not_ink(self):
         below, above = images.MIN_CONTRAST - 0.01, images.MIN_CONTRAST + 0.01
-        assert (
-            images.ink_threshold(np.where(EXPECTED, below, 0).astype(np.float32))
-            is None
-        )
-        assert (
-            images.ink_threshold(np.where(EXPECTED, above, 0).astype(np.float32))
-            is not None
-        )
+        assert images.ink_threshold(np.where(EXPECTED, below, 0).astype(np.float32)) is None
+        assert images.ink_threshold(np.where(EXPECTED, above, 0).astype(np.float32)) is not None
 
     def test_smoothing_finds_strokes_in_strong_grain(self):
         ink = np.where(np.kron(EXPECTED, np.ones((3, 3))) > 0, 0.5, 0.0)
@@ -277,8 +263,7 @@ class TestClutter:
         line = np.zeros((120, 120), bool)
         for shift in (-1, 0, 1):
             line[
-                np.rint(60 + (x - 60) * np.tan(np.radians(degrees))).astype(int)
-                + shift,
+                np.rint(60 + (x - 60) * np.tan(np.radians(degrees))).astype(int) + shift,
                 x,
             ] = True
         line = line.T if upright else line
@@ -371,25 +356,19 @@ class TestStrokes:
         mark = np.zeros_like(mask)
         mark[5:12, 5:12] = True
         mask = body | flag | mark
-        chosen = images.choose_digit(
-            images.group_strokes(mask), mask.astype(np.float32)
-        )
+        chosen = images.choose_digit(images.group_strokes(mask), mask.astype(np.float32))
         np.testing.assert_array_equal(chosen, body | flag)
 
     def test_strokes_far_apart_are_reached_over_those_between(self):
         mask = np.zeros((100, 100), bool)
         mask[40:46, 38:62] = mask[54:60, 45:55] = mask[69:75, 45:55] = True
-        chosen = images.choose_digit(
-            images.group_strokes(mask), mask.astype(np.float32)
-        )
+        chosen = images.choose_digit(images.group_strokes(mask), mask.astype(np.float32))
         np.testing.assert_array_equal(chosen, mask)
 
     def test_a_speck_is_not_a_digit(self):
         mask = np.zeros((100, 100), bool)
         mask[50:54, 50:54] = True
-        assert not images.choose_digit(
-            mask.astype(np.int32), mask.astype(np.float32)
-        ).any()
+        assert not images.choose_digit(mask.astype(np.int32), mask.astype(np.float32)).any()
 
 
 class TestMeasures:
@@ -419,9 +398,7 @@ class TestMeasures:
         ring[(radius < 100) & (radius > 100 - width * 2)] = 1
         # 2 · width of 200 pixels is a fifth of the width in the box of 20, and a ring's mean
         # distance is a little less than a bar's. A disc's radius is an eighth of a pixel, or two.
-        assert images.pen_width(images.match_pen(ring)) == pytest.approx(
-            wanted, rel=0.12
-        )
+        assert images.pen_width(images.match_pen(ring)) == pytest.approx(wanted, rel=0.12)
 
     def test_a_pen_like_mnists_is_left_alone(self):
         bar = np.zeros((40, 20), np.float32)
@@ -450,9 +427,7 @@ class TestMeasures:
     def test_the_aspect_is_kept_unless_told(self):
         assert images.fit_box(np.ones((100, 40), np.float32)).shape == (20, 8)
         assert images.fit_box(np.ones((3, 300), np.float32)).shape == (1, 20)
-        assert images.fit_box(
-            np.ones((100, 40), np.float32), keep_aspect=False
-        ).shape == (20, 20)
+        assert images.fit_box(np.ones((100, 40), np.float32), keep_aspect=False).shape == (20, 20)
 
     def test_the_mass_is_centred_not_the_rectangle(self):
         digit = np.zeros((20, 20), np.float32)
@@ -501,9 +476,7 @@ def test_mnist_comes_out_almost_as_itself(mnist, cnn):
     digits, labels = mnist.x_test[:2000], mnist.y_test[:2000]
     prepared = np.stack([images.normalise(digit) for digit in digits])
     assert np.abs(prepared.astype(int) - digits).mean() < 2.5  # of 255
-    direct, through = (
-        cnn.predict_probabilities(x).argmax(axis=1) for x in (digits, prepared)
-    )
+    direct, through = (cnn.predict_probabilities(x).argmax(axis=1) for x in (digits, prepared))
     loss = evaluate.accuracy(labels, direct) - evaluate.accuracy(labels, through)
     assert abs(loss) <= 0.003
 
@@ -512,12 +485,9 @@ def test_ink_may_be_dark_light_or_large(mnist):
     for digit in mnist.x_test[:20]:
         large = np.kron(255 - digit, np.ones((5, 5), np.uint8))
         colour = np.stack([large] * 3, axis=-1)
-        np.testing.assert_array_equal(
-            images.normalise(255 - digit), images.normalise(digit)
-        )
+        np.testing.assert_array_equal(images.normalise(255 - digit), images.normalise(digit))
         small, same = (
-            images.prepare(picture, steps=True).steps["20 × 20"]
-            for picture in (digit, colour)
+            images.prepare(picture, steps=True).steps["20 × 20"] for picture in (digit, colour)
         )
         # Enlarged without smoothing, its edges are stairs, whose shades the ramp moves a little.
         assert same.shape == pytest.approx(small.shape, abs=1)
@@ -541,9 +511,17 @@ def test_where_on_the_page_does_not_matter():
 def test_every_step_is_returned_in_order_when_asked_for():
     steps = images.prepare(page(), steps=True).steps
     assert list(steps) == [
-        "gray", "dark ink", "paper", "flattened", "ink", "digit", "crop", "pen", "20 × 20",
+        "gray",
+        "dark ink",
+        "paper",
+        "flattened",
+        "ink",
+        "digit",
+        "crop",
+        "pen",
+        "20 × 20",
         "28 × 28",
-    ]  # fmt: skip
+    ]
     assert max(steps["20 × 20"].shape) == 20
     assert steps["28 × 28"].shape == (28, 28)
     np.testing.assert_array_equal(steps["digit"], EXPECTED)
@@ -593,10 +571,7 @@ def test_blank_photographs_read_as_nothing():
     About 3 in 100 leave a shadow's edge. 10 % would be four binomial deviations more.
     """
     generator, blank = np.random.default_rng(2), np.zeros((28, 28), np.uint8)
-    found = [
-        images.find_digits(simulate.random_photograph(blank, generator))
-        for _ in range(200)
-    ]
+    found = [images.find_digits(simulate.random_photograph(blank, generator)) for _ in range(200)]
     assert sum(map(bool, found)) <= 20
 
 
@@ -620,9 +595,7 @@ def test_digits_cropped_to_their_ink_are_read(mnist, cnn, light):
         )
         cut = large[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         if min(cut.shape) >= images.SMALLEST_SIDE:
-            right += images.read(cut if light else 255 - cut, cnn, 0).lines == [
-                str(label)
-            ]
+            right += images.read(cut if light else 255 - cut, cnn, 0).lines == [str(label)]
         else:
             right += 1
     assert right >= 180
@@ -636,9 +609,7 @@ def test_a_digit_in_two_strokes_is_one_and_two_in_a_column_are_two(cnn):
     column = np.full((300, 160), 230, np.uint8)
     for top in (30, 180):
         drawing = simulate.font_digit("kalam", 3, 90)
-        column[top : top + 90, 50 : 50 + drawing.shape[1]] -= (0.8 * drawing).astype(
-            np.uint8
-        )
+        column[top : top + 90, 50 : 50 + drawing.shape[1]] -= (0.8 * drawing).astype(np.uint8)
     assert images.read(column, cnn).lines == ["3", "3"]
 
 
@@ -686,17 +657,13 @@ def save(folder, picture, name, **options):
 
 
 class TestFiles:
-    @pytest.mark.parametrize(
-        "mode", ["L", "RGB", "1", "CMYK", "P", "LA", "RGBA", "I;16", "I", "F"]
-    )
+    @pytest.mark.parametrize("mode", ["L", "RGB", "1", "CMYK", "P", "LA", "RGBA", "I;16", "I", "F"])
     def test_every_mode(self, tmp_path, mode):
         gray = page(paper=255, ink=0)
         if mode == "I;16":
             picture = Image.fromarray(gray.astype(np.uint16) * 257)
         elif mode in ("I", "F"):
-            picture = Image.fromarray(
-                gray.astype(np.int32 if mode == "I" else np.float32) * 257
-            )
+            picture = Image.fromarray(gray.astype(np.int32 if mode == "I" else np.float32) * 257)
         else:
             picture = Image.fromarray(gray).convert(mode)
         assert picture.mode == mode
@@ -705,9 +672,7 @@ class TestFiles:
         assert found.dtype == np.uint8
         np.testing.assert_array_equal(inked(found), EXPECTED)
 
-    @pytest.mark.parametrize(
-        "suffix", ["jpg", "png", "gif", "bmp", "webp", "tif", "ppm"]
-    )
+    @pytest.mark.parametrize("suffix", ["jpg", "png", "gif", "bmp", "webp", "tif", "ppm"])
     def test_every_format(self, tmp_path, suffix):
         path = save(tmp_path, Image.fromarray(page()).convert("RGB"), f"a.{suffix}")
         # JPEG may move an edge.
@@ -778,9 +743,7 @@ class TestFiles:
 
     @pytest.mark.parametrize("suffix", ["gif", "png", "webp", "tif"])
     def test_the_first_frame_of_several(self, tmp_path, suffix):
-        first, other = (
-            Image.fromarray(p).convert("RGB") for p in (page(), page()[::-1].copy())
-        )
+        first, other = (Image.fromarray(p).convert("RGB") for p in (page(), page()[::-1].copy()))
         options = {"lossless": True} if suffix == "webp" else {}
         path = save(
             tmp_path,
@@ -793,9 +756,7 @@ class TestFiles:
         np.testing.assert_array_equal(inked(images.load_image(path)), EXPECTED)
 
     @pytest.mark.parametrize("suffix", ["jpg", "png"])
-    def test_twelve_megapixels_are_reduced_and_boxes_are_the_files(
-        self, tmp_path, suffix
-    ):
+    def test_twelve_megapixels_are_reduced_and_boxes_are_the_files(self, tmp_path, suffix):
         digit = simulate.font_digit("kalam", 3, 1000)
         large = np.full((3000, 4000), 235, np.uint8)
         large[1000:2000, 1500 : 1500 + digit.shape[1]] -= (digit * 0.8).astype(np.uint8)
@@ -807,9 +768,7 @@ class TestFiles:
 
     def test_a_name_may_be_str_or_path(self, tmp_path):
         path = save(tmp_path, Image.fromarray(page()), "a.png")
-        np.testing.assert_array_equal(
-            images.load_image(str(path)), images.load_image(path)
-        )
+        np.testing.assert_array_equal(images.load_image(str(path)), images.load_image(path))
 
 
 def png_of(width, height):
@@ -817,9 +776,7 @@ def png_of(width, height):
 
     def chunk(kind, content):
         check = zlib.crc32(kind + content)
-        return (
-            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
-        )
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
 
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return (
@@ -895,9 +852,7 @@ def test_what_is_no_file(tmp_path, name, message):
 def test_not_a_number_in_a_file(tmp_path):
     values = np.full((20, 20), np.nan, np.float32)
     path = save(tmp_path, Image.fromarray(values), "a.tif")
-    with pytest.raises(
-        images.ImageError, match=r"a\.tif: expected finite .* found NaN"
-    ):
+    with pytest.raises(images.ImageError, match=r"a\.tif: expected finite .* found NaN"):
         images.load_image(path)
 
 
@@ -960,9 +915,7 @@ def test_any_picture_gives_a_reading(cnn, gray, seed, kind):
         gray[generator.integers(0, len(gray), 3)] = generator.integers(0, 256)
         gray[:, generator.integers(0, gray.shape[1], 3)] = generator.integers(0, 256)
     elif kind == "two shades":
-        gray = np.where(
-            generator.random(gray.shape) < generator.random(), 0, 255
-        ).astype(np.uint8)
+        gray = np.where(generator.random(gray.shape) < generator.random(), 0, 255).astype(np.uint8)
     reads_or_refuses(gray, cnn)
 
 
@@ -971,9 +924,7 @@ def test_any_picture_gives_a_reading(cnn, gray, seed, kind):
     st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), max_size=8),
     st.integers(0, 5000),
 )
-def test_any_damage_to_a_file_gives_a_reading_or_an_image_error(
-    tmp_path, kind, changes, length
-):
+def test_any_damage_to_a_file_gives_a_reading_or_an_image_error(tmp_path, kind, changes, length):
     content = bytearray(encoded(kind))
     for place, value in changes:
         content[place % len(content)] = value
@@ -1011,25 +962,19 @@ def test_any_page_of_marks_gives_a_reading(cnn, seed, shape, marks):
 # --- Real photographs ----------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(
-    not PHOTOS, reason="DIGITREC_PHOTOS names no folder with photographs"
-)
+@pytest.mark.skipif(not PHOTOS, reason="DIGITREC_PHOTOS names no folder with photographs")
 def test_photographs_of_single_digits(cnn):
     """Measured at all of 244; by 97 % a step of the recipe, or the network, must have suffered."""
     with (Path(PHOTOS) / "labels.csv").open(newline="", encoding="utf-8") as table:
         rows = [row for row in csv.DictReader(table) if row["kind"] == "single"]
     labels = [int(row["text"]) for row in rows]
-    digits = [
-        images.normalise(images.load_image(Path(PHOTOS) / row["file"])) for row in rows
-    ]
+    digits = [images.normalise(images.load_image(Path(PHOTOS) / row["file"])) for row in rows]
     assert all(digit.any() for digit in digits)  # every one is found
     read = cnn.predict_probabilities(np.stack(digits)).argmax(axis=1)
     assert evaluate.accuracy(labels, read) >= 0.97
 
 
-@pytest.mark.skipif(
-    not PHOTOS, reason="DIGITREC_PHOTOS names no folder with photographs"
-)
+@pytest.mark.skipif(not PHOTOS, reason="DIGITREC_PHOTOS names no folder with photographs")
 def test_photographs_of_lines_and_pages(cnn):
     """Measured at 89 % of 56 lines exactly right; the project promises 75 %."""
     with (Path(PHOTOS) / "labels.csv").open(newline="", encoding="utf-8") as table:

@@ -44,9 +44,7 @@ def opened_by(address: str) -> str:
 
 #: What the buttons of the book's pages open.
 NOTEBOOKS = [
-    opened_by(
-        dict(button[:2] for button in launch.launchers(PUBLISHED, {}, path))["Binder"]
-    )
+    opened_by(dict(button[:2] for button in launch.launchers(PUBLISHED, {}, path))["Binder"])
     for path in notebooks.notebook_of(ROOT).values()
 ]
 CHAPTERS = [path for path in NOTEBOOKS if not path.endswith("index.ipynb")]
@@ -137,9 +135,7 @@ def server(environment, tmp_path_factory):
     answered = answer_exercises(folder)
     assert answered["✗"] == 1
     assert answered["✓"] >= 10
-    with launching.serve(
-        environment, folder, tmp_path_factory.mktemp("home")
-    ) as server:
+    with launching.serve(environment, folder, tmp_path_factory.mktemp("home")) as server:
         yield server
 
 
@@ -169,9 +165,7 @@ def open_notebook(lab, server, path: str):
 
 def open_in_lab(lab, path: str) -> None:
     """Open a notebook as a link in another one does, in a tab beside it."""
-    lab.evaluate(
-        f"void jupyterapp.commands.execute('docmanager:open', {{path: '{path}'}})"
-    )
+    lab.evaluate(f"void jupyterapp.commands.execute('docmanager:open', {{path: '{path}'}})")
     tab = lab.locator(".lm-DockPanel .lm-TabBar-tab.lm-mod-current")
     tab.filter(has_text=Path(path).name).wait_for()
 
@@ -236,22 +230,15 @@ def measured(request, environment):
 
 def test_binder_installs_without_conflict(environment) -> None:
     """Pip finds nothing to complain about, in Binder's Jupyter with what a chapter needs."""
-    logs = [
-        (environment / f"{name}.log").read_text("utf-8")
-        for name in ("install", "postBuild")
-    ]
-    complaints = re.findall(
-        r".*(?:ERROR|[Cc]onflict|incompatible|you have).*", "".join(logs)
-    )
+    logs = [(environment / f"{name}.log").read_text("utf-8") for name in ("install", "postBuild")]
+    complaints = re.findall(r".*(?:ERROR|[Cc]onflict|incompatible|you have).*", "".join(logs))
     assert complaints == []
     check = [environment / "bin" / "python", "-m", "pip", "check"]
     done = subprocess.run(check, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "No broken requirements found."
     names = {name.lower() for name in launching.installed(environment)}
     assert {"jupyterlab", "notebook", "keras", "digitrec"} <= names
-    assert (
-        not {"sphinx", "jupyter-book", "myst-nb", "jupyterlab-myst", "pytest"} & names
-    )
+    assert not {"sphinx", "jupyter-book", "myst-nb", "jupyterlab-myst", "pytest"} & names
 
 
 def test_built_buttons_open_what_is_opened_here(site) -> None:
@@ -293,9 +280,7 @@ def test_opens_as_a_page(lab, server, measured, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS)
-def test_runs_on_one_core_within_two_gigabytes(
-    lab, server, measured, path: str
-) -> None:
+def test_runs_on_one_core_within_two_gigabytes(lab, server, measured, path: str) -> None:
     """All cells run in order, without a warning, and leave the reader's answers alone."""
     name = path.removeprefix("lab/tree/")
     file = server.folder / name
@@ -319,9 +304,7 @@ def test_runs_on_one_core_within_two_gigabytes(
     assert noise == []
     assert [cell["source"] for cell in cells] == answers
     assert sources(file) == answers
-    marks = Counter(
-        "".join(re.findall("^[✓✗]", "\n".join(text_outputs(cells, "stdout")), re.M))
-    )
+    marks = Counter("".join(re.findall("^[✓✗]", "\n".join(text_outputs(cells, "stdout")), re.M)))
     if path in CHAPTERS:
         wrong = int(path == CHAPTERS[0])
         assert marks == Counter({"✓": 3 - wrong, "✗": wrong})

@@ -94,9 +94,7 @@ def test_settings_are_read_from_above_the_book(tmp_path: Path) -> None:
         (Settings(provider="bitbucket"), ["'bitbucket'"]),
     ],
 )
-def test_what_is_asked_for_in_vain_is_named(
-    settings: Settings, named: list[str]
-) -> None:
+def test_what_is_asked_for_in_vain_is_named(settings: Settings, named: list[str]) -> None:
     complaints = not_supported(settings)
     assert len(complaints) == len(named)
     for complaint, name in zip(complaints, named, strict=True):
@@ -124,9 +122,7 @@ def test_buttons_that_are_offered() -> None:
     assert binder == (
         "https://b.org/v2/gh/someone/a-book/launch?urlpath=lab/tree/notebooks/a.ipynb"
     )
-    assert colab == (
-        "https://c.org/github/someone/a-book/blob/launch/notebooks/a.ipynb"
-    )
+    assert colab == ("https://c.org/github/someone/a-book/blob/launch/notebooks/a.ipynb")
 
 
 def test_a_null_in_the_settings_switches_off() -> None:
@@ -135,9 +131,7 @@ def test_a_null_in_the_settings_switches_off() -> None:
     assert [name for name, _, _ in found] == ["Colab"]
 
 
-def test_the_generator_is_this_books_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_generator_is_this_books_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("tools", "tools.notebooks"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setattr(sys, "path", sys.path.copy())

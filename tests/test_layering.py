@@ -33,8 +33,7 @@ __main__    compiled images networks                                 cv2 PIL
 ROWS = {
     name: (set(inner.split()) - {"-"}, set(outer.split()) - {"-"})
     for name, inner, outer in (
-        (line[:12].strip(), line[12:69], line[69:])
-        for line in TABLE.strip().splitlines()
+        (line[:12].strip(), line[12:69], line[69:]) for line in TABLE.strip().splitlines()
     )
 }
 #: What reads a picture; it must not need what trains.
@@ -88,9 +87,7 @@ def test_reading_needs_no_training() -> None:
         f"import sys; from digitrec import {', '.join(READING)}; "
         "networks.load_numpy('cnn'); print(*sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert {f"digitrec.{name}" for name in READING} <= loaded
     assert not {"digitrec.training", "digitrec.shipped", "digitrec.simulate"} & loaded
@@ -100,8 +97,6 @@ def test_reading_needs_no_training() -> None:
 def test_every_module_is_listed() -> None:
     """The package's own text names each module, in the table's order."""
     listed = [
-        line.split("``")[1]
-        for line in digitrec.__doc__.splitlines()
-        if line.startswith("``")
+        line.split("``")[1] for line in digitrec.__doc__.splitlines() if line.startswith("``")
     ]
     assert set(listed) == set(ROWS)

@@ -107,8 +107,11 @@ def test_parts_not_asked_for_stay(written: Path) -> None:
     measure.write("example", {"one": 7, "old": 1})
     assert measure.command(EXAMPLE, ["--only", "two"]) == 0
     assert measure.read("example") | {"machines": 0} == {
-        "one": 7, "old": 1, "two": ["ab", "bc"], "machines": 0,
-    }  # fmt: skip
+        "one": 7,
+        "old": 1,
+        "two": ["ab", "bc"],
+        "machines": 0,
+    }
     assert measure.command(EXAMPLE, ["--only", "three"]) == 1
     with pytest.raises(SystemExit):
         measure.command(EXAMPLE, ["--only", "four"])
@@ -121,9 +124,7 @@ def test_parts_not_asked_for_stay(written: Path) -> None:
         (["--among", "c"], "one: 10\ntwo: bc\n"),
     ],
 )
-def test_less_than_all_is_not_written(
-    option: list[str], said: str, written: Path, capsys
-) -> None:
+def test_less_than_all_is_not_written(option: list[str], said: str, written: Path, capsys) -> None:
     """Neither of a quick run nor of some names only."""
     measure.command(EXAMPLE, option)
     assert capsys.readouterr().out == said
@@ -194,9 +195,7 @@ def test_variables_are_dropped_by_starting_again(
         ("1", [], 0, 0),
     ],
 )
-def test_counting_what_was_read(
-    want: str, got: list[str], right: int, lines: int
-) -> None:
+def test_counting_what_was_read(want: str, got: list[str], right: int, lines: int) -> None:
     """Digits by the least number of changes, lines whole; a line found counts once."""
     tally = readings.Tally()
     tally.add(want, got)
@@ -209,9 +208,7 @@ def test_counting_what_was_read(
     assert low <= figures["digits"]["share"] <= high
 
 
-def test_photographs_come_with_labels(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_photographs_come_with_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the folder that the variable names; without it, what to do is said."""
     monkeypatch.delenv("DIGITREC_PHOTOS", raising=False)
     with pytest.raises(measure.MissingError, match="set DIGITREC_PHOTOS"):

@@ -34,12 +34,7 @@ def folder(tmp_path):
 
 def idx(values, shape, kind=8, start=b"\0\0"):
     """Hand-made IDX bytes."""
-    return (
-        start
-        + bytes([kind, len(shape)])
-        + struct.pack(f">{len(shape)}I", *shape)
-        + values
-    )
+    return start + bytes([kind, len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + values
 
 
 # --- The published files --------------------------------------------------------------------
@@ -87,9 +82,7 @@ def test_agrees_with_another_reader(data):
     for name, array in zip(mnist.CHECKSUMS, data, strict=True):
         raw = gzip.decompress((mnist.DATA_FOLDER / name).read_bytes())
         offset = 16 if "images" in name else 8
-        assert np.array_equal(
-            np.frombuffer(raw, np.uint8, offset=offset), array.ravel()
-        )
+        assert np.array_equal(np.frombuffer(raw, np.uint8, offset=offset), array.ravel())
 
 
 def test_readme_lists_the_checksums():
@@ -130,8 +123,12 @@ def test_training_digits_split(data, folder):
             (folder / name).unlink()
     training, validation = mnist.stratified_split(data.y_train, 4000, seed=3)
     parts = mnist.load_training(4000, seed=3, folder=folder)
-    expected = (data.x_train[training], data.y_train[training],
-                data.x_train[validation], data.y_train[validation])  # fmt: skip
+    expected = (
+        data.x_train[training],
+        data.y_train[training],
+        data.x_train[validation],
+        data.y_train[validation],
+    )
     for ours, theirs in zip(parts, expected, strict=True):
         assert np.array_equal(ours, theirs)
         assert ours.base is None
@@ -307,9 +304,7 @@ def test_split_is_exact_disjoint_complete_and_stratified(y, share, seed):
     size = 1 + round(share * (len(y) - 2))
     training, validation = mnist.stratified_split(y, size, seed)
     assert len(validation) == size
-    assert np.array_equal(
-        np.sort(np.concatenate([training, validation])), np.arange(len(y))
-    )
+    assert np.array_equal(np.sort(np.concatenate([training, validation])), np.arange(len(y)))
     assert (np.diff(training) > 0).all()
     assert (np.diff(validation) > 0).all()
     assert training.dtype == validation.dtype == np.int64
@@ -350,9 +345,7 @@ def test_split_leaves_the_global_random_state_alone():
 
 @pytest.mark.parametrize("size", [0, -1, 4, 5])
 def test_split_of_impossible_size(size):
-    with pytest.raises(
-        ValueError, match=f"expected 1 to 3 for 4 examples, found {size}"
-    ):
+    with pytest.raises(ValueError, match=f"expected 1 to 3 for 4 examples, found {size}"):
         mnist.stratified_split([0, 1, 0, 1], size)
 
 
@@ -379,9 +372,7 @@ def test_scale_does_not_change_its_input():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, bool])
 def test_scale_only_once(dtype):
-    with pytest.raises(
-        TypeError, match=f"expected uint8 pixels, found {np.dtype(dtype)}"
-    ):
+    with pytest.raises(TypeError, match=f"expected uint8 pixels, found {np.dtype(dtype)}"):
         mnist.scale(np.ones((2, 2), dtype))
 
 

@@ -228,9 +228,7 @@ def test_truncated_archive(stored):
     [networks.load_numpy, networks.load_keras, networks.load_card, networks.build],
 )
 def test_unknown_network(call):
-    with pytest.raises(
-        ValueError, match=r"\['cnn', 'dense', 'small_cnn'\], found 'transformer'"
-    ):
+    with pytest.raises(ValueError, match=r"\['cnn', 'dense', 'small_cnn'\], found 'transformer'"):
         call("transformer")
 
 
@@ -244,9 +242,7 @@ def test_no_weights_in_the_folder(tmp_path):
 def test_keras_and_numpy_load_the_same_network(name, data):
     """That they compute the same is in test_parity; here, that no array got lost or swapped."""
     ours, theirs = networks.load_numpy(name), networks.load_keras(name)
-    arrays = {
-        f"{layer.name}/{v.name}": v for layer in theirs.layers for v in layer.weights
-    }
+    arrays = {f"{layer.name}/{v.name}": v for layer in theirs.layers for v in layer.weights}
     assert list(arrays) == list(ours.weights)
     for key, variable in arrays.items():
         assert np.array_equal(np.asarray(variable), ours.weights[key]), key
@@ -281,9 +277,7 @@ def test_same_seed_same_network(name, data):
     def run(seed, of_training):
         model = networks.build(name, seed)
         x, y = data.x_train[:1000], data.y_train[:1000]
-        return arrays_of(
-            training.train(model, x, y, SHORT, seed=of_training, verbose=0).model
-        )
+        return arrays_of(training.train(model, x, y, SHORT, seed=of_training, verbose=0).model)
 
     first = run(0, 0)
     np.random.rand(3)  # noqa: NPY002 — what happened before does not matter
@@ -301,9 +295,7 @@ def test_same_seed_same_network_with_images_that_change(changes, data):
     def run(seed):
         model = networks.build("small_cnn")
         trained = training.train(model, x, y, recipe, seed=seed, verbose=0)
-        batches = -(
-            -(550 + (training.not_digits_for(x) if recipe.augment else 0)) // 64
-        )
+        batches = -(-(550 + (training.not_digits_for(x) if recipe.augment else 0)) // 64)
         assert int(trained.model.optimizer.iterations) == 2 * batches
         return arrays_of(trained.model)
 
@@ -371,9 +363,7 @@ def test_a_small_training_learns(data):
     x, y = data.x_train[:12_000], data.y_train[:12_000]
     held_out = data.x_train[12_000:15_000], data.y_train[12_000:15_000]
     recipe = training.Recipe(epochs=4, batch_size=32, learning_rate=1e-3)
-    trained = training.train(
-        networks.build("dense"), x, y, recipe, validation=held_out, verbose=0
-    )
+    trained = training.train(networks.build("dense"), x, y, recipe, validation=held_out, verbose=0)
     assert set(trained.history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert {len(values) for values in trained.history.values()} == {4}
     assert trained.history["loss"][-1] < trained.history["loss"][0]
@@ -417,13 +407,9 @@ def test_loss_is_the_cross_entropy_of_logits(data):
 )
 def test_learning_rate_over_16_steps(data, monkeypatch, warm_up, steps_before, share):
     """The rate of the step that follows so many, read off the optimiser."""
-    recipe = training.Recipe(
-        epochs=1, batch_size=10, learning_rate=0.5, warm_up=warm_up
-    )
+    recipe = training.Recipe(epochs=1, batch_size=10, learning_rate=0.5, warm_up=warm_up)
     model = networks.build("dense")
-    monkeypatch.setattr(
-        model, "fit", lambda *a, **k: type("History", (), {"history": {}})
-    )
+    monkeypatch.setattr(model, "fit", lambda *a, **k: type("History", (), {"history": {}}))
     # 155 images are 15 batches of 10 and one of 5: the last one counts as a step.
     training.train(model, data.x_train[:155], data.y_train[:155], recipe, verbose=0)
     model.optimizer.iterations.assign(steps_before)
@@ -516,9 +502,7 @@ def test_reading_with_the_numpy_network_does_not_import_tensorflow():
 
 def test_training_refuses_scaled_pixels():
     with pytest.raises(TypeError, match="scaled twice"):
-        training.train(
-            None, np.zeros((4, 28, 28)), np.zeros(4, int), training.RECIPES["dense"]
-        )
+        training.train(None, np.zeros((4, 28, 28)), np.zeros(4, int), training.RECIPES["dense"])
 
 
 def test_a_warm_up_longer_than_the_training_leaves_a_step_to_fall():

@@ -117,10 +117,7 @@ def test_links_lead_somewhere(made: dict[str, str], path: str) -> None:
 def test_pages_without_a_notebook_are_named_where_the_site_is_known() -> None:
     """In the committed notebooks their names are text, in the stamped ones links."""
     assert "the [notation table](" not in MADE["notebooks/02-dense.ipynb"]
-    assert (
-        f"[notation table]({SITE}/book/notation.html)"
-        in STAMPED["notebooks/02-dense.ipynb"]
-    )
+    assert f"[notation table]({SITE}/book/notation.html)" in STAMPED["notebooks/02-dense.ipynb"]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
@@ -136,8 +133,7 @@ def test_solutions_are_text(chapter: Chapter) -> None:
             solved.append(notebooks.plain_code(cell.source))
     assert len(solved) >= 3
     plain, full = (
-        MADE[f"{folder}/{chapter.notebook}"]
-        for folder in (notebooks.FOLDER, notebooks.SOLUTIONS)
+        MADE[f"{folder}/{chapter.notebook}"] for folder in (notebooks.FOLDER, notebooks.SOLUTIONS)
     )
     code = cells(plain, "code")
     closed = "\n".join(
@@ -150,9 +146,7 @@ def test_solutions_are_text(chapter: Chapter) -> None:
         assert f"```python\n{answer}\n```" in closed
         assert answer in cells(full, "code")
     # What the reader writes is defined once, in the cell to start from, which calls the check.
-    starts = [
-        source for source in code if re.search(r"^checks\.", source, re.MULTILINE)
-    ]
+    starts = [source for source in code if re.search(r"^checks\.", source, re.MULTILINE)]
     assert len(starts) == len(solved)
     for source in starts:
         name = re.search(r"^(?:def (\w+)|(\w+) = \.\.\.)", source, re.MULTILINE)
@@ -167,18 +161,14 @@ def test_solutions_are_text(chapter: Chapter) -> None:
 def test_prompts_come_before_the_outcome(chapter: Chapter) -> None:
     """What is to be predicted is computed after the prompt, and its figures come later."""
     read = nbformat.reads(MADE[f"notebooks/{chapter.notebook}"], as_version=4)
-    prompts = [
-        n for n, cell in enumerate(read.cells) if "**Predict, then run**" in cell.source
-    ]
+    prompts = [n for n, cell in enumerate(read.cells) if "**Predict, then run**" in cell.source]
     assert len(prompts) == chapter.text.count("Predict, then run\n:class: tip")
     assert prompts
     for number in prompts:
         assert read.cells[number].cell_type == "markdown"
         assert read.cells[number + 1].cell_type == "code"
         after = read.cells[number].source.partition("**Predict, then run**")[2]
-        assert not re.search(r"\d+(\.\d+)?%", after), (
-            "the outcome stands beside the prompt"
-        )
+        assert not re.search(r"\d+(\.\d+)?%", after), "the outcome stands beside the prompt"
 
 
 class Recorder(Translator):
@@ -229,9 +219,7 @@ def test_captions_are_the_pages(site, chapter: Chapter) -> None:
         )
     ]
     text = "\n\n".join(cells(MADE[f"notebooks/{chapter.notebook}"], "markdown"))
-    ours = dict(
-        re.findall(r"^\*\*((?:Fig\.|Table) [\d.]+)\*\* (.*)$", text, re.MULTILINE)
-    )
+    ours = dict(re.findall(r"^\*\*((?:Fig\.|Table) [\d.]+)\*\* (.*)$", text, re.MULTILINE))
     assert len(on_page) >= 3
     assert set(ours) == {number for number, _ in on_page}
     for number, caption in on_page:
@@ -239,9 +227,7 @@ def test_captions_are_the_pages(site, chapter: Chapter) -> None:
         plain = re.sub(r"[*`]", "", ours[number])
         assert plain == re.sub("[“”]", '"', caption.replace("’", "'")), number
     exercises = re.findall(r'caption-number">(Exercise [\d.]+)', page)
-    assert set(re.findall(r"^### (Exercise [\d.]+)$", text, re.MULTILINE)) == set(
-        exercises
-    )
+    assert set(re.findall(r"^### (Exercise [\d.]+)$", text, re.MULTILINE)) == set(exercises)
 
 
 def chapter(text: str) -> Translator:
@@ -311,9 +297,7 @@ def test_what_cannot_be_translated_is_an_error(text: str, message: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_changed_chapter_is_noticed(
-    tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
+def test_a_changed_chapter_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     """A notebook that is missing, old, or of no chapter is named, and remade."""
     for name in ("_toc.yml", "_config.yml", "book/results.json", "book/references.bib"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -383,9 +367,7 @@ def test_first_cell_does_nothing_where_the_library_is(tmp_path: Path) -> None:
         ("digitrec,seaborn,tensorflow", "keras,plots"),
     ],
 )
-def test_first_cell_installs_from_where_it_comes(
-    tmp_path: Path, missing: str, extras: str
-) -> None:
+def test_first_cell_installs_from_where_it_comes(tmp_path: Path, missing: str, extras: str) -> None:
     """A stamped notebook far from the repository: from its address, with what is missing."""
     status, printed = set_up(tmp_path, LIBRARY, missing, tmp_path)
     assert status == 0
@@ -405,16 +387,11 @@ def test_first_cell_says_what_is_missing(tmp_path: Path) -> None:
     status, printed = set_up(tmp_path, "", "digitrec", tmp_path)
     assert status == 1
     assert "pip" not in printed
-    assert (
-        "digitrec is not installed; open this notebook in the course's folder."
-        in printed
-    )
+    assert "digitrec is not installed; open this notebook in the course's folder." in printed
     assert "Traceback" not in printed
 
 
-@pytest.mark.parametrize(
-    "value", [3, -0.5, 1e-9, "a word", np.float32(0.1), np.int64(7), True]
-)
+@pytest.mark.parametrize("value", [3, -0.5, 1e-9, "a word", np.float32(0.1), np.int64(7), True])
 def test_glue_gives_what_myst_nb_gives(value, tmp_path, monkeypatch) -> None:
     """The book finds our values, since they look like those of its own function."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))  # where IPython keeps its history

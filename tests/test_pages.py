@@ -111,8 +111,10 @@ class TestParts:
         )
         joined = pages.join_pieces([body, flag, neighbour, bar(80, 20, 20, 40)], 4.0)
         assert sorted((p.x, p.y, p.width, p.height) for p in joined) == [
-            (20, 20, 22, 40), (50, 20, 20, 40), (80, 20, 20, 40),
-        ]  # fmt: skip
+            (20, 20, 22, 40),
+            (50, 20, 20, 40),
+            (80, 20, 20, 40),
+        ]
 
     def test_specks_and_dashes_are_dropped(self):
         digits = [bar(20 * k, 20, 8, 40) for k in range(5)]
@@ -155,17 +157,16 @@ class TestLines:
     def test_reading_order(self):
         parts = [bar(90, 12), bar(10, 80), bar(50, 8), bar(10, 10), bar(50, 82)]
         assert places(pages.find_lines(parts)) == [
-            [(10, 10), (50, 8), (90, 12)], [(10, 80), (50, 82)],
-        ]  # fmt: skip
+            [(10, 10), (50, 8), (90, 12)],
+            [(10, 80), (50, 82)],
+        ]
 
     @pytest.mark.parametrize("degrees", [-25, -12, 12, 25])
     def test_a_turned_page(self, degrees):
         slope = np.tan(np.radians(degrees))
         parts, expected = [], []
         for line in range(4):
-            row = [
-                bar(60 * k, round(1000 + 70 * line + 60 * k * slope)) for k in range(8)
-            ]
+            row = [bar(60 * k, round(1000 + 70 * line + 60 * k * slope)) for k in range(8)]
             parts += row
             expected.append([(p.x, p.y) for p in row])
         order = np.random.default_rng(0).permutation(len(parts))

@@ -97,9 +97,7 @@ def test_conv2d(size, kernel, strides, padding):
 @pytest.mark.parametrize("activation", ["linear", "relu", "softmax"])
 @pytest.mark.parametrize("use_bias", [True, False])
 def test_conv2d_options(activation, use_bias):
-    layer = keras.layers.Conv2D(
-        4, 3, activation=activation, use_bias=use_bias, padding="same"
-    )
+    layer = keras.layers.Conv2D(4, 3, activation=activation, use_bias=use_bias, padding="same")
     assert_same(keras_model((5, 6, 3), layer), examples=2)
 
 
@@ -163,9 +161,7 @@ def test_what_a_description_leaves_out_is_keras_default(kind):
 
 
 def test_dropout_does_nothing_at_inference():
-    model = keras_model(
-        (6,), keras.layers.Dropout(0.5, name="drop"), keras.layers.Dense(2)
-    )
+    model = keras_model((6,), keras.layers.Dropout(0.5, name="drop"), keras.layers.Dense(2))
     assert len(Sequential.from_keras(model).layers) == 1
     assert_same(model)
 

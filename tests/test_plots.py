@@ -24,9 +24,7 @@ KERNEL = rng.normal(0, 1, (5, 6, 11))
 LABELS = rng.integers(0, 10, 3000)
 READ = np.where(rng.random(3000) < 0.9, LABELS, rng.integers(0, 10, 3000))
 MATRIX = confusion_matrix(LABELS, READ)
-CURVE = reliability_curve(
-    rng.integers(0, 3, 500), rng.dirichlet([0.4, 0.4, 0.4], 500), bins=10
-)
+CURVE = reliability_curve(rng.integers(0, 3, 500), rng.dirichlet([0.4, 0.4, 0.4], 500), bins=10)
 HISTORY = {
     "loss": [0.6, 0.3, 0.2],
     "accuracy": [0.8, 0.9, 0.94],
@@ -56,32 +54,22 @@ CASES = {
     "reliability": lambda: plots.reliability({"dense": CURVE, "CNN": CURVE}),
     "histogram": lambda: plots.histogram(DIGITS, "pixel"),
     "violins": lambda: plots.violins(np.linspace(0, 1, 8), [3, 7] * 4, "digit", "ink"),
-    "probabilities": lambda: plots.probabilities(
-        {"dense": np.full(10, 0.1), "CNN": np.eye(10)[3]}
-    ),
-}  # fmt: skip
+    "probabilities": lambda: plots.probabilities({"dense": np.full(10, 0.1), "CNN": np.eye(10)[3]}),
+}
 
 
 def texts(figure):
     """Every text that is drawn, but ticks: Matplotlib keeps some that it does not draw."""
     figure.draw_without_rendering()
     ticks = {
-        t
-        for ax in figure.axes
-        for axis in (ax.xaxis, ax.yaxis)
-        for t in axis.get_ticklabels()
+        t for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) for t in axis.get_ticklabels()
     }
-    return [
-        t for t in set(figure.findobj(Text)) - ticks if t.get_text() and t.get_visible()
-    ]
+    return [t for t in set(figure.findobj(Text)) - ticks if t.get_text() and t.get_visible()]
 
 
 def titles(figure):
     """Each axes' title, wherever it stands."""
-    return [
-        "".join(ax.get_title(loc) for loc in ("left", "center", "right"))
-        for ax in figure.axes
-    ]
+    return ["".join(ax.get_title(loc) for loc in ("left", "center", "right")) for ax in figure.axes]
 
 
 # --- Every figure ---------------------------------------------------------------------------
@@ -167,8 +155,11 @@ def test_style_does_not_leak():
 
 def lab(light):
     """CIE L*a*b* of linear light, under D65; a distance of 2–3 is just seen side by side."""
-    to_xyz = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
-              [0.0193339, 0.1191920, 0.9503041]]  # fmt: skip
+    to_xyz = [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
     t = np.array(to_xyz) @ light / [0.95047, 1, 1.08883]
     f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
@@ -178,14 +169,20 @@ def lab(light):
 VISION = {
     "full": np.eye(3),
     "deuteranopia": np.array(
-        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-         [-0.011820, 0.042940, 0.968881]]
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
     ),
     "protanopia": np.array(
-        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-         [-0.003882, -0.048116, 1.051998]]
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
     ),
-}  # fmt: skip
+}
 
 
 def least_distance(colours, vision):
@@ -195,9 +192,7 @@ def least_distance(colours, vision):
 
 def test_contrast_of_known_colours():
     assert plots.contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert plots.contrast("#767676", "#ffffff") == pytest.approx(
-        4.54, abs=0.005
-    )  # WCAG's example
+    assert plots.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)  # WCAG's example
 
 
 @pytest.mark.parametrize("paper", ["#ffffff", "#14181e"], ids=["light", "dark"])
@@ -217,9 +212,7 @@ def test_colours_can_be_told_apart(vision):
 def test_the_measure_sees_colours_that_are_confused():
     """A green and a brown that differ for most people and not for a deuteranope."""
     confused = ["#8f7a1e", "#b0661c"]
-    assert least_distance(confused, "full") > 1.8 * least_distance(
-        confused, "deuteranopia"
-    )
+    assert least_distance(confused, "full") > 1.8 * least_distance(confused, "deuteranopia")
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -244,9 +237,7 @@ def test_grid_titles_and_marks():
         assert ax.images[0].get_clim() == (0, 255)
         assert ax.images[0].get_interpolation() == "nearest"
         marked = k == 6
-        assert to_rgb(ax.title.get_color()) == to_rgb(
-            plots.ORANGE if marked else plots.INK
-        )
+        assert to_rgb(ax.title.get_color()) == to_rgb(plots.ORANGE if marked else plots.INK)
         # Not by colour alone.
         assert (ax.title.get_fontweight() == "bold") == marked
     assert not figure.axes[7].axison
@@ -298,8 +289,7 @@ def test_panels_each_have_their_own_range():
 def test_panels_are_as_high_as_their_images_need():
     wide, square, high = np.zeros((2, 6)), np.zeros((3, 3)), np.zeros((9, 3))
     heights = [
-        plots.panels({"a": image}, columns=1).get_figheight()
-        for image in (wide, square, high)
+        plots.panels({"a": image}, columns=1).get_figheight() for image in (wide, square, high)
     ]
     assert heights[0] < heights[1] == heights[2]
 
@@ -377,9 +367,7 @@ def test_bars():
     assert ax.yaxis_inverted()
     assert ax.get_xlim()[0] == 0
     assert ax.get_xlabel() == "test accuracy"
-    assert [t.get_text() for t in plots.bars({"a": 53866}, "n").axes[0].texts] == [
-        "53,866"
-    ]
+    assert [t.get_text() for t in plots.bars({"a": 53866}, "n").axes[0].texts] == ["53,866"]
 
 
 def test_curves_are_labelled_at_their_ends_without_overlap():
@@ -450,9 +438,7 @@ def test_confusion_counts_can_be_read():
 
 def test_confusion_without_a_mistake():
     ax = plots.confusion(np.diag(range(10, 20))).axes[0]
-    assert sorted(int(t.get_text()) for t in ax.texts if t.get_text()) == list(
-        range(10, 20)
-    )
+    assert sorted(int(t.get_text()) for t in ax.texts if t.get_text()) == list(range(10, 20))
 
 
 def test_confusion_leaves_the_matrix_alone():
@@ -481,9 +467,7 @@ def test_histogram_counts_all():
 
 def test_growth_draws_what_was_measured_and_the_law():
     x, y, law = [1, 10, 100], [1.1, 9, 105], [1, 10, 100]
-    ax = plots.growth(
-        x, {"a": y, "b": [1, 9.5, 104]}, {"a": law}, "images", "seconds"
-    ).axes[0]
+    ax = plots.growth(x, {"a": y, "b": [1, 9.5, 104]}, {"a": law}, "images", "seconds").axes[0]
     dots, line, others = ax.lines
     assert dots.get_ydata().tolist() == y
     assert (dots.get_linestyle(), dots.get_marker()) == ("None", "o")
@@ -494,18 +478,14 @@ def test_growth_draws_what_was_measured_and_the_law():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("images", "seconds")
     # Both names stand at the right, apart, the larger one above.
     ax.figure.draw_without_rendering()
-    below, above = sorted(
-        (t.get_window_extent() for t in ax.texts), key=lambda box: box.y0
-    )
+    below, above = sorted((t.get_window_extent() for t in ax.texts), key=lambda box: box.y0)
     assert above.y0 >= below.y1 - 2
     assert {t.get_text(): t.xy[0] for t in ax.texts} == {"a": 100, "b": 100}
 
 
 def test_names_of_lines_stay_at_their_ends_unless_they_overlap():
     ends = {"alone": 9.0, "one": 2.0, "other": 2.0, "third": 2.1}
-    ax = plots.curves(
-        [0, 1], {name: [5, y] for name, y in ends.items()}, "x", "y"
-    ).axes[0]
+    ax = plots.curves([0, 1], {name: [5, y] for name, y in ends.items()}, "x", "y").axes[0]
     places = {t.get_text(): t.xy[1] for t in ax.texts}
     assert places["alone"] == pytest.approx(9)
     crowd = [places[name] for name in ("one", "other", "third")]

@@ -148,16 +148,14 @@ def test_a_remote_that_readers_cannot_open(remote: str) -> None:
         (
             "https://gitlab.com/group/below/a-book.git",
             "https://gitlab.com/group/below/a-book/-/edit/main/book/one.md",
-            "https://gitlab.com/group/below/a-book/-/issues/new"
-            "?issue%5Btitle%5D=A%20title",
+            "https://gitlab.com/group/below/a-book/-/issues/new?issue%5Btitle%5D=A%20title",
             f"{BINDER}/v2/gl/group%2Fbelow%2Fa-book/main?urlpath=lab/tree/{NOTEBOOK}",
             "",
         ),
         (
             "https://gitlab.example.org:8443/group/a-book.git",
             "https://gitlab.example.org:8443/group/a-book/-/edit/main/book/one.md",
-            "https://gitlab.example.org:8443/group/a-book/-/issues/new"
-            "?issue%5Btitle%5D=A%20title",
+            "https://gitlab.example.org:8443/group/a-book/-/issues/new?issue%5Btitle%5D=A%20title",
             f"{BINDER}/v2/git/https%3A%2F%2Fgitlab.example.org%3A8443%2Fgroup%2Fa-book"
             f"/main?urlpath=lab/tree/{NOTEBOOK}",
             "",
@@ -203,25 +201,17 @@ def test_the_links_of_each_host(
     assert found.colab(COLAB, NOTEBOOK) == ""
     launched = replace(found, launch="launch")
     assert launched.colab(COLAB, NOTEBOOK) == colab
-    assert launched.binder(BINDER, "lab/tree", NOTEBOOK) == binder.replace(
-        "/main?", "/launch?"
-    )
+    assert launched.binder(BINDER, "lab/tree", NOTEBOOK) == binder.replace("/main?", "/launch?")
 
 
 def test_a_branch_of_its_own_name_and_a_book_in_a_folder() -> None:
     """Slashes stay in a branch's name, as BinderHub and the hosts want; the rest is quoted."""
     found = Repository(GITHUB, GITHUB, "github", "term/autumn #1", "lessons/digits")
-    assert (
-        found.edit_page(PAGE)
-        == f"{GITHUB}/edit/term/autumn%20%231/lessons/digits/book/one.md"
-    )
+    assert found.edit_page(PAGE) == f"{GITHUB}/edit/term/autumn%20%231/lessons/digits/book/one.md"
     assert found.binder(BINDER, "tree", NOTEBOOK) == (
-        f"{BINDER}/v2/gh/someone/a-book/term/autumn%20%231"
-        f"?urlpath=tree/lessons/digits/{NOTEBOOK}"
+        f"{BINDER}/v2/gh/someone/a-book/term/autumn%20%231?urlpath=tree/lessons/digits/{NOTEBOOK}"
     )
-    assert found.pip_address() == (
-        f"git+{GITHUB}@term/autumn%20%231#subdirectory=lessons/digits"
-    )
+    assert found.pip_address() == (f"git+{GITHUB}@term/autumn%20%231#subdirectory=lessons/digits")
     assert replace(found, commit="abc", folder="").pip_address() == f"git+{GITHUB}@abc"
 
 
@@ -381,9 +371,7 @@ def test_a_clone_knows_where_it_came_from(clone: Clone) -> None:
     clone.git("push", "-q", "-u", "origin", "main")
     clone.call_remote("git@github.com:someone/a-book.git")
     head = clone.git("rev-parse", "HEAD")
-    assert find(clone.root, {}) == Repository(
-        GITHUB, GITHUB, "github", "main", commit=head
-    )
+    assert find(clone.root, {}) == Repository(GITHUB, GITHUB, "github", "main", commit=head)
 
     # A branch that follows another one, one that does not, and no branch at all.
     clone.git("checkout", "-q", "-b", "mine", "origin/main")
@@ -402,9 +390,7 @@ def test_a_clone_knows_where_it_came_from(clone: Clone) -> None:
     assert find(clone.root, {}).commit == ""
 
     # The environment comes first.
-    assert (
-        find(clone.root, {"GITHUB_REPOSITORY": "c/d"}).url == "https://github.com/c/d"
-    )
+    assert find(clone.root, {"GITHUB_REPOSITORY": "c/d"}).url == "https://github.com/c/d"
 
 
 def test_a_branch_for_launching_is_known_from_a_clone_and_from_publishing(

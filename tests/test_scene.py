@@ -56,9 +56,7 @@ def test_a_number_out_of_its_range_is_named(kind, name, low, high):
     for value in (low - 0.01, high + 0.01, NAN):
         with pytest.raises(ValueError) as error:  # noqa: PT011 (the message is compared below)
             kind(**{name: value})
-        assert (
-            str(error.value) == f"expected {name} in {low} … {high}, received {value}"
-        )
+        assert str(error.value) == f"expected {name} in {low} … {high}, received {value}"
 
 
 @pytest.mark.parametrize(
@@ -123,9 +121,7 @@ def test_a_sheet_and_a_page_camera_have_a_pages_scale():
             for field in fields(close)
             if getattr(page, field.name) != getattr(close, field.name)
         }
-        assert differing == (
-            {"rule_distance"} if isinstance(page, Sheet) else {"size", "blur"}
-        )
+        assert differing == ({"rule_distance"} if isinstance(page, Sheet) else {"size", "blur"})
 
 
 def test_the_origin_of_the_paper_is_seen_at_its_position():

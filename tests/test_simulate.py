@@ -36,9 +36,7 @@ class TestFonts:
     def test_every_font_has_its_licence_and_is_listed(self):
         readme = (simulate.FONTS_FOLDER / "README.md").read_text("utf-8")
         fonts = sorted(simulate.FONTS_FOLDER.glob("*.woff"))
-        assert [f.name.removesuffix("-latin-400-normal.woff") for f in fonts] == [
-            *simulate.FONTS
-        ]
+        assert [f.name.removesuffix("-latin-400-normal.woff") for f in fonts] == [*simulate.FONTS]
         for font, name in zip(fonts, simulate.FONTS, strict=True):
             assert hashlib.sha256(font.read_bytes()).hexdigest() in readme, name
             licence = (simulate.FONTS_FOLDER / f"{name}-LICENSE.txt").read_text("utf-8")
@@ -79,8 +77,7 @@ class TestFonts:
 class TestPhotograph:
     def test_the_same_seed_makes_the_same_picture(self, square):
         first, again, other = (
-            simulate.photograph(square, rng(seed), camera=Camera(noise=9.0))
-            for seed in (1, 1, 2)
+            simulate.photograph(square, rng(seed), camera=Camera(noise=9.0)) for seed in (1, 1, 2)
         )
         np.testing.assert_array_equal(first, again)
         assert (first != other).any()
@@ -98,12 +95,8 @@ class TestPhotograph:
         assert photo.shape == (200, 300, 3)
         rows, columns = np.nonzero(ink_of(photo))
         # Half of the shorter side, 100 pixels, centred at (75, 100); an edge may be cut by a pixel.
-        assert (np.ptp(columns) + 1, np.ptp(rows) + 1) == pytest.approx(
-            (100, 100), abs=2
-        )
-        assert (columns.mean() + 0.5, rows.mean() + 0.5) == pytest.approx(
-            (75, 100), abs=1
-        )
+        assert (np.ptp(columns) + 1, np.ptp(rows) + 1) == pytest.approx((100, 100), abs=2)
+        assert (columns.mean() + 0.5, rows.mean() + 0.5) == pytest.approx((75, 100), abs=1)
 
     def test_colours_are_those_asked_for(self, square):
         photo = simulate.photograph(
@@ -209,9 +202,7 @@ class TestPhotograph:
         # The mean of 120,000 squares is within 1 % (4 sigma) of the variance, rounding included.
         assert photo.std() == pytest.approx(10, rel=0.01)
 
-    @pytest.mark.parametrize(
-        ("rules", "directions"), [("none", 0), ("ruled", 1), ("squared", 2)]
-    )
+    @pytest.mark.parametrize(("rules", "directions"), [("none", 0), ("ruled", 1), ("squared", 2)])
     def test_rules_run_one_way_or_both(self, rules, directions):
         blank = np.zeros((20, 20), np.uint8)
         paper = replace(SMOOTH, rules=rules)
@@ -236,9 +227,7 @@ class TestPhotograph:
             simulate.photograph(square, rng(), **{argument: value})
 
     def test_only_a_digit_can_be_photographed(self):
-        with pytest.raises(
-            ValueError, match=r"expected a digit \(h, w\) uint8, received \(5, 5\)"
-        ):
+        with pytest.raises(ValueError, match=r"expected a digit \(h, w\) uint8, received \(5, 5\)"):
             simulate.photograph(np.zeros((5, 5)), rng())
 
     def test_a_sheet_on_a_table_is_for_pages(self, square):
@@ -290,9 +279,7 @@ def test_random_photographs_are_read():
     """
     mnist, generator = load_mnist(), rng(11)
     digits = mnist.x_test[:400]
-    prepared = [
-        images.normalise(simulate.random_photograph(d, generator)) for d in digits
-    ]
+    prepared = [images.normalise(simulate.random_photograph(d, generator)) for d in digits]
     network = networks.load_numpy("cnn")
     read = network.predict_probabilities(np.stack(prepared)).argmax(axis=1)
     assert evaluate.accuracy(mnist.y_test[:400], read) >= 0.95

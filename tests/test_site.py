@@ -55,9 +55,7 @@ def test_page(browser, address: str, name: str, size: str, scheme: str) -> None:
     )
     page = context.new_page()
     problems: list[str] = []
-    page.on(
-        "console", lambda m: m.type in ("error", "warning") and problems.append(m.text)
-    )
+    page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("requestfailed", lambda request: problems.append(f"failed: {request.url}"))
     page.on(
@@ -66,31 +64,19 @@ def test_page(browser, address: str, name: str, size: str, scheme: str) -> None:
     )
     page.on(
         "request",
-        lambda r: (
-            r.url.startswith((address, "data:", "blob:"))
-            or problems.append(f"asks {r.url}")
-        ),
+        lambda r: r.url.startswith((address, "data:", "blob:")) or problems.append(f"asks {r.url}"),
     )
     page.goto(f"{address}/{name}.html", wait_until="networkidle")
     if name == "index":  # sends on to the front page
         page.wait_for_url("**/book/intro.html")
-    assert page.locator("h1:visible").count() == 1, (
-        "a page has one heading of the first rank"
-    )
+    assert page.locator("h1:visible").count() == 1, "a page has one heading of the first rank"
 
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
     maths = page.locator(".math").count()
     if maths:
-        page.wait_for_function(
-            "document.querySelectorAll('.math mjx-container').length > 0"
-        )
-        assert (
-            page.locator(".math").filter(has=page.locator("mjx-container")).count()
-            == maths
-        )
-    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0, (
-        "a formula is not understood"
-    )
+        page.wait_for_function("document.querySelectorAll('.math mjx-container').length > 0")
+        assert page.locator(".math").filter(has=page.locator("mjx-container")).count() == maths
+    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0, "a formula is not understood"
 
     wider = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
     if wider > 0:
@@ -99,11 +85,7 @@ def test_page(browser, address: str, name: str, size: str, scheme: str) -> None:
 
     # Preloading style sheets, axe resolves their imports against the page: they are not there.
     result = Axe().run(page, options={"preload": False})
-    serious = [
-        v
-        for v in result.response["violations"]
-        if v["impact"] in ("serious", "critical")
-    ]
+    serious = [v for v in result.response["violations"] if v["impact"] in ("serious", "critical")]
     for violation in serious:
         nodes = "; ".join(node["html"][:160] for node in violation["nodes"][:4])
         problems.append(f"{violation['id']}: {violation['help']}: {nodes}")

@@ -53,18 +53,14 @@ def test_workflows_are_sound() -> None:
     """GitHub would accept the workflows, and each action is pinned to a commit."""
     assert {path.stem for path in WORKFLOWS} == {"publish", "scheduled", "test"}
     run_tool("zizmor", "--offline", "--quiet", ".github")
-    run_tool(
-        "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS
-    )
+    run_tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     pinned: dict[str, set[str]] = {}
     for path in WORKFLOWS:
         for use in re.findall(r"uses: (.*)", path.read_text("utf-8")):
             if use.startswith("./"):
                 assert (ROOT / use.split(" ")[0]).is_file(), use
                 continue
-            found = re.fullmatch(
-                r"([\w-]+/[\w-]+)(?:/\w+)?@([0-9a-f]{40} # v\d+\.\d+\.\d+)", use
-            )
+            found = re.fullmatch(r"([\w-]+/[\w-]+)(?:/\w+)?@([0-9a-f]{40} # v\d+\.\d+\.\d+)", use)
             assert found, use
             pinned.setdefault(found[1], set()).add(found[2])
     # One version of each, so that an update cannot forget one.
@@ -124,9 +120,7 @@ def test_no_job_may_do_more_than_it_needs() -> None:
         assert read["permissions"] == {}, path.name
         for name, job in read["jobs"].items():
             writes[path.stem, name] = {
-                permission
-                for permission, value in job["permissions"].items()
-                if value == "write"
+                permission for permission, value in job["permissions"].items() if value == "write"
             }
             for step in job.get("steps", []):
                 if step.get("uses", "").startswith("actions/checkout@"):
@@ -140,9 +134,7 @@ def test_no_job_may_do_more_than_it_needs() -> None:
 def test_every_python_is_tested() -> None:
     """Each that pyproject.toml allows."""
     text = (ROOT / "pyproject.toml").read_text("utf-8")
-    first, last = map(
-        int, re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', text).groups()
-    )
+    first, last = map(int, re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', text).groups())
     tested = workflow("test")["jobs"]["linux"]["strategy"]["matrix"]["python"]
     assert tested == [f"3.{minor}" for minor in range(first, last)]
     assert commands("test", "linux") == [".ci/run"]
@@ -168,17 +160,13 @@ def test_windows_runs_what_readme_says() -> None:
 def test_a_mac_runs_what_readme_says() -> None:
     *same, quick = commands("test", "macos")
     assert same == ["make book"]
-    assert any(
-        line.startswith("make book") for line in block("Read it, run it", "bash")
-    )
+    assert any(line.startswith("make book") for line in block("Read it, run it", "bash"))
     assert QUICK.fullmatch(quick)
     assert workflow("test")["jobs"]["macos"]["runs-on"].startswith("macos-")
 
 
 def test_the_quick_tests_are_the_same_and_exist() -> None:
-    chosen = {
-        QUICK.fullmatch(commands("test", job)[-1])[1] for job in ("windows", "macos")
-    }
+    chosen = {QUICK.fullmatch(commands("test", job)[-1])[1] for job in ("windows", "macos")}
     assert len(chosen) == 1
     for word in shlex.split(chosen.pop()):
         if word.startswith("tests"):
@@ -205,17 +193,13 @@ def caches(name: str, job: str) -> list[dict]:
 def test_downloads_and_outputs_are_kept(name: str, job: str) -> None:
     """pip's downloads in each job that installs; outputs in each that runs chapters it may keep."""
     (python,) = (
-        step["with"]
-        for step in steps(name, job)
-        if "setup-python" in step.get("uses", "")
+        step["with"] for step in steps(name, job) if "setup-python" in step.get("uses", "")
     )
     assert python["cache"] == "pip"
     assert python["cache-dependency-path"] == "requirements.txt"
     kept = caches(name, job)
     # The newest packages, and what builds no book, have no outputs of before.
-    assert bool(kept) == (
-        (name, job) not in {("scheduled", "latest"), ("publish", "launch")}
-    )
+    assert bool(kept) == ((name, job) not in {("scheduled", "latest"), ("publish", "launch")})
     for cache in kept:
         assert cache["path"] == "_build/.jupyter_cache"
         prefix, files = cache["key"].split("${{ hashFiles(")

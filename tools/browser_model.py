@@ -41,10 +41,29 @@ NETWORKS = ("dense", "cnn")
 INT16_MAX = 32767
 #: The constants of ``digitrec.images`` that the page prepares drawings with.
 MEASURES = (
-    "FIELD", "BOX", "MNIST_PEN", "FINER", "MIN_CONTRAST", "LARGE", "MIN_DIGIT", "NEAR_INK", "GAP",
-    "SPECK", "NEARBY", "ENOUGH_INK", "COVERED", "RIM", "INSIDE", "ROUND", "EDGE", "SMALL_ROUND",
-    "GRAINS", "LARGEST_GRAIN", "HOLES", "HOLE",
-)  # fmt: skip
+    "FIELD",
+    "BOX",
+    "MNIST_PEN",
+    "FINER",
+    "MIN_CONTRAST",
+    "LARGE",
+    "MIN_DIGIT",
+    "NEAR_INK",
+    "GAP",
+    "SPECK",
+    "NEARBY",
+    "ENOUGH_INK",
+    "COVERED",
+    "RIM",
+    "INSIDE",
+    "ROUND",
+    "EDGE",
+    "SMALL_ROUND",
+    "GRAINS",
+    "LARGEST_GRAIN",
+    "HOLES",
+    "HOLE",
+)
 #: The page shows "?" for the CNN below ``SURE_ALONE``, or below ``SURE_DISPUTED`` when the dense
 #: network reads another digit; for the dense network below ``SURE_DENSE``. Chosen on drawn digits
 #: that training did not see, never on test images: ``python -m benchmarks.unsure`` prints why.

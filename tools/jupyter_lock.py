@@ -42,14 +42,8 @@ def python_packages(frozen: str) -> dict[str, str]:
 
     A build of conda-forge that is for Python says so: its name begins with ``py``.
     """
-    found = re.findall(
-        r"/([^/]+)-([^-/]+)-py[^-/]*(?:\.conda|\.tar\.bz2)#?", frozen, re.MULTILINE
-    )
-    return {
-        NAMES.get(name, name): version
-        for name, version in found
-        if name not in LEFT_OUT
-    }
+    found = re.findall(r"/([^/]+)-([^-/]+)-py[^-/]*(?:\.conda|\.tar\.bz2)#?", frozen, re.MULTILINE)
+    return {NAMES.get(name, name): version for name, version in found if name not in LEFT_OUT}
 
 
 def lock(version: str, python: str) -> str:
@@ -73,9 +67,7 @@ def lock(version: str, python: str) -> str:
 
 def main(arguments: list[str]) -> None:
     """Write the lock."""
-    named = LOCK.exists() and re.search(
-        r"repo2docker (\S+) installs", LOCK.read_text("utf-8")
-    )
+    named = LOCK.exists() and re.search(r"repo2docker (\S+) installs", LOCK.read_text("utf-8"))
     version = named[1] if named and "--upgrade" not in arguments else ""
     python = RUNTIME.read_text("utf-8").strip().removeprefix("python-")
     LOCK.parent.mkdir(exist_ok=True)

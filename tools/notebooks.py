@@ -157,9 +157,7 @@ def introduction(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) 
 def closing(chapter: Chapter, book: Book) -> str:
     """Return a chapter's last words: the memory that it holds, and what comes next."""
     later = [other for other in book.chapters if other.number == chapter.number + 1]
-    following = (
-        f" Then go on with [the next chapter]({later[0].notebook})." if later else ""
-    )
+    following = f" Then go on with [the next chapter]({later[0].notebook})." if later else ""
     return (
         "> **Before you go on:** an open notebook keeps its memory. Give it back with "
         "*File ▸ Close and Shut Down Notebook* in JupyterLab, or "
@@ -237,10 +235,7 @@ def render(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) -> str
 
 def notebook_of(root: Path = ROOT) -> dict[str, str]:
     """Return the notebook of each page that has one: page's name → path from the root."""
-    return {
-        chapter.page: f"{FOLDER}/{chapter.notebook}"
-        for chapter in Book.read(root).chapters
-    }
+    return {chapter.page: f"{FOLDER}/{chapter.notebook}" for chapter in Book.read(root).chapters}
 
 
 def render_all(root: Path = ROOT, origin: Origin = Origin()) -> dict[str, str]:
@@ -248,13 +243,9 @@ def render_all(root: Path = ROOT, origin: Origin = Origin()) -> dict[str, str]:
     book = Book.read(root)
     made = {}
     for chapter in book.chapters:
-        made[f"{FOLDER}/{chapter.notebook}"] = render(
-            chapter, book, origin, solved=False
-        )
+        made[f"{FOLDER}/{chapter.notebook}"] = render(chapter, book, origin, solved=False)
         if chapter.number:
-            made[f"{SOLUTIONS}/{chapter.notebook}"] = render(
-                chapter, book, origin, solved=True
-            )
+            made[f"{SOLUTIONS}/{chapter.notebook}"] = render(chapter, book, origin, solved=True)
     return made
 
 
@@ -268,9 +259,7 @@ def out_of_step(root: Path = ROOT) -> list[str]:
     ]
     there = (p.relative_to(root).as_posix() for p in (root / FOLDER).rglob("*.ipynb"))
     return different + [
-        path
-        for path in sorted(there)
-        if path not in made and ".ipynb_checkpoints" not in path
+        path for path in sorted(there) if path not in made and ".ipynb_checkpoints" not in path
     ]
 
 

@@ -129,9 +129,7 @@ class Book:
             for number, page in enumerate([contents["root"], *numbered])
         ]
         # A page without a kernel in its front matter is prose alone: nothing to launch.
-        run = [
-            c for c in chapters if "\nkernelspec:\n" in c.text.partition("\n---\n")[0]
-        ]
+        run = [c for c in chapters if "\nkernelspec:\n" in c.text.partition("\n---\n")[0]]
         return cls(root, title, run)
 
     @cached_property
@@ -320,9 +318,7 @@ class Block:
 
 def quote(title: str, text: str) -> str:
     """Return a quotation with a bold title."""
-    return "\n".join(
-        f"> {line}".rstrip() for line in [f"**{title}**", "", *text.splitlines()]
-    )
+    return "\n".join(f"> {line}".rstrip() for line in [f"**{title}**", "", *text.splitlines()])
 
 
 def closed(summary: str, text: str) -> str:
@@ -389,9 +385,7 @@ class Translator:
     def directive(self, found: Directive) -> Block:
         """Translate a directive."""
         name = found.name.replace("-", "_")
-        translate: Callable[[Directive], Block | str] | None = getattr(
-            self, f"do_{name}", None
-        )
+        translate: Callable[[Directive], Block | str] | None = getattr(self, f"do_{name}", None)
         if translate is None:
             raise NotTranslatedError(
                 f"{self.chapter.page}: no plain Markdown for the directive {{{found.name}}}"
@@ -436,9 +430,7 @@ class Translator:
             (self.book.root / "book" / found.argument).read_text("utf-8"),
         )
         if width is None:
-            raise NotTranslatedError(
-                f"{found.argument}: expected a drawing that has a width"
-            )
+            raise NotTranslatedError(f"{found.argument}: expected a drawing that has a width")
         place = self.book.labels[found.options["name"]]
         alt = found.options["alt"].replace('"', "&quot;")
         image = f'<img src="{self.book.drawing(found.argument)}" width="{width[1]}" alt="{alt}">'
@@ -484,9 +476,7 @@ class Translator:
             return ""
         place = self.book.labels[figure["name"]]
         caption = self.inline(figure["caption"])
-        return (
-            f"**{place.called}** {caption}" if self.chapter.number else f"*{caption}*"
-        )
+        return f"**{place.called}** {caption}" if self.chapter.number else f"*{caption}*"
 
     # Inside a line.
 
@@ -515,17 +505,13 @@ class Translator:
             page, anchor = place.chapter, f"#{slug(place.heading)}"
             return anchor if page == self.chapter.notebook else page + anchor
         if target.startswith("#"):
-            raise NotTranslatedError(
-                f"{self.chapter.page}: no label {target} for a link"
-            )
+            raise NotTranslatedError(f"{self.chapter.page}: no label {target} for a link")
         name = target.partition("#")[0].removesuffix(".md")
         for other in self.book.chapters:
             if name == other.name:
                 return other.notebook
         if not (self.book.root / "book" / f"{name}.md").exists():
-            raise NotTranslatedError(
-                f"{self.chapter.page}: no page {target} for a link"
-            )
+            raise NotTranslatedError(f"{self.chapter.page}: no page {target} for a link")
         return self.site and f"{self.site}/book/{name}.html"
 
     def role(self, found: re.Match[str]) -> str:
@@ -541,24 +527,18 @@ class Translator:
             # Inside a remark in brackets, a citation has none of its own.
             before = found.string[: found.start()].rpartition("\n\n")[2]
             inside = before.count("(") > before.count(")")
-            return self.citation(
-                text, parenthetical=name == "cite:p", brackets=not inside
-            )
+            return self.citation(text, parenthetical=name == "cite:p", brackets=not inside)
         if name == "term":
             return link(text, self.site and f"{self.site}/book/glossary.html")
         if name == "math":
             return f"${text}$"
-        raise NotTranslatedError(
-            f"{self.chapter.page}: no plain Markdown for the role {{{name}}}"
-        )
+        raise NotTranslatedError(f"{self.chapter.page}: no plain Markdown for the role {{{name}}}")
 
     def number(self, text: str) -> str:
         """Return a number of the last build, asked for by ``[page.md::]name[:format]``."""
         page, _, rest = text.rpartition("::")
         name, _, form = rest.partition(":")
-        values = self.book.numbers.get(
-            page.removesuffix(".md") or self.chapter.name, {}
-        )
+        values = self.book.numbers.get(page.removesuffix(".md") or self.chapter.name, {})
         if name not in values:
             raise NotTranslatedError(
                 f"{self.chapter.page}: {text} is not among the committed numbers; "
@@ -588,9 +568,7 @@ class Translator:
         self.shown.clear()
         said = []
         if "trained" in kinds or "rounding" in kinds:
-            said.append(
-                "The results above are from the book's own run; yours may differ a little."
-            )
+            said.append("The results above are from the book's own run; yours may differ a little.")
         if "time" in kinds:
             said.append("Times were measured on one machine.")
         return f"*({' '.join(said)})*" if said else ""
@@ -605,8 +583,6 @@ class Translator:
         for entry in style.format_bibliography(self.book.works, self.cited):
             who, year = self.book.cited_as[entry.key]
             # The backend escapes more than these frontends take as escaped, within addresses too.
-            text = re.sub(
-                r"\\([.()-])", r"\1", " ".join(entry.text.render(backend).split())
-            )
+            text = re.sub(r"\\([.()-])", r"\1", " ".join(entry.text.render(backend).split()))
             lines[(who, year)] = f"- **{who}, {year}:** {text}"
         return f"## {REFERENCES}\n\n" + "\n".join(lines[key] for key in sorted(lines))

@@ -159,9 +159,7 @@ def write_commit(git: Git, tree: str, repository: str) -> str:
 
     Its author and its date are HEAD's: whoever made that publishes it, and no other name is known.
     """
-    name, mail, date, head = git(
-        "log", "-1", "--format=%an%n%ae%n%cI%n%H", "HEAD"
-    ).split("\n")
+    name, mail, date, head = git("log", "-1", "--format=%an%n%ae%n%cI%n%H", "HEAD").split("\n")
     message = (
         f"Notebooks of {head[:12]}, with the book's address and the library's\n\n"
         f"Repository: {repository}\nCommit: {head}\n{MADE_BY}\n"
@@ -192,8 +190,7 @@ def check_was_pushed(git: Git, heads: Mapping[str, str], remote: str) -> None:
     if any(not git.succeeds("cat-file", "-e", commit) for commit in heads.values()):
         return  # this clone has not all that the remote has, and cannot tell
     if not any(
-        git.succeeds("merge-base", "--is-ancestor", "HEAD", commit)
-        for commit in heads.values()
+        git.succeeds("merge-base", "--is-ancestor", "HEAD", commit) for commit in heads.values()
     ):
         raise PublishError(
             f"HEAD is on no branch of {without_secrets(remote)!r}; push it there first"
@@ -211,9 +208,7 @@ def check_is_ours(git: Git, remote: str, branch: str, commit: str) -> None:
         )
 
 
-def publish(
-    root: Path, remote: str, branch: str, repository: str, site: str
-) -> tuple[str, bool]:
+def publish(root: Path, remote: str, branch: str, repository: str, site: str) -> tuple[str, bool]:
     """Push the notebooks of HEAD, with these addresses in them, to a branch of a remote.
 
     Parameters
@@ -270,13 +265,9 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         prog="python -m tools.publish_notebooks",
         description="Push the notebooks of HEAD, with their addresses in them, to a branch.",
     )
-    parser.add_argument(
-        "--remote", default="origin", help="name or address of the remote (origin)"
-    )
+    parser.add_argument("--remote", default="origin", help="name or address of the remote (origin)")
     parser.add_argument("--branch", default="launch", help="the branch (launch)")
-    parser.add_argument(
-        "--repository", required=True, help="the repository's address on the web"
-    )
+    parser.add_argument("--repository", required=True, help="the repository's address on the web")
     parser.add_argument("--site", required=True, help="the published book's address")
     options = parser.parse_args(arguments)
     try:

@@ -22,8 +22,6 @@ if __name__ == "__main__":
         page.goto(f"{address}/book/draw.html")
         page.wait_for_timeout(2000)  # the model and the icons come after the page
         mouse.draw(page, STROKE, steps=8)
-        page.wait_for_function(
-            "document.querySelector('#reading').innerText.trim() !== ''"
-        )
+        page.wait_for_function("document.querySelector('#reading').innerText.trim() !== ''")
         page.screenshot(path=PICTURE)
     print(PICTURE.relative_to(ROOT))

@@ -19,12 +19,8 @@ def write_sitemap(app, exception):
     """List the pages for search engines, when the book's address is known."""
     if exception or not app.config.html_baseurl or app.builder.name != "html":
         return
-    addresses = (
-        app.builder.get_target_uri(name) for name in sorted(app.env.found_docs)
-    )
-    lines = "".join(
-        f"<url><loc>{app.config.html_baseurl}{a}</loc></url>\n" for a in addresses
-    )
+    addresses = (app.builder.get_target_uri(name) for name in sorted(app.env.found_docs))
+    lines = "".join(f"<url><loc>{app.config.html_baseurl}{a}</loc></url>\n" for a in addresses)
     (Path(app.outdir) / "sitemap.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{lines}</urlset>\n',

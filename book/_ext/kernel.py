@@ -36,9 +36,7 @@ def set_environment(folder):
         KernelManager.class_traits()["transport_encryption"].default_value = "auto"
     python = KernelSpecManager().get_kernel_spec("python3").argv[0]
     # A bare name is replaced by sys.executable when the kernel starts.
-    if os.path.dirname(python) and os.path.realpath(python) != os.path.realpath(
-        sys.executable
-    ):
+    if os.path.dirname(python) and os.path.realpath(python) != os.path.realpath(sys.executable):
         raise ExtensionError(
             f"the kernel 'python3' belongs to {python}, but the book is built by {sys.executable}"
         )

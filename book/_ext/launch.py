@@ -97,8 +97,7 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
     shown = {
         name
         for name in ("repository", "issues", "edit_page")
-        if first(html.get(f"use_{name}_button"), options.get(f"use_{name}_button"))
-        is not False
+        if first(html.get(f"use_{name}_button"), options.get(f"use_{name}_button")) is not False
     }
     return Settings(
         url=str(first(named.get("url"), options.get("repository_url")) or "").strip(),
@@ -138,8 +137,7 @@ def not_supported(settings: Settings) -> list[str]:
         )
     if settings.provider and settings.provider not in NAMES:
         complaints.append(
-            f"repository_provider is {settings.provider!r}, expected one of "
-            + ", ".join(NAMES)
+            f"repository_provider is {settings.provider!r}, expected one of " + ", ".join(NAMES)
         )
     return complaints
 
@@ -221,9 +219,7 @@ def group(buttons: list[dict], tooltip: str, icon: str, label: str) -> list[dict
     return [{**button, "text": ""} for button in buttons]
 
 
-def add_buttons(
-    app: Any, pagename: str, templatename: str, context: dict, doctree: Any
-) -> None:
+def add_buttons(app: Any, pagename: str, templatename: str, context: dict, doctree: Any) -> None:
     """Put this book's buttons before the theme's, and the notebook into its downloads."""
     buttons = context.get("header_buttons")
     if buttons is None or app.builder.format != "html":
@@ -234,9 +230,7 @@ def add_buttons(
     ours: list[dict] = []
     if repository and notebook:
         start = [
-            link(
-                url, name, f"{translate('Launch on')} {name}", f"_static/images/{logo}"
-            )
+            link(url, name, f"{translate('Launch on')} {name}", f"_static/images/{logo}")
             for name, url, logo in launchers(repository, settings.launch, notebook)
         ]
         ours += group(
@@ -284,9 +278,7 @@ def add_buttons(
     for menu in buttons:
         if menu.get("label") == "download-buttons":
             # The theme would offer the notebook that was executed, with the book's own markup.
-            rest = [
-                b for b in menu["buttons"] if b["label"] != "download-notebook-button"
-            ]
+            rest = [b for b in menu["buttons"] if b["label"] != "download-notebook-button"]
             first = (
                 [
                     link(

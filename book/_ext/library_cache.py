@@ -58,15 +58,9 @@ def imports(code: str) -> set[str]:
                     raise UnknownImportsError(f"import {PACKAGE} as {alias.asname}")
         elif isinstance(node, ast.ImportFrom):
             module = node.module or ""
-            if (
-                node.level == 0
-                and module != PACKAGE
-                and not module.startswith(f"{PACKAGE}.")
-            ):
+            if node.level == 0 and module != PACKAGE and not module.startswith(f"{PACKAGE}."):
                 continue
-            inner = (
-                module if node.level else module.removeprefix(PACKAGE).removeprefix(".")
-            )
+            inner = module if node.level else module.removeprefix(PACKAGE).removeprefix(".")
             found |= {inner} if inner else {alias.name for alias in node.names}
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             # digitrec.forward.relu: a module reached through the package's name.
@@ -76,11 +70,7 @@ def imports(code: str) -> set[str]:
             raise UnknownImportsError("__import__")
         if isinstance(node, ast.Name | ast.Attribute | ast.alias):
             # An attribute's, an alias', or a name's own.
-            name = next(
-                getattr(node, key)
-                for key in ("attr", "name", "id")
-                if hasattr(node, key)
-            )
+            name = next(getattr(node, key) for key in ("attr", "name", "id") if hasattr(node, key))
             if name in {"import_module", "run_module"}:
                 raise UnknownImportsError(name)
     return found
@@ -140,9 +130,7 @@ def needed_modules(code: str, root: Path) -> set[str]:
             return set(modules)
         needed, waiting = {"__init__"} & set(modules), imports(code)
         waiting |= {
-            name
-            for module in needed
-            for name in imports(modules[module].read_text("utf-8"))
+            name for module in needed for name in imports(modules[module].read_text("utf-8"))
         }
         while waiting:
             name = waiting.pop()
@@ -163,9 +151,7 @@ def chapter_code(text: str) -> str:
     """Return a chapter's code cells as Python, notebook magics written out as calls."""
     transform = TransformerManager().transform_cell
     cells = jupytext.reads(text, fmt="md:myst").cells
-    return "\n".join(
-        transform(cell.source) for cell in cells if cell.cell_type == "code"
-    )
+    return "\n".join(transform(cell.source) for cell in cells if cell.cell_type == "code")
 
 
 def named_files(code: str, root: Path) -> list[Path]:
@@ -206,8 +192,7 @@ def chapter_key(text: str, root: Path) -> str:
     files = [modules[name] for name in needed_modules(code, root)] + data
     parts = [f"python {sys.version_info[0]}.{sys.version_info[1]}"]
     parts += [
-        f"{p.relative_to(root).as_posix()} {file_hash(p)}"
-        for p in [root / LOCK, *sorted(files)]
+        f"{p.relative_to(root).as_posix()} {file_hash(p)}" for p in [root / LOCK, *sorted(files)]
     ]
     parts += [f"{path.name} {file_hash(path)}" for path in named_files(code, root)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
@@ -239,9 +224,7 @@ def prepare(app):
         if not hasattr(app.env, name):
             setattr(app.env, name, {})
     app.env.read_now = set()
-    get_cache(app.env.mystnb_config.execution_cache_path).change_cache_limit(
-        CACHE_LIMIT
-    )
+    get_cache(app.env.mystnb_config.execution_cache_path).change_cache_limit(CACHE_LIMIT)
 
 
 def outdated(app, env, added, changed, removed):
@@ -250,9 +233,7 @@ def outdated(app, env, added, changed, removed):
     for name in env.found_docs - added - changed - removed:
         path = Path(env.doc2path(name))
         text = path.read_text("utf-8") if path.suffix == ".md" else ""
-        if is_notebook(text) and env.chapter_keys.get(name) != chapter_key(
-            text, Path(app.srcdir)
-        ):
+        if is_notebook(text) and env.chapter_keys.get(name) != chapter_key(text, Path(app.srcdir)):
             docs.append(name)
     return docs
 
@@ -278,9 +259,7 @@ def note_glue(app, doctree):
 
 def show_new_values(app, env):
     """Name the pages that show a value of a chapter that was read again."""
-    return [
-        name for name, chapters in env.glued_from.items() if chapters & env.read_now
-    ]
+    return [name for name, chapters in env.glued_from.items() if chapters & env.read_now]
 
 
 def forget(app, env, name):

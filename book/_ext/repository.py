@@ -152,10 +152,7 @@ class Repository:
         """
         if self.host != "github.com" or not self.launch:
             return ""
-        return (
-            f"{colab}/github/{self.path}/blob/{quote(self.launch)}/"
-            f"{quote(self.file(path))}"
-        )
+        return f"{colab}/github/{self.path}/blob/{quote(self.launch)}/{quote(self.file(path))}"
 
 
 def kind_of(host: str) -> str:
@@ -195,9 +192,7 @@ def understand(remote: str, kind: str = "") -> Repository | None:
         return None
     path = parts.path.strip("/")
     short_path = path.removesuffix(".git")
-    fewest, most = {"github": (2, 2), "gitlab": (2, 99), "gitea": (2, 99)}.get(
-        kind, (1, 99)
-    )
+    fewest, most = {"github": (2, 2), "gitlab": (2, 99), "gitea": (2, 99)}.get(kind, (1, 99))
     names = short_path.split("/")
     if (
         not re.fullmatch(r"[a-z\d](?:[a-z\d.-]*[a-z\d])?", host)
@@ -215,9 +210,7 @@ def from_ci(environ: Mapping[str, str]) -> Repository | None:
     """Return the repository that continuous integration says it builds."""
     if environ.get("CI_PROJECT_URL") or environ.get("CI_PROJECT_PATH"):
         server = environ.get("CI_SERVER_URL", "")
-        address = environ.get("CI_PROJECT_URL") or (
-            f"{server}/{environ['CI_PROJECT_PATH']}"
-        )
+        address = environ.get("CI_PROJECT_URL") or (f"{server}/{environ['CI_PROJECT_PATH']}")
         found = understand(address, "gitlab")
         # A pipeline of a merge request or a tag has no branch of its own.
         branch = environ.get("CI_COMMIT_BRANCH") or environ.get("CI_DEFAULT_BRANCH", "")
@@ -231,9 +224,7 @@ def from_ci(environ: Mapping[str, str]) -> Repository | None:
         found = understand(f"{server}/{environ['GITHUB_REPOSITORY']}", kind)
         # A pull request is built from a reference that is no branch.
         head = environ.get("GITHUB_REF", "")
-        branch = (
-            head.removeprefix("refs/heads/") if head.startswith("refs/heads/") else ""
-        )
+        branch = head.removeprefix("refs/heads/") if head.startswith("refs/heads/") else ""
         commit = environ.get("GITHUB_SHA", "")
     else:
         return None
@@ -277,9 +268,7 @@ def from_git(root: Path) -> Repository | None:
         if not (upstream and git(root, "rev-parse", "--verify", "--quiet", upstream)):
             upstream = git(root, "rev-parse", "--abbrev-ref", "origin/HEAD")
     branch = upstream.removeprefix("origin/") if upstream.startswith("origin/") else ""
-    pushed = git(
-        root, "branch", "--remotes", "--contains", "HEAD", "--list", "origin/*"
-    )
+    pushed = git(root, "branch", "--remotes", "--contains", "HEAD", "--list", "origin/*")
     return replace(
         found,
         branch="" if branch == "HEAD" else branch,
@@ -322,14 +311,10 @@ def choose(
     """
     chosen = found
     if url:
-        same_host = found and (
-            urlsplit(url).netloc.lower() == urlsplit(found.url).netloc
-        )
+        same_host = found and (urlsplit(url).netloc.lower() == urlsplit(found.url).netloc)
         chosen = understand(url, kind or (found.kind if found and same_host else ""))
         if not chosen:
-            raise ValueError(
-                f"expected an address such as https://host/owner/name, found {url!r}"
-            )
+            raise ValueError(f"expected an address such as https://host/owner/name, found {url!r}")
         if found and found.url.lower() == chosen.url.lower():
             chosen = replace(found, url=chosen.url, clone=chosen.clone)
     if not chosen:
