@@ -31,6 +31,36 @@ WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 IMAGE_SHAPE = (28, 28)
 CLASSES = 10
 
+
+def _cnn(*filters: int) -> list[dict[str, Any]]:
+    """Describe a CNN of three convolutions with so many filters."""
+    layers: list[dict[str, Any]] = [
+        {"layer": "Rescaling", "name": "scale", "scale": 1 / 255},
+        {"layer": "Reshape", "name": "channel", "target_shape": [28, 28, 1]},
+    ]
+    # Large kernels that take large steps: one layer goes from 28 × 28 to 8 × 8, which makes the
+    # layers after it cheap.
+    kernels: list[dict[str, Any]] = [
+        {"kernel_size": [7, 7], "strides": [3, 3]},
+        {"kernel_size": [3, 3]},
+        {"kernel_size": [3, 3]},
+    ]
+    for number, (count, kernel) in enumerate(zip(filters, kernels, strict=True), start=1):
+        # The normalisation has its own shift, in which a bias would be lost.
+        convolution = {"filters": count, **kernel, "use_bias": False}
+        layers += [
+            {"layer": "Conv2D", "name": f"conv{number}", **convolution},
+            {"layer": "BatchNormalization", "name": f"norm{number}"},
+            {"layer": "Activation", "name": f"relu{number}", "activation": "relu"},
+        ]
+    return [
+        *layers,
+        {"layer": "Flatten", "name": "flatten"},
+        {"layer": "Dropout", "name": "dropout", "rate": 0.3},
+        {"layer": "Dense", "name": "logits", "units": CLASSES},
+    ]
+
+
 #: Every network takes raw pixels, (N, 28, 28) uint8, and gives (N, 10) logits. Scaling the
 #: pixels inside the network keeps the images at one byte a pixel, a quarter of float32.
 ARCHITECTURES: dict[str, list[dict[str, Any]]] = {
@@ -41,80 +71,8 @@ ARCHITECTURES: dict[str, list[dict[str, Any]]] = {
         {"layer": "Dense", "name": "dense2", "units": 15, "activation": "relu"},
         {"layer": "Dense", "name": "logits", "units": CLASSES},
     ],
-    "small_cnn": [
-        {"layer": "Rescaling", "name": "scale", "scale": 1 / 255},
-        {"layer": "Reshape", "name": "channel", "target_shape": [28, 28, 1]},
-        # Large kernels that take large steps: one layer goes from 28 × 28 to 8 × 8, which makes
-        # the layers after it cheap. The normalisation after each convolution has its own shift, so
-        # that a bias would be lost in it.
-        {
-            "layer": "Conv2D",
-            "name": "conv1",
-            "filters": 32,
-            "kernel_size": [7, 7],
-            "strides": [3, 3],
-            "use_bias": False,
-        },
-        {"layer": "BatchNormalization", "name": "norm1"},
-        {"layer": "Activation", "name": "relu1", "activation": "relu"},
-        {
-            "layer": "Conv2D",
-            "name": "conv2",
-            "filters": 40,
-            "kernel_size": [3, 3],
-            "use_bias": False,
-        },
-        {"layer": "BatchNormalization", "name": "norm2"},
-        {"layer": "Activation", "name": "relu2", "activation": "relu"},
-        {
-            "layer": "Conv2D",
-            "name": "conv3",
-            "filters": 48,
-            "kernel_size": [3, 3],
-            "use_bias": False,
-        },
-        {"layer": "BatchNormalization", "name": "norm3"},
-        {"layer": "Activation", "name": "relu3", "activation": "relu"},
-        {"layer": "Flatten", "name": "flatten"},
-        {"layer": "Dropout", "name": "dropout", "rate": 0.3},
-        {"layer": "Dense", "name": "logits", "units": CLASSES},
-    ],
-    "cnn": [
-        {"layer": "Rescaling", "name": "scale", "scale": 1 / 255},
-        {"layer": "Reshape", "name": "channel", "target_shape": [28, 28, 1]},
-        # The small one with more filters.
-        {
-            "layer": "Conv2D",
-            "name": "conv1",
-            "filters": 48,
-            "kernel_size": [7, 7],
-            "strides": [3, 3],
-            "use_bias": False,
-        },
-        {"layer": "BatchNormalization", "name": "norm1"},
-        {"layer": "Activation", "name": "relu1", "activation": "relu"},
-        {
-            "layer": "Conv2D",
-            "name": "conv2",
-            "filters": 64,
-            "kernel_size": [3, 3],
-            "use_bias": False,
-        },
-        {"layer": "BatchNormalization", "name": "norm2"},
-        {"layer": "Activation", "name": "relu2", "activation": "relu"},
-        {
-            "layer": "Conv2D",
-            "name": "conv3",
-            "filters": 64,
-            "kernel_size": [3, 3],
-            "use_bias": False,
-        },
-        {"layer": "BatchNormalization", "name": "norm3"},
-        {"layer": "Activation", "name": "relu3", "activation": "relu"},
-        {"layer": "Flatten", "name": "flatten"},
-        {"layer": "Dropout", "name": "dropout", "rate": 0.3},
-        {"layer": "Dense", "name": "logits", "units": CLASSES},
-    ],
+    "small_cnn": _cnn(32, 40, 48),
+    "cnn": _cnn(48, 64, 64),  # the small one with more filters
 }
 #: The networks whose weights come with the package; the others can be built and trained.
 SHIPPED = ("dense", "cnn")
