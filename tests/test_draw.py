@@ -161,7 +161,11 @@ def open_page(context, address, problems, name=PAGE):
 
 def settle(page) -> None:
     """Wait until the page has read what was drawn."""
-    page.evaluate("new Promise((r) => requestAnimationFrame(() => setTimeout(r, 30)))")
+    # The page reads in the frame after an event, and may have had to wait for that frame.
+    page.evaluate(
+        "new Promise((r) => requestAnimationFrame(() => requestAnimationFrame("
+        "() => setTimeout(r, 30))))"
+    )
 
 
 def readings(page) -> tuple[str, str]:
