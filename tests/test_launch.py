@@ -168,6 +168,11 @@ def open_in_lab(lab, path: str) -> None:
     lab.evaluate(f"void jupyterapp.commands.execute('docmanager:open', {{path: '{path}'}})")
     tab = lab.locator(".lm-DockPanel .lm-TabBar-tab.lm-mod-current")
     tab.filter(has_text=Path(path).name).wait_for()
+    # A command given before the cells are there would find nothing to do.
+    lab.wait_for_function(
+        "jupyterapp.shell.currentWidget.context?.isReady"
+        " && jupyterapp.shell.currentWidget.content.widgets.length"
+    )
 
 
 def cells_of(lab) -> list[dict]:
@@ -342,43 +347,6 @@ def test_one_may_go_back(lab, server, measured) -> None:
     assert all(cell["count"] for cell in cells)
     assert lab.locator(".jp-Dialog").count() == 0
     assert server.memory.peak <= launching.MEMORY
-
-
-def test_a_chapter_that_computes_is_left_alone(lab, server) -> None:
-    """A third one is refused meanwhile, in words; closing a tab makes room again."""
-    lab.evaluate("void jupyterapp.commands.execute('application:close-all')")
-    cell = nbformat.v4.new_code_cell("import time\n\ntime.sleep(600)")
-    for name in ("one", "two", "three"):
-        notebook = nbformat.v4.new_notebook(cells=[cell], metadata=KERNEL)
-        nbformat.write(notebook, server.folder / f"{name}.ipynb")
-    for name in ("one", "two"):
-        open_in_lab(lab, f"{name}.ipynb")
-        lab.wait_for_function(f"{STATUS} === 'idle'")
-        lab.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
-        lab.wait_for_function(f"{STATUS} === 'busy'")
-    open_in_lab(lab, "three.ipynb")
-    dialog = lab.locator(".jp-Dialog")
-    dialog.get_by_text("one.ipynb and two.ipynb are still computing").wait_for()
-    dialog.get_by_role("button", name="Ok").click()
-    busy = {s["path"]: s["kernel"]["execution_state"] for s in server.get("sessions")}
-    assert busy == {"one.ipynb": "busy", "two.ipynb": "busy"}
-    # JupyterLab asks for another kernel.
-    dialog.get_by_role("button", name="No Kernel").click()
-
-    open_in_lab(lab, "two.ipynb")
-    lab.evaluate("void jupyterapp.commands.execute('docmanager:save')")
-    lab.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
-    lab.evaluate("void jupyterapp.commands.execute('application:close')")
-    until(lab, lambda: [s["path"] for s in server.get("sessions")] == ["one.ipynb"])
-    open_in_lab(lab, "three.ipynb")
-    lab.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
-    lab.wait_for_function(f"{STATUS} === 'busy'")
-
-
-def until(lab, holds) -> None:
-    """Wait until something holds."""
-    while not holds():
-        lab.wait_for_timeout(200)
 
 
 def test_the_first_cell_installs_the_library_and_nothing_else(colab) -> None:
