@@ -111,9 +111,9 @@ BANDS = {
     "numpy_dense_accuracy": (0.94, 0.975),
     "numpy_dense_agreement": (10_000, 10_000),
     "numpy_dense_max_difference": (0, 1e-3),
-    # Five seeds: 99.31 to 99.38 %, standard deviation 0.03 %. Their mean, and four of these.
+    # Around the mean of five seeds, four standard deviations each way.
     "cnn_accuracy": (0.992, 0.9945),
-    # Five seeds: 99.49 to 99.59 %, standard deviation 0.05 %. Their mean, and three of these.
+    # Around the mean of five seeds, three standard deviations each way.
     "cnn_shipped_accuracy": (0.994, 0.997),
     "numpy_cnn_agreement": (10_000, 10_000),
     "numpy_cnn_max_difference": (0, 1e-3),

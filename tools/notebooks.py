@@ -115,7 +115,7 @@ class Writer:
             metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}},
         )
         nbformat.validate(made)
-        return str(nbformat.writes(made)) + "\n"
+        return nbformat.writes(made) + "\n"
 
 
 def plain_code(source: str) -> str:

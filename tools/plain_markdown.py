@@ -328,7 +328,7 @@ def closed(summary: str, text: str) -> str:
 
 def in_html(text: str) -> str:
     """Return a line of Markdown as HTML, for a place where Markdown is not read."""
-    return str(MarkdownIt("commonmark").renderInline(text))
+    return MarkdownIt("commonmark").renderInline(text)
 
 
 @dataclass
