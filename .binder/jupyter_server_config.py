@@ -19,6 +19,8 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 
 #: Bytes that a chapter may take. The book's build holds each to it: LIMIT in book/_ext/kernel.py.
 CHAPTER = 1_000_000_000
+#: What the server grows by meanwhile, and a program that a cell starts.
+SPARE = 200_000_000
 #: After this long without work a kernel waits for its reader; it waits between two cells as well.
 REST = timedelta(seconds=2)
 #: One that has not answered for so long is not going to.
@@ -67,7 +69,7 @@ class FrugalKernelManager(AsyncMappingKernelManager):
         """Shut down the kernels that have waited longest, until one more chapter fits in."""
         while kernels := {each: self.get_kernel(each) for each in self.list_kernel_ids()}:
             # What the kernels take now, and what they may take when they all compute.
-            if max(taken() + CHAPTER, (len(kernels) + 1) * CHAPTER) <= allowed():
+            if max(taken() + CHAPTER + SPARE, (len(kernels) + 1) * CHAPTER) <= allowed():
                 return
             waiting = {
                 each: kernel.last_activity

@@ -226,6 +226,11 @@ class Server:
         with urllib.request.urlopen(self.address(f"api/{path}")) as answer:
             return json.load(answer)
 
+    def delete(self, path: str) -> None:
+        """Have the server's API end something."""
+        request = urllib.request.Request(self.address(f"api/{path}"), method="DELETE")
+        urllib.request.urlopen(request).close()
+
 
 def free_port() -> int:
     """Return a port that nothing listens on."""

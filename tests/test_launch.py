@@ -139,16 +139,22 @@ def server(environment, tmp_path_factory):
         yield server
 
 
-@pytest.fixture(scope="module")
-def lab(server, browser):
-    """Return a browser's page that stays open from chapter to chapter."""
+def open_lab(browser, server):
+    """Return JupyterLab in a window of its own, with no tabs of an earlier visit."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(60_000)
-    page.goto(server.address("lab"))
+    page.set_default_timeout(120_000)
+    page.goto(f"{server.address('lab')}&reset")
     page.wait_for_function("window.jupyterapp?.shell.currentWidget")
+    return page
+
+
+@pytest.fixture(scope="module")
+def lab(server, browser):
+    """Return a browser's page in which one notebook after the other is opened."""
+    page = open_lab(browser, server)
     yield page
-    context.close()
+    page.context.close()
 
 
 def open_notebook(lab, server, path: str):
@@ -301,14 +307,16 @@ def test_opens_as_a_page(lab, server, measured, path: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def walk(lab):
-    """Begin the walk from chapter to chapter with no tab open, and return the browser's page.
+def walk(server, browser):
+    """Return a browser's page of a reader who comes anew, and stays from chapter to chapter.
 
-    A tab that was opened before would have lost its kernel to the chapters after it.
+    What an earlier visit left running would be shut down for the first chapters of this one.
     """
-    lab.evaluate("void jupyterapp.commands.execute('application:close-all')")
-    lab.wait_for_function("!document.querySelector('.jp-NotebookPanel')")
-    return lab
+    for session in server.get("sessions"):
+        server.delete(f"sessions/{session['id']}")
+    page = open_lab(browser, server)
+    yield page
+    page.context.close()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS)
@@ -343,8 +351,9 @@ def test_runs_on_one_core_within_two_gigabytes(walk, server, measured, path: str
     assert server.memory.peak <= launching.MEMORY
 
 
-def test_one_may_go_back(lab, server, measured) -> None:
+def test_one_may_go_back(walk, server, measured) -> None:
     """A chapter whose kernel was shut down for later ones runs again, and nobody asks anything."""
+    lab = walk
     running = {session["path"] for session in server.get("sessions")}
     gone = [path for path in CHAPTERS if path.removeprefix("lab/tree/") not in running]
     assert CHAPTERS[0] in gone
