@@ -144,14 +144,17 @@ def test_no_tensorflow_and_no_matplotlib(folder):
     assert done.returncode == 0, done.stderr.decode()
 
 
-def test_it_answers_in_about_a_second(folder):
-    """Measured at a quarter of a second; the best of three, for other work may run beside it."""
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        assert run("read", "00.png", cwd=folder).returncode == 0
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 1.0
+def test_it_answers_as_soon_as_its_packages_are_there(folder):
+    """About one and a half times what NumPy, OpenCV and Pillow take; a ratio holds on any machine."""
+    packages = [sys.executable, "-c", "import numpy, cv2, PIL.Image"]
+    command = [sys.executable, "-m", "digitrec", "read", "00.png"]
+    seconds = {"packages": [], "command": []}
+    for _ in range(5):
+        for name, args in (("packages", packages), ("command", command)):
+            start = time.perf_counter()
+            subprocess.run(args, cwd=folder, capture_output=True, check=True)
+            seconds[name].append(time.perf_counter() - start)
+    assert min(seconds["command"]) < 3 * min(seconds["packages"])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such a name")
