@@ -76,7 +76,7 @@ test: browser check book ## everything: checks, library, book, site; needs git, 
 
 .PHONY: quick
 quick: check ## the checks, and the tests that take a minute in all; needs Python
-	$(BIN)/pytest -q -m "not book and not browser and not training and not launch and not slow" --hypothesis-profile=quick
+	$(BIN)/pytest -q -n auto -m "not book and not browser and not training and not launch and not slow" --hypothesis-profile=quick
 
 .PHONY: notebooks
 notebooks: $(VENV)/.installed ## write the notebooks that readers launch, from the chapters; needs Python

@@ -145,7 +145,7 @@ def test_no_tensorflow_and_no_matplotlib(folder):
 
 
 def test_it_answers_as_soon_as_its_packages_are_there(folder):
-    """About one and a half times what NumPy, OpenCV and Pillow take; a ratio holds on any machine."""
+    """About one and a half times what its packages take; a ratio holds on any machine."""
     packages = [sys.executable, "-c", "import numpy, cv2, PIL.Image"]
     command = [sys.executable, "-m", "digitrec", "read", "00.png"]
     seconds = {"packages": [], "command": []}
