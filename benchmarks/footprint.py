@@ -1,21 +1,7 @@
 """What the course takes before it does anything: memory of each chapter, start-up, the data.
 
-    python -m benchmarks.footprint [--only PART …] [--quick]       (make bench PART=footprint)
-
-The page "What it costs" shows it under *Memory* and *Before anything happens*.
-
-start
-    Processes that import, or read one digit, in turns; from their start to their end, and as many
-    times what importing NumPy takes.
-data
-    Reading, checking and unpacking MNIST, in processes that have not done so before.
-chapters
-    MB that each chapter's kernel took at its highest when the book was last built.
-limit_mb
-    What a chapter may take: the tests fail above it.
+python -m benchmarks.footprint [--only PART …] [--quick]       (make bench PART=footprint)
 """
-
-from __future__ import annotations
 
 import json
 import sys
@@ -34,7 +20,7 @@ sys.path.insert(0, str(measure.ROOT / "book" / "_ext"))
 import kernel
 import library_cache
 
-#: What a process runs, by the name in the table. The second is what the others are compared with.
+#: What a process runs; the others are compared with the first two.
 STARTS = {
     "Python alone": "pass",
     "NumPy": "import numpy",
@@ -43,37 +29,24 @@ STARTS = {
     "the figures": "from digitrec import plots",
     "Keras with TensorFlow": "import keras",
 }
-#: What a process does with the digits; the last is what the others are compared with.
+#: What is timed, and what the process does before; the others are compared with the last one.
 LOADS = {
-    "load_test": ("from digitrec import mnist", "mnist.load_test()"),
-    "load_mnist": ("from digitrec import mnist", "mnist.load_mnist()"),
-    "load_training": ("from digitrec import mnist", "mnist.load_training()"),
-    "NumPy's import": ("pass", "import numpy"),
+    "load_test": ("mnist.load_test()", "from digitrec import mnist"),
+    "load_mnist": ("mnist.load_mnist()", "from digitrec import mnist"),
+    "load_training": ("mnist.load_training()", "from digitrec import mnist"),
+    "NumPy's import": ("import numpy", "pass"),
 }
-LOAD = """
-import time
-{before}
-start = time.perf_counter()
-{code}
-seconds = time.perf_counter() - start
-from benchmarks import memory
-print(seconds, memory.peak() / 1e6)
-"""
 
 
 def start(run: measure.Run) -> dict[str, Any]:
-    """Time processes that import something, or that read a digit from a file."""
+    """Time processes, from start to end, that import something, or read a digit from a file."""
+    calls = {name: partial(measure.python, "-c", code) for name, code in STARTS.items()}
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder) / "digit.png"
         cv2.imwrite(str(picture), 255 - cv2.resize(load_test().x_test[0], (280, 280)))
-        read = ("-m", "digitrec", "read", picture)
-        commands: dict[str, tuple[str | Path, ...]] = {
-            name: ("-c", code) for name, code in STARTS.items()
-        }
-        commands["digitrec read, a picture"] = read
-        calls = {n: partial(measure.python, *command) for n, command in commands.items()}
-        times = measure.in_turns(calls, run(11))
-    alone, numpy = (times[name] for name in list(STARTS)[:2])
+        read = partial(measure.python, "-m", "digitrec", "read", picture)
+        times = measure.in_turns({**calls, "digitrec read, a picture": read}, run(11))
+    alone, numpy = times["Python alone"], times["NumPy"]
     found: dict[str, Any] = {}
     for name, seconds in times.items():
         turns = list(zip(seconds, alone, numpy, strict=True))
@@ -83,45 +56,37 @@ def start(run: measure.Run) -> dict[str, Any]:
             # Without what every Python process takes, over what NumPy itself takes.
             "times_numpy": measure.summary(((s - a) / (n - a) for s, a, n in turns), 3),
         }
-        if name in STARTS:
-            code = f"{STARTS[name]}\nfrom benchmarks import memory\nprint(memory.peak())"
-            found[name]["mb"] = round(int(measure.python("-c", code)) / 1e6)
+    for name, code in STARTS.items():
+        found[name]["mb"] = round(measure.apart(code)[-1])
     return found
 
 
 def data(run: measure.Run) -> dict[str, Any]:
-    """Time each way to load the digits, and NumPy's import, each time in a new process."""
-    times: dict[str, list[float]] = {name: [] for name in LOADS}
-    peaks: dict[str, list[float]] = {name: [] for name in LOADS}
-    for _ in range(run(11)):
-        for name, (before, code) in LOADS.items():
-            program = LOAD.format(before=before, code=code)
-            seconds, peak = map(float, measure.python("-c", program).split())
-            times[name].append(seconds)
-            peaks[name].append(peak)
+    """Time each way to read, check and unpack MNIST, each time in a new process."""
+    turns = [{name: measure.apart(*code) for name, code in LOADS.items()} for _ in range(run(11))]
+    times = {name: [turn[name][0] for turn in turns] for name in LOADS}
     return {
         name: {
-            "seconds": measure.summary(times[name], 3),
-            "times_numpy": measure.ratio(times, name, list(LOADS)[-1]),
-            "mb": measure.summary(peaks[name], 3),
+            "seconds": measure.summary(seconds, 3),
+            "times_numpy": measure.ratio(times, name, "NumPy's import"),
+            "mb": measure.summary((turn[name][1] for turn in turns), 3),
         }
-        for name in LOADS
+        for name, seconds in times.items()
     }
 
 
 def chapters(run: measure.Run) -> dict[str, float]:
-    """Return what the last build noted for each chapter."""
+    """Return the MB that each chapter's kernel took at its highest in the last build."""
     path = measure.ROOT / "_build" / ".jupyter_cache" / kernel.PEAKS
     peaks = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    found = {}
-    for page in library_cache.executed_pages(measure.ROOT):
-        if f"book/{page.stem}" not in peaks:
-            raise measure.MissingError(f"{page.stem} was not built; run `make book`")
-        found[page.stem] = measure.significant(peaks[f"book/{page.stem}"] / 1e6)
-    return found
+    names = [page.stem for page in library_cache.executed_pages(measure.ROOT)]
+    if missing := [name for name in names if f"book/{name}" not in peaks]:
+        raise measure.MissingError(f"{', '.join(missing)}: not built; run `make book`")
+    return {name: measure.significant(peaks[f"book/{name}"] / 1e6) for name in names}
 
 
 def limit(run: measure.Run) -> float:
+    """Return the MB that a chapter may take: the tests fail above it."""
     return float(kernel.LIMIT / 1e6)
 
 

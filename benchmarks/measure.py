@@ -8,13 +8,11 @@ A benchmark is a few named parts, each a function of a :class:`Run` that returns
 a call of :func:`command`.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
 import platform
-import statistics
+import re
 import subprocess
 import sys
 import time
@@ -22,7 +20,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
+
+import numpy as np
+import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -59,9 +60,8 @@ class Benchmark:
     name: str
     about: str
     parts: Mapping[str, Part]
-    #: Those whose versions matter: installed ones, and those for one run.
+    #: Those whose versions matter. Packages for one run have theirs in the code.
     packages: Sequence[str] = ()
-    borrowed: Sequence[str] = ()
 
 
 def command(benchmark: Benchmark, arguments: Sequence[str] | None = None) -> int:
@@ -70,24 +70,16 @@ def command(benchmark: Benchmark, arguments: Sequence[str] | None = None) -> int
     A part that was not measured stays in the file as it was; each has the machine beside it.
     """
     parser = argparse.ArgumentParser(
-        prog=f"python -m benchmarks.{benchmark.name}",
-        description=benchmark.about.split("\n", 1)[0],
+        prog=f"python -m benchmarks.{benchmark.name}", description=benchmark.about.split("\n", 1)[0]
     )
-    parser.add_argument(
-        "--only",
-        nargs="+",
-        choices=benchmark.parts,
-        default=list(benchmark.parts),
-        metavar="PART",
-        help=f"of {', '.join(benchmark.parts)}; the others stay as they were",
-    )
-    parser.add_argument(
-        "--among", default="", help="only what has this in its name; writes nothing"
-    )
-    parser.add_argument("--quick", action="store_true", help="show that it runs; writes nothing")
+    parts = list(benchmark.parts)
+    add = parser.add_argument
+    add("--only", nargs="+", choices=parts, default=parts, help="the others stay as they were")
+    add("--among", default="", help="only what has this in its name; writes nothing")
+    add("--quick", action="store_true", help="show that it runs; writes nothing")
     options = parser.parse_args(arguments)
     run = Run(options.quick, options.among)
-    on = machine(benchmark.packages, benchmark.borrowed)
+    on = machine(benchmark.packages)
     found = read(benchmark.name)
     missing = False
     for part in options.only:
@@ -137,22 +129,22 @@ def in_turns(
 
 def python(*command: str | Path, **environ: str) -> str:
     """Run Python at the root of the project; return what it printed."""
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env=os.environ | environ,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
+    return subprocess.check_output(
+        [sys.executable, *command], cwd=ROOT, env=os.environ | environ, text=True
     )
-    return done.stdout
 
 
-def drop_variables(prefix: str) -> None:
-    """Start this program again where variables with this prefix are set, without them."""
-    clean = {k: value for k, value in os.environ.items() if not k.startswith(prefix)}
-    if clean != dict(os.environ):
-        os.execve(sys.executable, sys.orig_argv, clean)
+def apart(code: str, before: str = "pass", repeats: int = 1, **environ: str) -> list[float]:
+    """Run code in a process of its own, each time after other code that is not timed.
+
+    Return the seconds of each time and, last, the MB that the process had at its highest.
+    """
+    program = (
+        "import timeit\nfrom benchmarks import memory\n"
+        f"print(*timeit.repeat({code!r}, {before!r}, number=1, repeat={repeats}))\n"
+        "print(memory.peak() / 1e6)"
+    )
+    return [float(value) for value in python("-c", program, **environ).split()]
 
 
 # --- Summaries -----------------------------------------------------------------------------------
@@ -165,26 +157,15 @@ def significant(value: float, digits: int = 4) -> float:
 
 def summary(values: Iterable[float], digits: int = 4) -> dict[str, float]:
     """Return median, quartiles, least and largest, to so many significant digits."""
-    ordered = sorted(values)
-    low, middle, high = (
-        statistics.quantiles(ordered, n=4, method="inclusive") if len(ordered) > 1 else ordered * 3
-    )
-    found = {
-        "median": middle,
-        "lower_quartile": low,
-        "upper_quartile": high,
-        "least": ordered[0],
-        "most": ordered[-1],
-    }
-    return {key: significant(value, digits) for key, value in found.items()} | {
-        "repeats": len(ordered)
-    }
+    every = list(values)
+    parts = {"median": 50, "lower_quartile": 25, "upper_quartile": 75, "least": 0, "most": 100}
+    found = {key: significant(np.percentile(every, part), digits) for key, part in parts.items()}
+    return found | {"repeats": len(every)}
 
 
-def percentiles(values: Sequence[float], digits: int = 3) -> dict[str, float]:
+def percentiles(values: np.ndarray | Sequence[float], digits: int = 3) -> dict[str, float]:
     """Return the median, and what 95 of 100 values do not exceed."""
-    cuts = statistics.quantiles(values, n=20, method="inclusive")
-    return {"p50": significant(cuts[9], digits), "p95": significant(cuts[18], digits)}
+    return {f"p{part}": significant(np.percentile(values, part), digits) for part in (50, 95)}
 
 
 def ratio(times: Mapping[str, list[float]], one: str, other: str) -> dict[str, float]:
@@ -196,35 +177,21 @@ def ratio(times: Mapping[str, list[float]], one: str, other: str) -> dict[str, f
 # --- What is written, and what is printed --------------------------------------------------------
 
 
-def machine(packages: Sequence[str], borrowed: Sequence[str] = ()) -> dict[str, Any]:
+def machine(packages: Sequence[str]) -> dict[str, Any]:
     """Say what this was measured on: processor, cores, load, system, versions of the packages."""
-    processor = platform.processor() or platform.machine()
-    try:
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                processor = line.split(":", 1)[1].strip()
-                break
-    except OSError:
-        pass
+    told = Path("/proc/cpuinfo")  # by Linux
+    model = re.search(r"model name\s*: (.*)", told.read_text("utf-8")) if told.exists() else None
+    allowed = getattr(os, "sched_getaffinity", None)
+    # Not all may be installed: TensorFlow has another name on each system.
+    versions = {each.name.lower(): each.version for each in metadata.distributions()}
     return {
-        "processor": processor,
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
-        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+        "processor": model[1] if model else platform.processor() or platform.machine(),
+        "cores": len(allowed(0)) if allowed else os.cpu_count(),
+        "load": round(psutil.getloadavg()[0], 2),
         "system": platform.system(),
         "python": platform.python_version(),
-        "versions": {name: metadata.version(name) for name in packages if is_here(name)},
-        "borrowed": list(borrowed),
+        "versions": {name: versions[name] for name in packages if name in versions},
     }
-
-
-def is_here(package: str) -> bool:
-    """Whether a package is installed. TensorFlow has another name on each system."""
-    try:
-        return bool(metadata.version(package))
-    except metadata.PackageNotFoundError:
-        return False
 
 
 def read(name: str) -> dict[str, Any]:
@@ -241,34 +208,26 @@ def write(name: str, found: Mapping[str, Any]) -> None:
 
 
 #: What is printed of a summary, of percentiles, and of a share with its interval.
-SHOWN = {
-    "median",
-    "lower_quartile",
-    "upper_quartile",
-    "p50",
-    "p95",
-    "share",
-    "interval",
-}
+SHOWN = {"median", "lower_quartile", "upper_quartile", "p50", "p95", "share", "interval"}
+
+
+def things(value: object) -> Mapping[str, Any] | None:
+    """Return what a value is about, by name or number; None for what is a single figure."""
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return {str(number): each for number, each in enumerate(value, 1)}
+    return value if isinstance(value, Mapping) and SHOWN.isdisjoint(value) else None
 
 
 def described(name: str, value: object) -> Iterator[str]:
     """Describe what was found: a line for each thing that has figures, after the names to it."""
-    if isinstance(value, list) and value and isinstance(value[0], Mapping):
-        value = {str(number): each for number, each in enumerate(value, 1)}
-    figures = []
-    for key, each in value.items() if is_group(value) else [("", value)]:
-        if is_group(each) or (isinstance(each, list) and is_group(each[0])):
+    figures, parts = [], things(value)
+    for key, each in ({"": value} if parts is None else parts).items():
+        if things(each) is not None:
             yield from described(f"{name}, {key}", each)
         else:
             figures.append(f"{key} {figure(each)}".lstrip())
     if figures:
         yield f"{name}: {'; '.join(figures)}"
-
-
-def is_group(value: object) -> TypeGuard[Mapping[str, Any]]:
-    """Whether this has things with names, and is no single figure."""
-    return isinstance(value, Mapping) and SHOWN.isdisjoint(value)
 
 
 def figure(value: object) -> str:

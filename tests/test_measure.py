@@ -2,14 +2,13 @@
 
 import importlib
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
 
-from benchmarks import measure, memory, readings
+from benchmarks import measure, readings
 
 NAMES = sorted(
     path.stem
@@ -62,6 +61,7 @@ def test_what_was_found_is_told_in_lines() -> None:
         "part: sizes 1, 20",
     ]
     assert list(measure.described("part", 1 / 3)) == ["part: 0.3333"]
+    assert list(measure.described("part", {"none": {}})) == []
 
 
 def absent(run: measure.Run) -> object:
@@ -77,7 +77,6 @@ EXAMPLE = measure.Benchmark(
         "three": absent,
     },
     packages=("numpy", "no-such-package"),
-    borrowed=("other==1",),
 )
 
 
@@ -96,7 +95,6 @@ def test_a_command_writes_its_parts(written: Path, capsys) -> None:
     assert "three" not in found
     assert list(found["machines"]) == ["one", "two"]
     assert list(found["machines"]["one"]["versions"]) == ["numpy"]
-    assert found["machines"]["one"]["borrowed"] == ["other==1"]
     said = capsys.readouterr()
     assert said.out == "one: 10\ntwo: ab, bc\n"
     assert said.err == "three is left out: fetch it\n"
@@ -149,38 +147,19 @@ def test_every_result_has_a_command() -> None:
     assert all(f"\n{name} " in listed for name in NAMES)
 
 
+def test_code_is_timed_in_a_process_of_its_own() -> None:
+    """As often as asked for, what is before it not counted; the last number is its memory."""
+    *seconds, mb = measure.apart("sleep(0.01)", "from time import sleep; sleep(0.5)", repeats=2)
+    assert len(seconds) == 2
+    assert all(0.01 <= each < 0.5 for each in seconds)
+    assert 1 < mb < 500
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells it")
-def test_memory_of_a_process() -> None:
-    """What was given back still counts, until it is counted anew."""
-    code = """if True:
-        from benchmarks import memory
-        before = memory.now()
-        large = b"x" * 50_000_000
-        del large
-        first = memory.peak() - before
-        memory.reset()
-        print(first, memory.peak() - before)
-    """
-    first, anew = map(int, measure.python("-c", code).split())
-    assert 40e6 < first < 70e6
-    assert anew < 10e6
-    assert 1e6 < memory.now() <= memory.peak()
-
-
-def test_variables_are_dropped_by_starting_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Once, with the same command; where there are none, nothing happens."""
-    started = []
-    monkeypatch.setattr("os.execve", lambda *arguments: started.append(arguments))
-    measure.drop_variables("NOBODY_HAS_")
-    assert not started
-    monkeypatch.setenv("NOBODY_HAS_THIS", "1")
-    measure.drop_variables("NOBODY_HAS_")
-    ((program, command, environ),) = started
-    assert (program, command) == (sys.executable, sys.orig_argv)
-    assert "NOBODY_HAS_THIS" not in environ
-    assert "PATH" in environ
+def test_memory_that_was_given_back_counts() -> None:
+    """What a process had at its highest is told, not what it has."""
+    small, large = (measure.apart(f"x = b'x' * {size}; del x")[-1] for size in (1, 50_000_000))
+    assert 40 < large - small < 70
 
 
 @pytest.mark.parametrize(
