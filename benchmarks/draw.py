@@ -2,18 +2,9 @@
 
     python -m benchmarks.draw [--only PART …] [--among onnx] [--quick]       (make bench-draw)
 
-The page "What it costs" shows it under *The drawing page*. Needs the built book and a browser.
-
-networks
-    All three read the shipped CNN in the same browser, in turns, from a server on this machine that
-    compresses what it sends, each on a page of its own that nothing is cached of: the time from
-    opening it to the first ten logits, the bytes that were sent, and the time for one image after a
-    warm-up. Needs npm and the internet: the libraries go into a temporary folder and leave with it.
-drawing
-    On the real page, from a pointer's event until the bars are painted.
+Needs the built book and a browser; the comparison needs npm and the internet as well: the libraries
+go into a temporary folder and leave with it.
 """
-
-from __future__ import annotations
 
 import base64
 import functools
@@ -25,26 +16,22 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from benchmarks import borrowed, measure
 from digitrec.mnist import load_test
-from digitrec.networks import WEIGHTS_FOLDER, load_numpy, read_weights
+from digitrec.networks import WEIGHTS_FOLDER, load_keras, load_numpy, read_weights
 from tools import browser as browsers
 from tools import mouse, server
 
 HTML = measure.ROOT / "_build" / "html"
 TFJS = ("core", "layers", "backend-cpu", "backend-wasm")
-PACKAGES = (
-    "onnxruntime-web@1.30.0",
-    *(f"@tensorflow/tfjs-{part}@4.22.0" for part in TFJS),
-)
+PACKAGES = ("onnxruntime-web@1.30.0", *(f"@tensorflow/tfjs-{part}@4.22.0" for part in TFJS))
 
 # Each page makes `predict`: an image as Uint8Array of 784 pixels → ten logits.
 OURS = """
@@ -119,20 +106,11 @@ LATENCY = """() => {
 }"""
 
 
-@functools.cache
-def compressed(path: str) -> bytes:
-    """A file's content as a host sends it."""
-    return gzip.compress(Path(path).read_bytes(), 6)
-
-
 class Handler(server.QuietHandler):
-    """Serves a folder's files compressed."""
+    """Serves a folder's files compressed, as a host does."""
 
-    def send_head(self) -> BinaryIO | None:
+    def send_head(self) -> BinaryIO:
         path = self.translate_path(self.path)
-        if not Path(path).is_file():
-            self.send_error(404)
-            return None
         content = compressed(path)
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(path))
@@ -142,18 +120,16 @@ class Handler(server.QuietHandler):
         return io.BytesIO(content)
 
 
-@contextmanager
-def opened(folder: Path) -> Iterator[tuple[Browser, str]]:
-    """Serve a folder, with the built book as ``site`` in it; give a browser and the address."""
+@functools.cache
+def compressed(path: str) -> bytes:
+    return gzip.compress(Path(path).read_bytes(), 6)
+
+
+def built() -> Path:
+    """Return the built book; MissingError when there is none."""
     if not (HTML / "book" / "draw.html").is_file():
         raise measure.MissingError("the book is not built; run `make book`")
-    (folder / "site").symlink_to(HTML, target_is_directory=True)
-    handler = functools.partial(Handler, directory=str(folder))
-    served = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    with server.running(served) as address, sync_playwright() as playwright:
-        browser = browsers.launch(playwright)
-        yield browser, address
-        browser.close()
+    return HTML
 
 
 def write_tensorflow(folder: Path) -> None:
@@ -161,19 +137,12 @@ def write_tensorflow(folder: Path) -> None:
     weights, card = read_weights(WEIGHTS_FOLDER / "cnn")
     layers = [{"class_name": entry["layer"], "config": entry} for entry in card["architecture"]]
     layers[0]["config"] |= {"batch_input_shape": [None, 28, 28]}
-    manifest = {
-        "paths": ["cnn.bin"],
-        "weights": [
-            {"name": name, "shape": array.shape, "dtype": "float32"}
-            for name, array in weights.items()
-        ],
-    }
     model = {"class_name": "Sequential", "config": {"name": "cnn", "layers": layers}}
-    described = {"modelTopology": model, "weightsManifest": [manifest]}
+    listed = [{"name": n, "shape": w.shape, "dtype": "float32"} for n, w in weights.items()]
+    manifest = [{"paths": ["cnn.bin"], "weights": listed}]
+    described = {"modelTopology": model, "weightsManifest": manifest}
     (folder / "cnn.json").write_text(json.dumps(described), "utf-8")
-    (folder / "cnn.bin").write_bytes(
-        b"".join(array.astype("<f4").tobytes() for array in weights.values())
-    )
+    (folder / "cnn.bin").write_bytes(b"".join(w.astype("<f4").tobytes() for w in weights.values()))
 
 
 def prepare(folder: Path, image: np.ndarray) -> None:
@@ -181,7 +150,7 @@ def prepare(folder: Path, image: np.ndarray) -> None:
     npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
     subprocess.run([*npm, "--prefix", folder, *PACKAGES], check=True)
     borrowed.install(folder / "python", borrowed.ONNX)
-    borrowed.write_onnx("cnn", folder / "cnn.onnx")
+    borrowed.write_onnx(load_keras("cnn"), folder / "cnn.onnx")
     write_tensorflow(folder)
     timing = MEASURE.replace("IMAGE", base64.b64encode(image.tobytes()).decode())
     for name, (scripts, code) in CANDIDATES.items():
@@ -194,80 +163,65 @@ def prepare(folder: Path, image: np.ndarray) -> None:
 
 
 def networks(run: measure.Run) -> dict[str, Any]:
-    """Open each candidate's page again and again, in turns, each time with nothing cached."""
+    """Read a digit with each candidate, in turns, each on a page of its own, nothing cached.
+
+    What is measured is the time from opening the page to the first ten logits, the bytes that were
+    sent, compressed, and the time for one image after a warm-up.
+    """
     image = load_test().x_test[0]
     expected = load_numpy("cnn").forward(image[None])[0]
-    names = run.chosen(CANDIDATES)
-    found: dict[str, dict[str, list[float]]] = {
-        name: {"cold": [], "bytes": [], "each": []} for name in names
-    }
-    with tempfile.TemporaryDirectory() as place:
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in run.chosen(CANDIDATES)}
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         folder = Path(place)
+        (folder / "site").symlink_to(built(), target_is_directory=True)
         prepare(folder, image)
-        with opened(folder) as (browser, address):
-            for turn in range(run(11)):
-                for name, lists in found.items():
-                    context = browser.new_context()
-                    page = context.new_page()
-                    page.on("pageerror", lambda error: print(error, file=sys.stderr))
-                    page.goto(f"{address}/{name}.html")
-                    page.wait_for_function("window.measured")
-                    measured = page.evaluate("window.measured")
-                    difference = np.abs(np.array(measured["first"]) - expected).max()
-                    if difference > 1e-2:
-                        sys.exit(f"{name} computes something else: {difference}")
-                    lists["cold"].append(measured["cold"])
-                    lists["bytes"].append(measured["bytes"])
-                    if turn % 3 == 0:
-                        page.evaluate("timeMany(50)")
-                        lists["each"] += page.evaluate(f"timeMany({run(300, 10)})")
-                    context.close()
+        handler = functools.partial(Handler, directory=place)
+        browser = browsers.launch(playwright)
+        with server.running(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)) as address:
+            for _, (name, opened) in product(range(run(11)), found.items()):
+                page = browser.new_context().new_page()
+                page.on("pageerror", lambda error: print(error, file=sys.stderr))
+                page.goto(f"{address}/{name}.html")
+                page.wait_for_function("window.measured")
+                measured = page.evaluate("window.measured")
+                difference = np.abs(np.array(measured["first"]) - expected).max()
+                if difference > 1e-2:
+                    sys.exit(f"{name} computes something else: {difference}")
+                page.evaluate("timeMany(50)")
+                measured["each"] = page.evaluate(f"timeMany({run(100, 10)})")
+                opened.append(measured)
+                page.context.close()
     return {
         name: {
-            "first_prediction_ms": round(statistics.median(lists["cold"]), 1),
-            "bytes": int(statistics.median(lists["bytes"])),
-            "prediction_ms": measure.percentiles(lists["each"]),
+            "first_prediction_ms": round(statistics.median(each["cold"] for each in opened), 1),
+            "bytes": int(statistics.median(each["bytes"] for each in opened)),
+            "prediction_ms": measure.percentiles([ms for each in opened for ms in each["each"]]),
         }
-        for name, lists in found.items()
+        for name, opened in found.items()
     }
-
-
-def eight() -> list[mouse.Point]:
-    """Points of an 8 in parts of the pad, as a hand draws it."""
-    t = np.linspace(0, 2 * np.pi, 90)
-    return list(zip(0.5 + 0.2 * np.sin(2 * t), 0.5 - 0.35 * np.cos(t), strict=True))
 
 
 def drawing(run: measure.Run) -> dict[str, Any]:
-    """Draw on the real page."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        opened(Path(folder)) as (browser, address),
-    ):
+    """Draw on the real page: from a pointer's event until the bars are painted."""
+    with server.serve(built()) as address, sync_playwright() as playwright:
+        browser = browsers.launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(f"{address}/site/book/draw.html")
+        page.goto(f"{address}/book/draw.html")
         page.wait_for_selector("#draw[data-ready]")
         page.evaluate(LATENCY)
+        t = np.linspace(0, 2 * np.pi, 90)  # an 8, as a hand draws it
+        eight = list(zip(0.5 + 0.2 * np.sin(2 * t), 0.5 - 0.35 * np.cos(t), strict=True))
         for turn in range(run(8, 2)):
             if turn == 1:  # the first drawing warms up
                 page.evaluate("fromEvent.length = 0")
-            mouse.draw(page, eight())
+            mouse.draw(page, eight)
             page.wait_for_timeout(50)
             page.click(".draw-clear")
         times = page.evaluate("fromEvent")
-        return {
-            "events": len(times),
-            "event_to_paint_ms": measure.percentiles(times),
-            "chromium": browser.version,
-        }
+        return {"event_to_paint_ms": measure.percentiles(times), "chromium": browser.version}
 
 
-BENCHMARK = measure.Benchmark(
-    "draw",
-    __doc__,
-    {"networks": networks, "drawing": drawing},
-    borrowed=(*PACKAGES, *borrowed.ONNX),
-)
+BENCHMARK = measure.Benchmark("draw", __doc__, {"networks": networks, "drawing": drawing})
 
 if __name__ == "__main__":
     sys.exit(measure.command(BENCHMARK))
