@@ -2,27 +2,12 @@
 
     python -m benchmarks.build [--quick]           (make bench PART=build)
 
-The page "What it costs" shows it under *Building this book*. Copies the tree into a temporary
-folder and builds it there, again and again:
-
-cold
-    nothing is cached, every chapter runs;
-unchanged
-    nothing has changed since;
-prose
-    a sentence is added to a chapter: no chapter may run;
-code
-    a cell is added to a chapter: this one alone may run;
-module
-    a comment is added to a module of the library: only chapters that import it may run.
-
-Which chapters ran is read from the cache; where it is not what it should be, this ends in an error
+Which chapters ran is told by the build; where it is not those that may run, this ends in an error
 and writes nothing.
 """
 
-from __future__ import annotations
-
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,8 +16,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from jupyter_cache import get_cache
-
 from benchmarks import measure
 from benchmarks.measure import ROOT
 
@@ -40,89 +23,55 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import library_cache
 
-#: The chapter that is changed. It is one that runs in seconds.
-CHAPTER = "03-forward"
+#: The chapter that is changed, one that runs in seconds, and the module, which few chapters need.
+CHAPTER, MODULE = "03-forward", "__main__"
+#: What a build says of a chapter that ran.
+RAN = re.compile(r"book/([\w-]+)\.md: Executed notebook in ([\d.]+) seconds")
 
 
-class Tree:
-    """A copy of the tree in which things are changed and built."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        git = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-        listed = subprocess.run(git, cwd=ROOT, stdout=subprocess.PIPE, check=True)
-        for name in filter(None, listed.stdout.decode().split("\0")):
-            if (ROOT / name).is_file():
-                (root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, root / name)
-
-    def add(self, name: str, text: str) -> None:
-        """Add text at the end of a file."""
-        path = self.root / name
-        path.write_text(path.read_text("utf-8") + text, "utf-8")
-
-    def records(self) -> dict[int, Any]:
-        """Return what the cache holds."""
-        folder = self.root / "_build" / ".jupyter_cache"
-        if not folder.is_dir():
-            return {}
-        return {record.pk: record for record in get_cache(folder).list_cache_records()}
-
-    def build(self) -> tuple[float, dict[str, float]]:
-        """Build; return the seconds in all, and those of each chapter that ran."""
-        before = self.records()
-        environ = os.environ | {"PYTHONPATH": str(self.root)}
-        environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        script = Path(sys.executable).with_name("jupyter-book")
-        command = [str(script), "build", ".", "-W", "-n", "--keep-going"]
-        start = time.perf_counter()
-        done = subprocess.run(command, cwd=self.root, env=environ, capture_output=True, text=True)
-        seconds = time.perf_counter() - start
-        if done.returncode:
-            sys.exit(done.stderr)
-        ran = {
-            Path(record.uri).stem: float(record.data["execution_seconds"])
-            for key, record in self.records().items()
-            if key not in before
-        }
-        return seconds, dict(sorted(ran.items()))
-
-
-def rarest_module(root: Path) -> tuple[str, list[str]]:
-    """Return the module that the fewest chapters import, though one does, and these chapters."""
-    modules, _ = library_cache.library_files(root)
-    users: dict[str, list[str]] = {name: [] for name in modules}
-    for path in library_cache.executed_pages(root):
-        code = library_cache.chapter_code(path.read_text("utf-8"))
-        for name in library_cache.needed_modules(code, root):
-            users[name].append(path.stem)
-    used = [(name, chapters) for name, chapters in users.items() if chapters]
-    return min(used, key=lambda pair: (len(pair[1]), pair[0]))
+def build(root: Path) -> tuple[float, dict[str, float]]:
+    """Build the book; return the seconds in all, and those of each chapter that ran."""
+    environ = os.environ | {"PYTHONPATH": str(root)}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    script = Path(sys.executable).with_name("jupyter-book")
+    command = [str(script), "build", ".", "-W", "-n", "--keep-going"]
+    start = time.perf_counter()
+    done = subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True)
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        sys.exit(done.stderr)
+    return seconds, {name: float(took) for name, took in sorted(RAN.findall(done.stdout))}
 
 
 def builds(run: measure.Run) -> dict[str, Any]:
-    """Build again and again; what changes before each is in the first column."""
-    module, users = rarest_module(ROOT)
-    every = [path.stem for path in library_cache.executed_pages(ROOT)]
+    """Build a copy of the tree again and again, changed before each build."""
+    codes = {
+        path.stem: library_cache.chapter_code(path.read_text("utf-8"))
+        for path in library_cache.executed_pages(ROOT)
+    }
+    users = [n for n, code in codes.items() if MODULE in library_cache.needed_modules(code, ROOT)]
     page = f"book/{CHAPTER}.md"
     cell = "\n```{{code-cell}} ipython3\nprint('cell {}')\n```\n"
     # What is added where, before each of so many builds, and which chapters then run.
-    kinds: dict[str, tuple[tuple[str, str] | None, int, list[str]]] = {
-        "cold": (None, 1, every),
-        "unchanged": (None, run(3), []),
-        "prose": ((page, "\nAnother sentence, number {}.\n"), run(3), []),
-        "code": ((page, cell), run(3), [CHAPTER]),
-        "module": ((f"digitrec/{module}.py", "# {}\n"), 1, users),
+    kinds = {
+        "cold": (page, "", 1, list(codes)),
+        "unchanged": (page, "", run(3), []),
+        "prose": (page, "\nAnother sentence, number {}.\n", run(3), []),
+        "code": (page, cell, run(3), [CHAPTER]),
+        "module": (f"digitrec/{MODULE}.py", "# {}\n", 1, users),
     }
-    found: dict[str, Any] = {"changed": {"chapter": CHAPTER, "module": module}}
+    found: dict[str, Any] = {"changed": {"chapter": CHAPTER, "module": MODULE}}
     with tempfile.TemporaryDirectory() as folder:
-        tree = Tree(Path(folder))
-        for kind, (change, repeats, expected) in kinds.items():
+        root = Path(folder)
+        left_out = shutil.ignore_patterns(".git", ".venv", "_build", "node_modules")
+        shutil.copytree(ROOT, root, dirs_exist_ok=True, ignore=left_out)
+        for kind, (name, text, repeats, expected) in kinds.items():
             times = []
             for turn in range(repeats):
-                if change:
-                    tree.add(change[0], change[1].format(turn))
-                seconds, ran = tree.build()
+                if text:
+                    with (root / name).open("a", encoding="utf-8") as changed:
+                        changed.write(text.format(turn))
+                seconds, ran = build(root)
                 times.append(seconds)
                 print(f"{kind}: {seconds:.1f} s", flush=True)
                 if list(ran) != sorted(expected):
@@ -134,10 +83,7 @@ def builds(run: measure.Run) -> dict[str, Any]:
 
 
 BENCHMARK = measure.Benchmark(
-    "build",
-    __doc__,
-    {"builds": builds},
-    packages=("jupyter-book", "sphinx", "myst-nb", "keras"),
+    "build", __doc__, {"builds": builds}, packages=("jupyter-book", "sphinx", "myst-nb", "keras")
 )
 
 if __name__ == "__main__":
