@@ -2,20 +2,8 @@
 
     python -m benchmarks.photos [--only PART …] [--among SOURCE]       (make bench PART=photos)
 
-The page "What it costs" shows it under *Photographs*.
-
-photographs
-    Those of the folder that DIGITREC_PHOTOS names (see ``readings``), as they are and changed by a
-    program. A rejected digit (``?``) counts as wrong. Intervals are Wilson's, of 95 %; digits of
-    one page are not independent, so theirs are somewhat too narrow. Misread ones are named on the
-    terminal; what is written is of no single picture. ``make bench-photos`` is this part alone.
-large_page
-    A rendered page of 12 megapixels, read in a process of its own.
-growth
-    The same page in several sizes.
+``make bench-photos`` is the part ``photographs`` alone.
 """
-
-from __future__ import annotations
 
 import statistics
 import sys
@@ -46,15 +34,12 @@ def turned(picture: np.ndarray, degrees: float) -> np.ndarray:
     high, wide = picture.shape[:2]
     matrix = cv2.getRotationMatrix2D((wide / 2, high / 2), degrees, 1)
     fill = np.median(picture.reshape(high * wide, -1), axis=0).tolist()
-    return np.asarray(
-        cv2.warpAffine(
-            picture,
-            matrix,
-            (wide, high),
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=fill,
-        )
-    )
+    return np.asarray(cv2.warpAffine(picture, matrix, (wide, high), borderValue=fill))
+
+
+def reduced(picture: np.ndarray, factor: float) -> np.ndarray:
+    """Make a picture smaller, its sides by a factor."""
+    return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
 
 
 def shaded(picture: np.ndarray) -> np.ndarray:
@@ -63,14 +48,12 @@ def shaded(picture: np.ndarray) -> np.ndarray:
     return np.rint(picture * light).astype(np.uint8)
 
 
-#: What else the same photographs might have looked like. Rules that fit only the photographs as
-#: they are would show here.
+#: What else the same photographs might have looked like: rules that fit only those that their
+#: author looked at would show here.
 CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "turned by 5°": partial(turned, degrees=5),
     "turned by −5°": partial(turned, degrees=-5),
-    "half as wide": lambda picture: np.asarray(
-        cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    ),
+    "half as wide": partial(reduced, factor=0.5),
     "darker": lambda picture: np.rint(255 * (picture / 255) ** 1.6).astype(np.uint8),
     "in shade": shaded,
     "inverted": lambda picture: 255 - picture,
@@ -92,43 +75,29 @@ def rendered_page() -> np.ndarray:
     return np.asarray(cv2.resize(photo, (4000, 3000)))
 
 
-#: In a process of its own, on one core: seconds, and MB at its highest.
-LARGE = """
-import statistics, sys, time, cv2
-from benchmarks import memory
-from digitrec import images, networks
-cv2.setNumThreads(1)
-network = networks.load_numpy("cnn")
-times = []
-for _ in range(int(sys.argv[2])):
-    start = time.perf_counter()
-    images.classify([images.find_digits_in_file(sys.argv[1])], network)
-    times.append(time.perf_counter() - start)
-print(statistics.median(times), memory.peak() / 1e6)
-"""
-
-
 def large_page(run: measure.Run) -> dict[str, float]:
-    """Read a file of 12 megapixels."""
+    """Read the rendered page, 12 megapixels, in a process of its own, on one core."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "page.jpg"
-        cv2.imwrite(str(path), rendered_page()[..., ::-1])
-        one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        printed = measure.python("-c", LARGE, path, str(run(5)), **one)
-    seconds, megabytes = map(float, printed.split())
-    return {
-        "seconds": measure.significant(seconds, 3),
-        "megabytes": round(megabytes),
-    }
+        path = str(Path(folder) / "page.jpg")
+        cv2.imwrite(path, rendered_page()[..., ::-1])
+        *seconds, megabytes = measure.apart(
+            f"images.classify([images.find_digits_in_file({path!r})], network)",
+            "import cv2; from digitrec import images, networks; "
+            "cv2.setNumThreads(1); network = networks.load_numpy('cnn')",
+            run(5),
+            OMP_NUM_THREADS="1",
+            OPENBLAS_NUM_THREADS="1",
+        )
+    median = measure.significant(statistics.median(seconds), 3)
+    return {"seconds": median, "megabytes": round(megabytes)}
 
 
 def growth(run: measure.Run) -> dict[str, Any]:
-    """Read the same page in several sizes; in processor time."""
+    """Read the rendered page in several sizes; in processor time."""
     photo, network, calls = rendered_page(), load_numpy("cnn"), {}
     for megapixels in MEGAPIXELS:
         factor = min(1.0, (megapixels * 1e6 / photo[..., 0].size) ** 0.5)
-        picture = cv2.resize(photo, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        calls[str(megapixels)] = partial(images.read, picture, network)
+        calls[str(megapixels)] = partial(images.read, reduced(photo, factor), network)
     times = measure.in_turns(calls, run(5), clock=time.process_time)
     return {
         "megapixels": list(MEGAPIXELS),
@@ -137,10 +106,15 @@ def growth(run: measure.Run) -> dict[str, Any]:
 
 
 def photographs(run: measure.Run) -> dict[str, Any]:
-    """Read all photographs, as they are and changed."""
+    """Read those of the folder that DIGITREC_PHOTOS names, as they are and changed by a program.
+
+    A rejected digit (``?``) counts as wrong. Digits of one page are not independent, so their
+    intervals are somewhat too narrow. Misread photographs are named on the terminal; what is
+    written is of no single one.
+    """
     network = load_numpy("cnn")
     by_source: dict[str, Tally] = defaultdict(Tally)
-    by_kind: dict[str, Tally] = defaultdict(Tally)
+    in_all: dict[str, Tally] = defaultdict(Tally)
     changed: dict[str, dict[str, Tally]] = {name: defaultdict(Tally) for name in CHANGES}
     seconds: dict[str, list[float]] = defaultdict(list)
     shrunk = []
@@ -156,7 +130,7 @@ def photographs(run: measure.Run) -> dict[str, Any]:
             times.append(time.process_time() - start)
         seconds[label.kind].append(statistics.median(times))
         kind = "singles" if label.single else "lines and pages"
-        by_kind[kind].add(label.text, reading.lines)
+        in_all[kind].add(label.text, reading.lines)
         by_source[name].add(label.text, reading.lines)
         if reading.lines != label.text.split("/"):
             print(f"{label.path}: {label.text} read as {'/'.join(reading.lines)}")
@@ -170,8 +144,8 @@ def photographs(run: measure.Run) -> dict[str, Any]:
             logits = network.predict(images.just_resize(picture)[None])
             shrunk.append(int(logits.argmax()) == int(label.text))
     return {
-        "by_source": readings.figures(by_source),
-        "in_all": readings.figures(by_kind),
+        "by_source": readings.figures(dict(sorted(by_source.items()))),
+        "in_all": readings.figures(in_all),
         "changed": {name: readings.figures(each) for name, each in changed.items()},
         "singles_just_shrunk": measure.significant(sum(shrunk) / max(1, len(shrunk))),
         "seconds": {kind: measure.summary(t, 3) for kind, t in sorted(seconds.items())},

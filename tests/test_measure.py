@@ -178,11 +178,12 @@ def test_counting_what_was_read(want: str, got: list[str], right: int, lines: in
     """Digits by the least number of changes, lines whole; a line found counts once."""
     tally = readings.Tally()
     tally.add(want, got)
-    assert (tally.right, tally.lines_right) == (right, lines)
-    both = readings.total([tally, tally])
-    assert (both.files, both.digits) == (2, 2 * tally.digits)
-    figures = both.figures()
-    assert figures["digits"]["of"] == both.digits
+    assert (tally["digits_right"], tally["lines_right"]) == (right, lines)
+    tally.add(want, got, also=1)
+    figures = tally.figures()
+    assert (figures["files"], figures["also"]) == (2, 1)
+    assert figures["digits"]["of"] == 2 * len(want.replace("/", ""))
+    assert (figures["digits"]["right"], figures["lines"]["right"]) == (2 * right, 2 * lines)
     low, high = figures["digits"]["interval"]
     assert low <= figures["digits"]["share"] <= high
 
