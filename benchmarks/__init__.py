@@ -13,7 +13,7 @@ footprint    memory, start-up, reading the data                page: Memory, Bef
 build        how long the book takes to build                  page: Building this book
 draw         how fast the drawing page is                      page: The drawing page
 conditions   how well simulated handwriting is read            rules for photographs
-unsure       what the drawing page shows as "?"                ``book/_static/draw/reading.js``
+unsure       what the drawing page shows as "?"                ``tools/browser_model.py``
 ============ ================================================= ==================================
 
 They share ``measure`` (timing, summaries, the command line, the files), ``memory`` (of a process),

@@ -2,7 +2,7 @@
 
     python -m benchmarks.unsure [--quick]
 
-The constants of ``book/_static/draw/reading.js`` are chosen by it; no page shows more of it.
+The constants in ``LIMITS`` of ``tools/browser_model.py`` are chosen by it.
 The shipped CNN was trained without the last training images (its card says how many); the dense
 network has seen all, so it is trained again without these. They are drawn anywhere and in any size
 on a pad, prepared as the page does, and the page's rule is tried with many thresholds:
@@ -14,8 +14,6 @@ Of the pairs that withhold no more than ``WITHHELD`` of the right readings it na
 withholds most of the wrong ones, and it says how many letters, scribbles and blots are then still
 shown as a digit. The test images have no part in it.
 """
-
-from __future__ import annotations
 
 import sys
 from dataclasses import replace
@@ -52,16 +50,10 @@ def on_pad(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return pad
 
 
-def is_unsure(probabilities: dict[str, np.ndarray], alone: float, disputed: float) -> np.ndarray:
+def is_unsure(cnn: np.ndarray, dense: np.ndarray, alone: float, disputed: float) -> np.ndarray:
     """The page's rule, for (N, 10) probabilities of both networks: (N,) bool."""
-    cnn, dense = (probabilities[name].argmax(axis=1) for name in ("cnn", "dense"))
-    surest = probabilities["cnn"].max(axis=1)
-    return np.asarray((surest < alone) | ((cnn != dense) & (surest < disputed)))
-
-
-def probabilities(x: np.ndarray, dense: Sequential) -> dict[str, np.ndarray]:
-    networks = {"cnn": load_numpy("cnn"), "dense": dense}
-    return {name: each.predict_probabilities(x) for name, each in networks.items()}
+    differ, surest = cnn.argmax(axis=1) != dense.argmax(axis=1), cnn.max(axis=1)
+    return np.asarray((surest < alone) | (differ & (surest < disputed)))
 
 
 def thresholds(run: measure.Run) -> dict[str, Any]:
@@ -75,11 +67,12 @@ def thresholds(run: measure.Run) -> dict[str, Any]:
     recipe = replace(RECIPES["dense"], epochs=run(RECIPES["dense"].epochs))
     fit = data.x_train[:used], data.y_train[:used]
     dense = Sequential.from_keras(train(build("dense"), *fit, recipe, verbose=0).model)
-    sure = probabilities(x, dense)
-    right, dense_right = (sure[n].argmax(axis=1) == y for n in ("cnn", "dense"))
+    networks = load_numpy("cnn"), dense
+    sure, dense_sure = (each.predict_probabilities(x) for each in networks)
+    right, dense_right = (each.argmax(axis=1) == y for each in (sure, dense_sure))
     pairs, allowed = {}, {}
     for pair in (p for p in product(ALONE, DISPUTED) if p[0] <= p[1]):
-        unsure = is_unsure(sure, *pair)
+        unsure = is_unsure(sure, dense_sure, *pair)
         lost, caught = float(unsure[right].mean()), float(unsure[~right].mean())
         shown = float((~right & ~unsure).sum() / (~unsure).sum())
         found = {"right_withheld": lost, "wrong_withheld": caught, "wrong_shown": shown}
@@ -87,15 +80,15 @@ def thresholds(run: measure.Run) -> dict[str, Any]:
         if lost <= WITHHELD:
             allowed[pair] = caught
     best = max(allowed, key=lambda pair: allowed[pair])
-    own = sure["dense"].max(axis=1)[dense_right]
-    asserted = ~is_unsure(probabilities(others, dense), *best)
+    own = dense_sure.max(axis=1)[dense_right]
+    cnn_others, dense_others = (each.predict_probabilities(others) for each in networks)
     return {
         "read_right": {"cnn": float(right.mean()), "dense": float(dense_right.mean())},
         "pairs": pairs,
         "SURE_ALONE": best[0],
         "SURE_DISPUTED": best[1],
         "SURE_DENSE": max(t for t in DENSE if (own < t).mean() <= WITHHELD),
-        "no_digits_shown_as_one": float(asserted.mean()),
+        "no_digits_shown_as_one": float((~is_unsure(cnn_others, dense_others, *best)).mean()),
     }
 
 
