@@ -6,7 +6,7 @@ all of them, and writes ``results/NAME.json``:
 ============ ================================================= ==================================
 NAME         measures                                          shown or used
 ============ ================================================= ==================================
-inference    how fast the networks read MNIST's test images    page: Reading digits
+inference    how fast the CNN reads MNIST's test images        page: Reading digits
 training     what the networks reach for how much training     page: Learning
 photos       how well, and how fast, photographs are read      page: Photographs
 footprint    memory, start-up, reading the data                page: Memory, Before anything …
