@@ -50,16 +50,13 @@ class Run:
         return [name for name in names if self.among in name]
 
 
-Part = Callable[[Run], Any]
-
-
 @dataclass(frozen=True)
 class Benchmark:
     """A command: its results' name, its module's docstring, and the parts that it measures."""
 
     name: str
     about: str
-    parts: Mapping[str, Part]
+    parts: Mapping[str, Callable[[Run], Any]]
     #: Those whose versions matter. Packages for one run have theirs in the code.
     packages: Sequence[str] = ()
 
