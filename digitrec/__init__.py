@@ -4,6 +4,7 @@ The modules, in the order in which the course meets them:
 
 ``mnist``      the data: read, verify, split
 ``forward``    the layers, in NumPy: the mathematics and nothing else
+``backprop``   the same layers learn: gradients, optimisers, training in NumPy
 ``networks``   what a network is: architecture, card, weights; load it into NumPy or Keras
 ``compiled``   a network as a plan of calls that reads many images fast
 ``images``     a photograph becomes 28 × 28 digits
