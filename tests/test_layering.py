@@ -14,7 +14,7 @@ FOLDER = Path(digitrec.__file__).parent
 TABLE = """
 mnist       -                                                        numpy
 forward     -                                                        numpy
-backprop    forward                                                  numpy
+backprop    forward                                                  numpy threadpoolctl
 compiled    forward                                                  numpy threadpoolctl
 quiet       -                                                        -
 networks    forward quiet                                            numpy keras
