@@ -12,7 +12,8 @@ The modules, in the order in which the course meets them:
 ``scene``      what such a picture is simulated with: pen, paper, light, camera
 ``simulate``   known digits as photographs on paper
 ``augment``    training digits as other hands, pens and cameras would have made them
-``training``   how a network is trained in Keras: recipes, batches
+``recipes``    how long, how fast and on what the networks are trained
+``training``   how a network is trained in Keras by a recipe
 ``shipped``    the networks that come with the package: trained, calibrated, stored
 ``evaluate``   how good a network is, and where it fails
 ``plots``      every figure of the book

@@ -23,7 +23,8 @@ images      pages                                                    numpy cv2 P
 scene       -                                                        numpy cv2
 simulate    scene                                                    numpy cv2 PIL
 augment     simulate                                                 numpy cv2 PIL
-training    augment networks                                         numpy keras
+recipes     augment networks                                         numpy
+training    networks recipes                                         numpy keras
 shipped     augment forward images mnist networks simulate training  numpy keras tensorflow
 evaluate    -                                                        numpy
 plots       evaluate                                                 numpy cycler matplotlib seaborn
