@@ -331,7 +331,7 @@ class DenseRule(Rule[Dense]):
         """(N, U) → dx (N, D); dW (D, U), db (U,)."""
         x, a = remembered
         delta = BEFORE_ACTIVATION[layer.activation](a, gradient)  # (N, U)
-        arrays = {"kernel": x.T @ delta, "bias": _column_sums(delta)}  # (D, N) @ (N, U) = (D, U)
+        arrays = {"kernel": x.T @ delta, "bias": _channel_sums(delta)}  # (D, N) @ (N, U) = (D, U)
         return None if first else delta @ layer.kernel.T, arrays  # (N, U) @ (U, D) = (N, D)
 
     def backward_loops(
@@ -387,29 +387,26 @@ class Conv2DRule(Rule[Conv2D]):
     ) -> Backward:
         """(N, OH, OW, F) → dx (N, H, W, C); dK (KH, KW, C, F), db (F,)."""
         shape, patches, a = remembered
-        filters = layer.kernel.shape[3]
         delta = BEFORE_ACTIVATION[layer.activation](a, gradient)
-        delta = delta.reshape(-1, filters)  # (N * OH * OW, F)
-        arrays = {"kernel": (patches.T @ delta).reshape(layer.kernel.shape)}
+        flat = delta.reshape(-1, delta.shape[3])  # (N * OH * OW, F)
+        arrays = {"kernel": (patches.T @ flat).reshape(layer.kernel.shape)}
         if layer.bias is not None:
-            arrays["bias"] = _column_sums(delta)
-        if first:
-            return None, arrays
+            arrays["bias"] = _channel_sums(delta)
+        return None if first else self.input_gradient(layer, shape, delta), arrays
+
+    def input_gradient(self, layer: Conv2D, shape: Shape, delta: np.ndarray) -> np.ndarray:
+        """(N, OH, OW, F) → (N, H, W, C), with all that the kernel's pixel (p, q) saw at a time."""
         (count, height, width, channels), window = shape, layer.kernel.shape[:2]
-        rows, columns, _ = layer.output_shape(shape[1:])
-        (above, below), (before, after) = margins(
-            (height, width), window, layer.strides, layer.padding
-        )
-        padded = np.zeros(
-            (count, above + height + below, before + width + after, channels), delta.dtype
-        )
-        kernels = layer.kernel.reshape(-1, channels, filters)  # (KH * KW, C, F)
-        # What the kernel's pixel (p, q) saw, it gives its part of the gradient back to.
-        for kernel, seen in zip(
-            kernels, shifted(padded, window, layer.strides, (rows, columns)), strict=True
-        ):
-            seen += (delta @ kernel.T).reshape(seen.shape)  # (N * OH * OW, F) @ (F, C)
-        return padded[:, above : above + height, before : before + width], arrays
+        around = margins((height, width), window, layer.strides, layer.padding)
+        (above, below), (before, after) = around
+        size = count, above + height + below, before + width + after, channels
+        padded = np.zeros(size, delta.dtype)
+        views = shifted(padded, window, layer.strides, delta.shape[1:3])
+        kernels = layer.kernel.reshape(-1, channels, delta.shape[3])  # (KH * KW, C, F)
+        flat = delta.reshape(-1, delta.shape[3])  # (N * OH * OW, F)
+        for seen, kernel in zip(views, kernels, strict=True):
+            seen += (flat @ kernel.T).reshape(seen.shape)  # (N * OH * OW, F) @ (F, C)
+        return padded[:, above : above + height, before : before + width]
 
     def backward_loops(
         self, layer: Conv2D, remembered: Remembered, gradient: np.ndarray
@@ -526,17 +523,17 @@ class BatchNormalizationRule(Rule[BatchNormalization]):
         self, layer: BatchNormalization, x: np.ndarray, rng: np.random.Generator | None
     ) -> Forward:
         """(N, …, C) → (N, …, C); remembers c and s, and moves the running statistics."""
-        rows = x.reshape(-1, x.shape[-1])  # (R, C)
-        mean = _column_sums(rows) / len(rows)  # (C,)
-        c = rows - mean
-        variance = _column_sums(c, c) / len(rows)
+        count = x.size // x.shape[-1]  # R
+        mean = _channel_sums(x) / count  # (C,)
+        c = x - mean
+        variance = _channel_sums(c, c) / count
         for moving, batch in ((layer.moving_mean, mean), (layer.moving_variance, variance)):
             moving += (batch - moving) * (1 - layer.momentum)
         spread = np.sqrt(variance + layer.epsilon)  # (C,)
         c /= spread
         y = c * layer.gamma
         y += layer.beta
-        return y.reshape(x.shape), (c, spread)
+        return y, (c, spread)
 
     def backward(
         self,
@@ -547,21 +544,21 @@ class BatchNormalizationRule(Rule[BatchNormalization]):
     ) -> Backward:
         """(N, …, C) → dx (N, …, C); dgamma (C,), dbeta (C,)."""
         c, spread = remembered
-        delta = gradient.reshape(c.shape)  # (R, C)
-        beta, gamma = _column_sums(delta), _column_sums(delta, c)
-        dx = c * (gamma / -len(c))
-        dx += delta
-        dx -= beta / len(c)
+        count = c.size // c.shape[-1]
+        beta, gamma = _channel_sums(gradient), _channel_sums(gradient, c)
+        dx = c * (gamma / -count)
+        dx += gradient
+        dx -= beta / count
         dx *= layer.gamma / spread
-        return dx.reshape(gradient.shape), {"gamma": gamma, "beta": beta}
+        return dx, {"gamma": gamma, "beta": beta}
 
     def backward_loops(
         self, layer: BatchNormalization, remembered: Remembered, gradient: np.ndarray
     ) -> Backward:
         """(N, …, C) → the same, by each of the three ways from x to y."""
-        c, spread = remembered
-        delta = gradient.reshape(c.shape)
-        count, channels = c.shape
+        remembered_c, spread = remembered
+        c = remembered_c.reshape(-1, len(spread))  # (R, C)
+        delta, (count, channels) = gradient.reshape(c.shape), c.shape
         dx, gamma, beta = np.zeros_like(c), np.zeros_like(spread), np.zeros_like(spread)
         for k in range(channels):
             by_mean = by_variance = 0.0  # the gradients with respect to μ and σ²
@@ -578,9 +575,18 @@ class BatchNormalizationRule(Rule[BatchNormalization]):
         return dx.reshape(gradient.shape), {"gamma": gamma, "beta": beta}
 
 
-def _column_sums(a: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
-    """Add up the rows of a (R, C), or of a · b. Other than ``sum(axis=0)``, in one fast pass."""
-    return np.ones(len(a), a.dtype) @ a if b is None else np.einsum("rc,rc->c", a, b)
+def _channel_sums(a: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
+    """Add up a, or a · b, over all axes but the last: (N, …, C) → (C,).
+
+    First over the examples, then the rest: a float32 sum of many thousand terms, one after the
+    other, would have lost a digit more. It also is the fastest way.
+    """
+    flat = a.reshape(len(a), -1)
+    if b is None:
+        sums = np.ones(len(a), a.dtype) @ flat
+    else:
+        sums = np.einsum("nk,nk->k", flat, b.reshape(flat.shape))
+    return sums.reshape(-1, a.shape[-1]).sum(axis=0)
 
 
 class Dropout(Layer):
@@ -1329,8 +1335,9 @@ def gradient_check(
 
     **Kinks.** ReLU has a kink at 0, and pooling one where the largest number changes. Where w + h
     and w − h are on two sides of one, the quotient is the mean of two slopes, and says nothing of
-    either. Such a number is tried with a tenth and a hundredth of h, and otherwise left out; the
-    next one takes its place.
+    either. Such a number is tried again with a tenth and with a hundredth of h, by which the
+    quotient is known to one and two digits less (so SMALLEST is larger there); else it is left out,
+    and the next one takes its place.
 
     Parameters
     ----------
@@ -1369,17 +1376,20 @@ def gradient_check(
         ]
         return softmax_cross_entropy(logits, y)[0], [side for side in sides if side is not None]
 
-    def slope(flat: np.ndarray, index: int) -> float | None:
-        """Return the central difference; None at a kink."""
+    def error(flat: np.ndarray, index: int, by_rule: float) -> float | None:
+        """Compare a gradient with the central difference; None at a kink."""
         w = flat[index]
-        for h in (step, step / 10, step / 100):
+        for smaller in (1, 10, 100):
+            h = step / smaller
             flat[index] = w + h
             above, sides = look()
             flat[index] = w - h
             below, others = look()
             flat[index] = w
             if all(np.array_equal(*pair) for pair in zip(sides, others, strict=True)):
-                return (above - below) / (2 * h)
+                numeric = (above - below) / (2 * h)
+                largest = max(abs(by_rule), abs(numeric), SMALLEST * smaller)
+                return abs(by_rule - numeric) / largest
         return None
 
     found = gradients(network, x, y, np.random.default_rng(seed), rules=rules)[1]
@@ -1387,11 +1397,9 @@ def gradient_check(
     for name, gradient in found.items():
         flat, checked = network.weights[name].reshape(-1), []
         for index in rng.permutation(flat.size):
-            numeric = slope(flat, index)
-            if numeric is not None:
-                by_rule = gradient.reshape(-1)[index]
-                largest = max(abs(by_rule), abs(numeric), SMALLEST)
-                checked.append(abs(by_rule - numeric) / largest)
+            found_here = error(flat, index, gradient.reshape(-1)[index])
+            if found_here is not None:
+                checked.append(found_here)
             if len(checked) == entries:
                 break
         errors[name] = float(max(checked, default=np.nan))
