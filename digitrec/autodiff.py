@@ -1,7 +1,7 @@
-"""Automatic differentiation of arrays: the gradients of :mod:`digitrec.backprop`, without its rules.
+"""Automatic differentiation: the gradients of :mod:`digitrec.backprop` without its rules.
 
-A :class:`Value` remembers what it was made of, and how a gradient goes back to each of those. To
-differentiate a new formula there is nothing to derive: it is made of operations that know their own.
+A :class:`Value` remembers what it was made of, and how a gradient goes back to each of those. For
+a new formula there is nothing to derive: it is made of operations that know their own derivative.
 """
 
 from __future__ import annotations

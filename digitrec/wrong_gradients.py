@@ -1,8 +1,8 @@
 """Wrong gradients, to be found with :func:`digitrec.backprop.gradient_check`.
 
 Each is a mistake that is easily made, looks plausible and still learns: a loss that falls does not
-show that a gradient is right. They are for readers who want to find out how one sees it, and for the
-tests of the check itself::
+show that a gradient is right. They are for readers who want to find out how one sees it, and for
+the tests of the check itself::
 
     gradient_check(network, x, y, rules=WRONG["A"])
     train(network, x, y, rules=WRONG["A"], …)
@@ -64,7 +64,7 @@ class RuleB(BatchNormalizationRule):
 
 
 class RuleC(Conv2DRule):
-    """The padding cut off one pixel too far: the gradient belongs to the pixel above and to the left.
+    """The padding cut off a pixel too far: each pixel has the gradient of the next one, aslant.
 
     The layer's own kernel is right; what stands before it learns from the wrong pixels. Without
     padding there is nothing to cut off, and nothing to see.
@@ -97,7 +97,7 @@ class RuleD(DenseRule):
         return dx, arrays | {"kernel": arrays["kernel"] / len(gradient)}
 
 
-#: The wrong rules by a letter that gives nothing away; each among the right ones for all other kinds.
+#: The wrong rules by a letter that gives nothing away, each with the right ones of other kinds.
 WRONG: dict[str, Rules] = {
     "A": {**RULES, Dense: RuleA()},
     "B": {**RULES, BatchNormalization: RuleB()},
