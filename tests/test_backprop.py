@@ -6,6 +6,7 @@ small whole numbers, so that several numbers of a window are equally large.
 """
 
 from math import log, sqrt
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,57 +31,46 @@ SAME = 1e-12
 #: What the course promises of the gradient check.
 RIGHT = 1e-6
 
+CONVOLUTIONS: list[tuple[Any, Any, str, dict[str, Any]]] = [
+    (3, 1, "valid", {}),
+    (3, 1, "same", {"activation": "relu"}),
+    ((2, 3), (2, 1), "valid", {"use_bias": False}),
+    ((4, 3), (3, 2), "same", {}),  # an odd number of rows to pad
+    ((2, 2), 3, "same", {"activation": "softmax"}),  # pixels that no window sees
+    (7, 2, "same", {}),  # larger than the image
+    (1, 1, "valid", {}),
+]
+POOLINGS: list[tuple[Any, Any, str]] = [
+    (2, None, "valid"),
+    (2, None, "same"),
+    (3, 1, "same"),  # windows that overlap
+    ((3, 2), (2, 3), "valid"),
+]
 #: Each kind of layer with its options: the shape of an example, and the description.
-LAYERS = (
-    {
-        "rescaling": ((3, 2), {"layer": "Rescaling", "scale": 0.5, "offset": -1.0}),
-        "reshape": ((3, 4), {"layer": "Reshape", "target_shape": (2, 6, 1)}),
-        "flatten": ((2, 2, 3), {"layer": "Flatten"}),
-        "dense": ((4,), {"layer": "Dense", "units": 3}),
-        "dense, relu": ((4,), {"layer": "Dense", "units": 3, "activation": "relu"}),
-        "dense, softmax": ((4,), {"layer": "Dense", "units": 3, "activation": "softmax"}),
-        "relu": ((3, 4), {"layer": "Activation", "activation": "relu"}),
-        "softmax": ((3, 4), {"layer": "Activation", "activation": "softmax"}),
-        "linear": ((3, 4), {"layer": "Activation", "activation": "linear"}),
-        "normalisation": ((5,), {"layer": "BatchNormalization"}),
-        "normalisation of images": ((3, 2, 4), {"layer": "BatchNormalization", "epsilon": 0.1}),
-        "dropout": ((4, 5), {"layer": "Dropout", "rate": 0.4}),
-    }
-    | {
-        f"convolution {kernel}, {strides}, {padding}{more}": (
-            (5, 6, 2),
-            {
-                "layer": "Conv2D",
-                "filters": 3,
-                "kernel_size": kernel,
-                "strides": strides,
-                "padding": padding,
-                **more,
-            },
-        )
-        for kernel, strides, padding, more in [
-            (3, 1, "valid", {}),
-            (3, 1, "same", {"activation": "relu"}),
-            ((2, 3), (2, 1), "valid", {"use_bias": False}),
-            ((4, 3), (3, 2), "same", {}),  # an odd number of rows to pad
-            ((2, 2), 3, "same", {"activation": "softmax"}),  # pixels that no window sees
-            (7, 2, "same", {}),  # larger than the image
-            (1, 1, "valid", {}),
-        ]
-    }
-    | {
-        f"pooling {pool}, {strides}, {padding}": (
-            (5, 6, 2),
-            {"layer": "MaxPooling2D", "pool_size": pool, "strides": strides, "padding": padding},
-        )
-        for pool, strides, padding in [
-            (2, None, "valid"),
-            (2, None, "same"),
-            (3, 1, "same"),  # windows that overlap
-            ((3, 2), (2, 3), "valid"),
-        ]
-    }
-)
+LAYERS: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {
+    "rescaling": ((3, 2), {"layer": "Rescaling", "scale": 0.5, "offset": -1.0}),
+    "reshape": ((3, 4), {"layer": "Reshape", "target_shape": (2, 6, 1)}),
+    "flatten": ((2, 2, 3), {"layer": "Flatten"}),
+    "dense": ((4,), {"layer": "Dense", "units": 3}),
+    "dense, relu": ((4,), {"layer": "Dense", "units": 3, "activation": "relu"}),
+    "dense, softmax": ((4,), {"layer": "Dense", "units": 3, "activation": "softmax"}),
+    "relu": ((3, 4), {"layer": "Activation", "activation": "relu"}),
+    "softmax": ((3, 4), {"layer": "Activation", "activation": "softmax"}),
+    "linear": ((3, 4), {"layer": "Activation", "activation": "linear"}),
+    "normalisation": ((5,), {"layer": "BatchNormalization"}),
+    "normalisation of images": ((3, 2, 4), {"layer": "BatchNormalization", "epsilon": 0.1}),
+    "dropout": ((4, 5), {"layer": "Dropout", "rate": 0.4}),
+}
+for kernel, strides, padding, more in CONVOLUTIONS:
+    options = {"filters": 3, "kernel_size": kernel, "strides": strides, "padding": padding}
+    name = f"convolution {kernel}, {strides}, {padding}{more or ''}"
+    LAYERS[name] = (5, 6, 2), {"layer": "Conv2D", **options, **more}
+for pool, strides, padding in POOLINGS:
+    options = {"pool_size": pool, "strides": strides, "padding": padding}
+    LAYERS[f"pooling {pool}, {strides}, {padding}"] = (
+        (5, 6, 2),
+        {"layer": "MaxPooling2D", **options},
+    )
 
 
 def layer_of(name: str, how: str = "glorot_uniform") -> tuple[Layer, tuple[int, ...]]:
