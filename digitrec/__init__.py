@@ -2,23 +2,27 @@
 
 The modules, in the order in which the course meets them:
 
-``mnist``      the data: read, verify, split
-``forward``    the layers, in NumPy: the mathematics and nothing else
-``networks``   what a network is: architecture, card, weights; load it into NumPy or Keras
-``compiled``   a network as a plan of calls that reads many images fast
-``images``     a photograph becomes 28 × 28 digits
-``pages``      where the digits of a page are
-``scene``      what such a picture is simulated with: pen, paper, light, camera
-``simulate``   known digits as photographs on paper
-``augment``    training digits as other hands, pens and cameras would have made them
-``training``   how a network is trained in Keras: recipes, batches
-``shipped``    the networks that come with the package: trained, calibrated, stored
-``evaluate``   how good a network is, and where it fails
-``plots``      every figure of the book
-``checks``     checks for the exercises
-``quiet``      TensorFlow is imported without its reports
-``notebook``   what a chapter needs from the notebook that it runs in
-``__main__``   the command line
+``mnist``           the data: read, verify, split
+``forward``         the layers, in NumPy: the mathematics and nothing else
+``backprop``        the same layers learn: gradients, optimisers, training in NumPy
+``autodiff``        the same gradients without rules: automatic differentiation
+``wrong_gradients`` mistakes to be found with the gradient check
+``networks``        what a network is: architecture, card, weights; load it into NumPy or Keras
+``compiled``        a network as a plan of calls that reads many images fast
+``images``          a photograph becomes 28 × 28 digits
+``pages``           where the digits of a page are
+``scene``           what such a picture is simulated with: pen, paper, light, camera
+``simulate``        known digits as photographs on paper
+``augment``         training digits as other hands, pens and cameras would have made them
+``recipes``         how long, how fast and on what the networks are trained
+``training``        how a network is trained in Keras by a recipe
+``shipped``         the networks that come with the package: trained, calibrated, stored
+``evaluate``        how good a network is, and where it fails
+``plots``           every figure of the book
+``checks``          checks for the exercises
+``quiet``           TensorFlow is imported without its reports
+``notebook``        what a chapter needs from the notebook that it runs in
+``__main__``        the command line
 
 Importing ``digitrec`` imports none of them, and never TensorFlow.
 """

@@ -443,7 +443,7 @@ class MaxPooling2D(Layer):
         rows, columns, channels = self.output_shape(x.shape[1:])
         x = pad(_float32(x), self.pool_size, self.strides, self.padding, value=-np.inf)
         a = np.full((len(x), rows, columns, channels), -np.inf, x.dtype)
-        for window in _shifted(x, self.pool_size, self.strides, (rows, columns)):
+        for window in shifted(x, self.pool_size, self.strides, (rows, columns)):
             np.maximum(a, window, out=a)
         return a
 
@@ -481,13 +481,16 @@ class BatchNormalization(Layer):
         The learned scale and shift, and the running statistics.
     epsilon
         Keeps the division away from zero.
+    momentum
+        How much of a running statistic stays in each step of training, 0–1; nothing here uses it
+        (:mod:`digitrec.backprop` does).
 
     References
     ----------
     :cite:t:`ioffe2015batch`, algorithm 2.
     """
 
-    arguments = ("epsilon",)
+    arguments = ("epsilon", "momentum")
     arrays = ("gamma", "beta", "moving_mean", "moving_variance")
 
     def __init__(
@@ -497,6 +500,7 @@ class BatchNormalization(Layer):
         moving_mean: np.ndarray,
         moving_variance: np.ndarray,
         epsilon: float = 1e-3,
+        momentum: float = 0.99,
         name: str = "",
     ) -> None:
         super().__init__(name)
@@ -505,7 +509,7 @@ class BatchNormalization(Layer):
             _float32(moving_mean),
             _float32(moving_variance),
         )
-        self.epsilon = np.float32(epsilon)
+        self.epsilon, self.momentum = np.float32(epsilon), momentum
         shapes = {array.shape for array in self.weights.values()}
         if len(shapes) != 1 or self.gamma.ndim != 1:
             raise ValueError(f"{self.name}: expected four arrays of one shape (C,), found {shapes}")
@@ -662,12 +666,12 @@ def im2col(x: np.ndarray, window: tuple[int, int], strides: tuple[int, int]) -> 
     kh, kw = window
     rows, columns = window_positions(x.shape[1:3], window, strides, "valid")
     patches = np.empty((len(x), rows, columns, kh * kw, x.shape[3]), x.dtype)
-    for k, shifted in enumerate(_shifted(x, window, strides, (rows, columns))):
-        patches[:, :, :, k] = shifted  # (N, OH, OW, C)
+    for k, seen in enumerate(shifted(x, window, strides, (rows, columns))):
+        patches[:, :, :, k] = seen  # (N, OH, OW, C)
     return patches.reshape(-1, kh * kw * x.shape[3])
 
 
-def _shifted(
+def shifted(
     x: np.ndarray,
     window: tuple[int, int],
     strides: tuple[int, int],

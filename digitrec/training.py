@@ -1,4 +1,4 @@
-"""How a network is trained in Keras: recipes, and batches that are moved or augmented.
+"""How a network is trained in Keras, by one of the recipes of :mod:`digitrec.recipes`.
 
 Nothing that only reads images imports this module. The networks that come with the package are
 trained by :mod:`digitrec.shipped`.
@@ -11,98 +11,20 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digitrec import augment
 from digitrec.networks import CLASSES, IMAGE_SHAPE
+from digitrec.recipes import RECIPES as RECIPES  # chapters take both from here
+from digitrec.recipes import Recipe as Recipe
 
 if TYPE_CHECKING:
     import keras
 
 #: Steps that TensorFlow makes before Python is asked again: a tenth of the time is saved.
 STEPS_A_CALL = 8
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is trained.
-
-    Attributes
-    ----------
-    epochs
-        How often each training image is seen.
-    batch_size
-        Images a step.
-    learning_rate
-        Adam's, at its highest.
-    warm_up
-        Share of the steps, 0–1, in which the learning rate climbs to that; after them it falls
-        along a cosine to 0. None: it stays where it is.
-    moves
-        In each epoch every image is moved anew, by up to so many pixels each way.
-    augment
-        Whether the images are changed anew in each epoch as other hands, pens and cameras would
-        have, and what is not a digit is shown, too (:mod:`digitrec.augment`). That moves them, so
-        ``moves`` must be 0.
-    held_out
-        How many of the training images, the last ones, are kept for choosing the temperature and
-        the threshold for rejection.
-    """
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    warm_up: float | None = None
-    moves: int = 0
-    augment: bool = False
-    held_out: int = 0
-
-    def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch_size < 1:
-            raise ValueError(
-                f"expected epochs and batch_size of at least 1, found {self.epochs} and "
-                f"{self.batch_size}"
-            )
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate: expected above 0, found {self.learning_rate}")
-        if self.warm_up is not None and not 0 <= self.warm_up < 1:
-            raise ValueError(f"warm_up: expected a share from 0 to below 1, found {self.warm_up}")
-        if not 0 <= self.moves < IMAGE_SHAPE[0]:
-            raise ValueError(f"moves: expected 0 to 27 pixels, found {self.moves}")
-        if self.moves and self.augment:
-            raise ValueError(
-                f"moves: expected 0 where augment moves the images already, found {self.moves}"
-            )
-        if self.held_out < 0:
-            raise ValueError(f"held_out: expected at least 0, found {self.held_out}")
-
-
-#: Chosen on validation images, a part of the 60,000 for training: small_cnn's on the last 10,000,
-#: with three to five seeds; cnn's with one seed on the last 5,000, as they are, rendered as
-#: photographs, with flags and bars and with other pens, and on photographs of real handwriting. Of
-#: settings that differed by no more than chance, the simpler stayed. The dense network's are usual
-#: values. The test images had no part in it.
-RECIPES = {
-    # Adam's usual learning rate; in eight epochs the validation loss still falls a little.
-    "dense": Recipe(epochs=8, batch_size=128, learning_rate=1e-3),
-    # Normalised layers bear a learning rate eight times the usual, if it is warmed up to it, and a
-    # cosine that ends at 0 makes four epochs enough. Moved by a pixel, a digit meets the first
-    # layer, which takes steps of three, otherwise than before.
-    "small_cnn": Recipe(epochs=4, batch_size=256, learning_rate=8e-3, warm_up=0.25, moves=1),
-    # The same for longer, on images that are never twice the same. The last 5,000 calibrate it.
-    "cnn": Recipe(
-        epochs=16,
-        batch_size=256,
-        learning_rate=8e-3,
-        warm_up=0.25,
-        augment=True,
-        held_out=5000,
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -181,16 +103,11 @@ def train(
         )
     gc.collect()  # networks trained before are in cycles, and hold megabytes of graphs each
     keras.utils.set_random_seed(seed)
-    if recipe.augment:
-        batches = augmented_batches(x, y, recipe.batch_size, seed)
-    elif recipe.moves:
-        batches = moved_batches(x, y, recipe.batch_size, recipe.moves, seed)
-    else:
-        batches = _batches(lambda: (x, y), len(x), recipe.batch_size, np.random.default_rng(seed))
-    steps = recipe.epochs * len(batches)
+    batches = changed_batches(x, y, recipe, seed)
+    steps = recipe.steps(len(x))
     rate: Any = recipe.learning_rate
     if recipe.warm_up is not None:
-        warm_up_steps = min(round(recipe.warm_up * steps), steps - 1)
+        warm_up_steps = recipe.warm_up_steps(steps)
         rate = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=0.0,
             warmup_target=recipe.learning_rate,
@@ -220,78 +137,29 @@ def train(
     return Trained(model, history, time.perf_counter() - seconds, time.process_time() - cpu_seconds)
 
 
-def moved_batches(x: np.ndarray, y: np.ndarray, batch_size: int, pixels: int, seed: int) -> Any:
-    """Return a ``keras.utils.PyDataset`` whose images are moved anew in each epoch.
+def changed_batches(x: np.ndarray, y: np.ndarray, recipe: Recipe, seed: int) -> Any:
+    """Return a ``keras.utils.PyDataset`` of what a recipe makes of the images in each epoch.
+
+    They are made and shuffled once for each epoch of the training. Given arrays instead, Keras
+    would copy all of them, and keep the copy with the network.
 
     Parameters
     ----------
     x : (N, 28, 28) uint8
     y : (N,) integer
-    batch_size : images in a batch
-    pixels : by how much at most, up, down, left and right
+    recipe : says how the images change, and how many are in a batch
     seed : of everything random
 
     Returns
     -------
     keras.utils.PyDataset
-        Batches of images (B, 28, 28) uint8 and their labels (B,).
-    """
-    rng = np.random.default_rng(seed)
-    return _batches(lambda: (augment.move(x, rng, pixels), y), len(x), batch_size, rng)
-
-
-def not_digits_for(x: np.ndarray) -> int:
-    """How many drawings of what is no digit an augmented epoch has: one to eight digits."""
-    return len(x) // 8
-
-
-def augmented_batches(x: np.ndarray, y: np.ndarray, batch_size: int, seed: int) -> Any:
-    """Return a ``keras.utils.PyDataset`` whose images are changed anew in each epoch.
-
-    A share of them (``augment.KEPT``) stays as it is. Some 1s have a flag and some 7s a bar. What
-    is not a digit is among them, with the same probability for each of the ten classes: a network
-    that has seen it is not sure of it.
-
-    Parameters
-    ----------
-    x : (N, 28, 28) uint8
-    y : (N,) integer
-    batch_size : images in a batch
-    seed : of everything random
-
-    Returns
-    -------
-    keras.utils.PyDataset
-        Batches of images (B, 28, 28) uint8 and target probabilities (B, 10) float32.
-    """
-    rng = np.random.default_rng(seed)
-    others = augment.not_digits(not_digits_for(x), rng, augment.TRAINING_FONTS)
-    digits = np.eye(CLASSES, dtype=np.float32)[y]
-    unsure = np.full((len(others), CLASSES), 1 / CLASSES, np.float32)
-    targets = np.concatenate([digits, unsure])  # (N + M, 10)
-
-    def epoch() -> tuple[np.ndarray, np.ndarray]:
-        plain = augment.european(x, y, rng)
-        changed = augment.augment(plain, rng)
-        kept = rng.random(len(x)) < augment.KEPT
-        changed[kept] = plain[kept]
-        return np.concatenate([changed, augment.augment(others, rng)]), targets
-
-    return _batches(epoch, len(targets), batch_size, rng)
-
-
-def _batches(
-    epoch: Callable[[], tuple[np.ndarray, np.ndarray]],
-    examples: int,
-    batch_size: int,
-    rng: np.random.Generator,
-) -> Any:
-    """Return a ``keras.utils.PyDataset`` of what ``epoch`` makes, made and shuffled each time.
-
-    ``epoch`` makes so many examples, and is called once for each epoch of the training. Given
-    arrays instead, Keras would copy all of them, and keep the copy with the network.
+        Batches of images (B, 28, 28) uint8 and their labels (B,); of an augmented epoch, target
+        probabilities (B, 10) float32.
     """
     import keras
+
+    rng, change = np.random.default_rng(seed), recipe.change()
+    examples, batch_size = recipe.examples(len(x)), recipe.batch_size
 
     class Epochs(keras.utils.PyDataset):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -316,7 +184,7 @@ def _batches(
 
         def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
             if self.images is None:
-                self.images, self.targets = epoch()
+                self.images, self.targets = change(x, y, rng)
                 self.order = rng.permutation(examples)
             batch = self.order[index * batch_size : (index + 1) * batch_size]
             return self.images[batch], self.targets[batch]

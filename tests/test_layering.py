@@ -12,28 +12,32 @@ FOLDER = Path(digitrec.__file__).parent
 # module: the modules of the library that it imports, and the other packages that it needs.
 # From top to bottom nothing imports what stands below it.
 TABLE = """
-mnist       -                                                        numpy
-forward     -                                                        numpy
-compiled    forward                                                  numpy threadpoolctl
-quiet       -                                                        -
-networks    forward quiet                                            numpy keras
-pages       -                                                        numpy cv2
-images      pages                                                    numpy cv2 PIL
-scene       -                                                        numpy cv2
-simulate    scene                                                    numpy cv2 PIL
-augment     simulate                                                 numpy cv2 PIL
-training    augment networks                                         numpy keras
-shipped     augment forward images mnist networks simulate training  numpy keras tensorflow
-evaluate    -                                                        numpy
-plots       evaluate                                                 numpy cycler matplotlib seaborn
-checks      forward mnist                                            numpy
-notebook    -                                                        -
-__main__    compiled images networks                                 cv2 PIL
-"""
+mnist            -                                                        numpy
+forward          -                                                        numpy
+backprop         forward                                                  numpy threadpoolctl
+wrong_gradients  backprop forward                                         numpy
+autodiff         -                                                        numpy
+compiled         forward                                                  numpy threadpoolctl
+quiet            -                                                        -
+networks         forward quiet                                            numpy keras
+pages            -                                                        numpy cv2
+images           pages                                                    numpy cv2 PIL
+scene            -                                                        numpy cv2
+simulate         scene                                                    numpy cv2 PIL
+augment          simulate                                                 numpy cv2 PIL
+recipes          augment networks                                         numpy
+training         networks recipes                                         numpy keras
+shipped          augment forward images mnist networks simulate training  numpy keras tensorflow
+evaluate         -                                                        numpy
+plots            evaluate                                                 numpy cycler matplotlib seaborn
+checks           forward mnist                                            numpy
+notebook         -                                                        -
+__main__         compiled images networks                                 cv2 PIL
+"""  # noqa: E501 (a table)
 ROWS = {
     name: (set(inner.split()) - {"-"}, set(outer.split()) - {"-"})
     for name, inner, outer in (
-        (line[:12].strip(), line[12:69], line[69:]) for line in TABLE.strip().splitlines()
+        (line[:17].strip(), line[17:74], line[74:]) for line in TABLE.strip().splitlines()
     )
 }
 #: What reads a picture; it must not need what trains.
