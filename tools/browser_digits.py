@@ -1,21 +1,19 @@
 """MNIST's digits, packed for the page on which a network learns.
 
-``python -m tools.browser_digits`` writes ``book/_static/train/digits.bin``: the first 10,000 training
-digits and the first 1,000 test digits in 14 bytes each, a tenth of what gzip makes of them.
-``digits.js`` beside it reads the file, and :func:`unpack` does the same in Python.
+``python -m tools.browser_digits`` writes ``book/_static/train/digits.bin``: the first 10,000
+training digits and the first 1,000 test digits, a tenth of what gzip makes of them. ``digits.js``
+beside it reads the file, and :func:`unpack` does the same in Python.
 
 Two things make it small. Each pixel becomes one bit, ink or paper, at half of the scale. And the
-bits are written by an arithmetic coder (:cite:t:`witten1987arithmetic`): a bit that could be
+bits are written by an arithmetic coder (Witten, Neal and Cleary, 1987): a bit that could be
 foretold costs next to nothing. What foretells it is how often there was ink so far behind the same
 ten neighbours, above and to the left, in the same part of the picture; the reader counts along.
 
 The greys at a stroke's edge come back from a table: for each of the 512 patterns of 3 × 3 bits, the
-mean of the middle pixel over the 10,000 digits. It is off by 14 grey levels (root mean square, of
-255). It was chosen with four networks 784-25-15-10 each (Adam, 10 epochs), on the last 5,000 of the
-60,000 digits: trained on digits packed so, they read 94.6 % of the originals, and as many of packed
-ones; trained on the originals, 94.5 %. Without the table the second figure is 93.9 %; four levels
-of grey changed neither, and take 11 bytes more a digit. Digits of one bit in gzip take 28 bytes,
-as WebP or AVIF, at the same error, 49 and 40.
+mean of the middle pixel over the 10,000 digits. Digits of one bit in gzip would take twice the
+bytes, and WebP or AVIF with the same error three times; more levels of grey are more bytes, too,
+and no better. ``python -m benchmarks.train`` measures what a network loses by it, on validation
+images.
 
 ======== ===========================================================================================
 bytes    what

@@ -205,13 +205,14 @@ export function gradients(network, x, labels, into = {}) {
   const count = labels.length;
   const classes = classesOf(network);
   const given = outputs(network, x, count);
+  /** @type {Float64Array} */
   let delta = new Float64Array(count * classes);
   const { loss, right } = crossEntropy(given[given.length - 1], labels, count, classes, delta);
   const first = layers.findIndex((layer) => layer instanceof Dense); // before it nothing learns
   for (let k = layers.length - 1; k >= first && first >= 0; k--) {
     const layer = layers[k];
     slope(layer.activation, given[k], delta, count * sizeOf(layer.outputShape));
-    if (layer instanceof Rescaling) delta = delta.map((value) => value * layer.scale);
+    if (layer instanceof Rescaling) delta.forEach((value, i) => (delta[i] = value * layer.scale));
     if (!(layer instanceof Dense)) continue;
     const a = k === 0 ? x : given[k - 1];
     const kernel = (into[`${layer.name}/kernel`] ??= new Float64Array(layer.kernel.length));
@@ -335,7 +336,9 @@ export class Adam {
    */
   constructor(learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7) {
     this.learningRate = positive(learningRate);
-    [this.beta1, this.beta2, this.epsilon] = [beta1, beta2, epsilon];
+    this.beta1 = beta1;
+    this.beta2 = beta2;
+    this.epsilon = epsilon;
     this.steps = 0;
     /** @type {Gradients} */
     this.mean = {};

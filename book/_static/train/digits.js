@@ -24,7 +24,9 @@ class Bits {
   constructor(code) {
     this.code = code;
     this.at = 0;
-    [this.low, this.high, this.value] = [0, 0xffffffff, 0];
+    this.low = 0;
+    this.high = 0xffffffff;
+    this.value = 0;
     for (let k = 0; k < 4; k++) this.value = this.value * 256 + this.byte();
     const contexts = (SIDE / PART) ** 2 * 2 ** NEIGHBOURS.length;
     // How often there was ink in a context so far, and how often it came.

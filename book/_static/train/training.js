@@ -1,11 +1,13 @@
 /** One training: a network, the digits that it learns from, and how far it has come. Knows nothing of the page. */
 
 import { Sequential } from '../draw/forward.js';
-import { Adam, Momentum, SGD, evaluate, gradients, initial, outputs, randomFrom, shuffled, weightsOf } from './backward.js';
+import { Adam, Momentum, SGD, crossEntropy, gradients, initial, outputs, randomFrom, shuffled, weightsOf } from './backward.js';
 
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 const CLASSES = 10;
+/** The place of the first dense layer: before it, pixels are scaled and put in a row. */
+const FIRST = 2;
 /** So many of the training digits, at most, are read again for the curves. */
 const LOOKED_AT = 1000;
 
@@ -114,38 +116,30 @@ export class Training {
    * @returns {Look}
    */
   look() {
-    const count = Math.min(LOOKED_AT, this.count);
-    const score = (/** @type {Digits} */ { images, labels }) => {
-      const { loss, right } = evaluate(this.network, images, labels);
-      return { loss, accuracy: right / labels.length };
-    };
-    const train = score({
-      images: this.train.images.subarray(0, count * PIXELS), labels: this.train.labels.subarray(0, count),
-    });
-    const off = this.unitsOff(count);
-    const test = score(this.test);
-    const readings = this.readings();
-    return { step: this.step, epoch: this.epoch + this.at / this.count, train, test, readings, off };
-  }
-
-  /** Which units of the first layer gave 0 for each of the digits just read.
-   * @param {number} count of digits */
-  unitsOff(count) {
-    const [units] = this.network.layers[2].outputShape;
-    const off = new Uint8Array(units).fill(1);
-    const given = outputs(this.network, this.train.images, count)[2];
-    for (let i = 0; i < count * units; i++) if (given[i] !== 0) off[i % units] = 0;
-    return off;
-  }
-
-  /** What each test digit is read as. */
-  readings() {
-    const count = this.test.labels.length;
-    const given = outputs(this.network, this.test.images, count);
-    const logits = given[given.length - 1];
-    return Uint8Array.from({ length: count }, (_, n) => {
+    const shown = Math.min(LOOKED_AT, this.count);
+    const { score: train, hidden } = this.read(this.train, shown);
+    const off = new Uint8Array(hidden.length / shown).fill(1);
+    for (let i = 0; i < hidden.length; i++) if (hidden[i] !== 0) off[i % off.length] = 0;
+    const { score: test, logits } = this.read(this.test, this.test.labels.length);
+    const readings = Uint8Array.from({ length: logits.length / CLASSES }, (_, n) => {
       const row = logits.subarray(n * CLASSES, (n + 1) * CLASSES);
       return row.indexOf(Math.max(...row));
     });
+    return { step: this.step, epoch: this.epoch + this.at / this.count, train, test, readings, off };
+  }
+
+  /**
+   * Read digits: how well, and what the first layer of units and the last one give.
+   * @param {Digits} digits
+   * @param {number} count of them, the first ones
+   * @returns {{score: Score, hidden: Float32Array, logits: Float32Array}} (N, U) and (N, 10), until it reads again
+   */
+  read({ images, labels }, count) {
+    const { layers } = this.network;
+    const given = outputs(this.network, images, count);
+    const of = (/** @type {number} */ k) => given[k].subarray(0, count * layers[k].outputShape[0]);
+    const [hidden, logits] = [of(FIRST), of(layers.length - 1)];
+    const { loss, right } = crossEntropy(logits, labels, count, CLASSES);
+    return { score: { loss, accuracy: right / count }, hidden, logits };
   }
 }

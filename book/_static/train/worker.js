@@ -33,7 +33,8 @@ let training = null;
 let state = 'paused';
 let run = 0;
 let every = 80;
-let pace = PACE.normal;
+let usual = PACE.normal;
+let pace = usual;
 let until = Infinity; // the epoch at whose end it pauses
 let waiting = false; // for the page to show the last report
 let ticking = false;
@@ -93,7 +94,7 @@ function obey(order) {
   if (order.do === 'reset') {
     training = new Training(order.settings, data);
     run = order.run;
-    pace = PACE[order.settings.speed];
+    pace = usual = PACE[order.settings.speed];
     state = 'paused';
     tell();
     return;
@@ -101,7 +102,7 @@ function obey(order) {
   if (!training) return;
   if (order.do === 'change') {
     training.change(order.settings);
-    pace = PACE[order.settings.speed];
+    pace = usual = PACE[order.settings.speed];
     count();
   } else if (order.do === 'pause') {
     if (state === 'running') state = 'paused';
@@ -119,6 +120,7 @@ function obey(order) {
       return;
     }
     until = order.do === 'epoch' ? training.epoch + 1 : Infinity;
+    pace = order.do === 'epoch' ? Infinity : usual;
     state = 'running';
     count();
     goOn();
