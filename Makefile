@@ -115,8 +115,12 @@ screenshot: browser ## take the README's picture; needs the built book, a browse
 browser-model: $(VENV)/.installed ## pack the shipped weights for the drawing page; needs Python
 	$(BIN)/python -m tools.browser_model
 
-.PHONY: draw-still
-draw-still: browser ## take the drawing page's still picture; needs the built book, a browser (found or fetched)
+.PHONY: browser-digits
+browser-digits: $(VENV)/.installed ## pack MNIST's digits for the page on which a network learns; needs Python
+	$(BIN)/python -m tools.browser_digits
+
+.PHONY: stills
+stills: browser ## take the still pictures of the live pages; needs the built book, a browser (found or fetched)
 	$(BIN)/python -m tools.still
 
 .PHONY: bench-draw
