@@ -124,8 +124,9 @@ stills: browser ## take the still pictures of the live pages; needs the built bo
 	$(BIN)/python -m tools.still
 
 .PHONY: bench-draw
-bench-draw: browser ## measure the drawing page; needs npm, the built book, a browser (found or fetched)
+bench-draw: browser ## measure the live pages; needs npm, the built book, a browser (found or fetched)
 	$(BIN)/python -m benchmarks.draw
+	$(BIN)/python -m benchmarks.train
 
 # Exact versions for every supported Python and system. The names of package indexes that happen to be
 # configured on this machine stay out of the result. Binder brings its own Jupyter, which the tests of

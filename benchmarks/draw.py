@@ -25,7 +25,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -185,12 +185,17 @@ def prepare(folder: Path, image: np.ndarray) -> None:
     write_tensorflow(folder)
     timing = MEASURE.replace("IMAGE", base64.b64encode(image.tobytes()).decode())
     for name, (scripts, code) in CANDIDATES.items():
-        tags = "".join(f"<script src='/node_modules/{path}'></script>" for path in scripts)
-        (folder / f"{name}.html").write_text(
-            f"<!doctype html><title>.</title><link rel=icon href='data:,'>{tags}"
-            f"<script type=module>{code}{timing}</script>",
-            "utf-8",
-        )
+        write_page(folder, name, scripts, code + timing)
+
+
+def write_page(folder: Path, name: str, scripts: Sequence[str], code: str) -> None:
+    """Write a page that loads classic scripts of npm's packages, then runs a module."""
+    tags = "".join(f"<script src='/node_modules/{path}'></script>" for path in scripts)
+    (folder / f"{name}.html").write_text(
+        f"<!doctype html><title>.</title><link rel=icon href='data:,'>{tags}"
+        f"<script type=module>{code}</script>",
+        "utf-8",
+    )
 
 
 def networks(run: measure.Run) -> dict[str, Any]:

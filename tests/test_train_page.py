@@ -7,6 +7,7 @@ import base64
 import gzip
 import itertools
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -173,7 +174,8 @@ def test_damaged_digits_are_told(bare) -> None:
 # --- Equal to NumPy ------------------------------------------------------------------------------
 
 Arrays = dict[str, np.ndarray]
-NUMPY = {
+#: Name: the function of z, and its slope from what it gave.
+NUMPY: dict[str, tuple[Callable, Callable]] = {
     "relu": (lambda z: np.maximum(z, 0), lambda a: (a > 0).astype(a.dtype)),
     "tanh": (np.tanh, lambda a: 1 - a * a),
     "sigmoid": (lambda z: 1 / (1 + np.exp(-z)), lambda a: a * (1 - a)),

@@ -1,4 +1,4 @@
-"""Take the still pictures of the live pages, for readers without JavaScript, from the built book."""
+"""Take the still pictures of the live pages, for readers without JavaScript, of the built book."""
 
 import math
 from collections.abc import Callable, Iterator

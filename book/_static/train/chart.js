@@ -82,7 +82,7 @@ export class Chart {
     for (const epoch of [0, end / 2, end]) {
       parts.push(draw('text', { class: 'train-tick', x: x(epoch), y: bottom + 16, 'text-anchor': 'middle' }, String(epoch)));
     }
-    parts.push(draw('text', { class: 'train-tick', x: right + 6, y: bottom + 16 }, 'epochs'));
+    parts.push(draw('text', { class: 'train-tick', x: right + 6 + 4 * String(end).length, y: bottom + 16 }, 'epochs'));
     const chance = y(scale.chance.value);
     parts.push(draw('line', { class: 'train-chance', x1: left, x2: right, y1: chance, y2: chance }));
     parts.push(draw('text', { class: 'train-tick', x: right + 6, y: chance + 4 }, scale.chance.text));

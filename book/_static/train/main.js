@@ -22,6 +22,8 @@ const SPEAK = 8000;
 /** Milliseconds between two pictures; with reduced motion, far more. */
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 const every = () => (calm.matches ? 1000 : 80);
+/** A weight so many times as far from 0 as is usual (root mean square) has its full colour. */
+const STRONG = 4;
 /** Loss of ten equal probabilities. */
 const GUESSING = Math.log(10);
 
@@ -91,7 +93,7 @@ const selects = KNOBS.map(({ name }) => find(root, `select[name="${name}"]`, HTM
 const percent = (/** @type {number} */ part) => `${(100 * part).toFixed(1)} %`;
 const charts = {
   loss: new Chart(named('loss'), {
-    name: 'Curves of the loss over the epochs', top: (largest) => ([2.5, 5].find((top) => largest <= top) ?? 10),
+    name: 'Curves of the loss over the epochs', top: (largest) => ([3, 5].find((top) => largest <= top) ?? 10),
     write: String, chance: { value: GUESSING, text: 'guessing' },
   }),
   accuracy: new Chart(named('accuracy'), {
@@ -194,6 +196,9 @@ function lossText(loss) {
   return loss < 1e4 ? loss.toFixed(loss < 100 ? 3 : 0) : loss.toExponential(0).replace('e+', 'e');
 }
 
+/** @param {number} value */
+const shortNumber = (value) => (value < 1e4 && value >= 0.001 ? String(Number(value.toPrecision(2))) : value.toExponential(0).replace('e+', 'e'));
+
 /**
  * @param {import('./worker.js').State} state
  * @param {import('./training.js').Look} look
@@ -225,9 +230,11 @@ function showUnits(kernel, off) {
   const columns = units > 25 ? 10 : 5;
   const from = minus.checked ? first : null;
   const value = (/** @type {number} */ k) => (from ? kernel[k] - from[k] : kernel[k]);
-  let largest = 0;
-  for (let k = 0; k < kernel.length; k++) largest = Math.max(largest, Math.abs(value(k)));
-  const most = largest > 0 && Number.isFinite(largest) ? largest : 1;
+  let squares = 0;
+  for (let k = 0; k < kernel.length; k++) squares += value(k) ** 2;
+  // A few weights are far stronger than all others; by the largest one, the rest would be pale.
+  const usual = Math.sqrt(squares / kernel.length);
+  const most = usual > 0 && Number.isFinite(usual) ? STRONG * usual : 1;
   paintTiles(canvas, [SIDE, SIDE, units], columns, (k) => pixelOf(SIGNED, 0.5 + value(k) / most / 2 || 0.5));
   const box = named('units');
   box.style.setProperty('--columns', String(columns));
@@ -238,7 +245,8 @@ function showUnits(kernel, off) {
     for (let u = 0; u < units; u++) box.append(make('span', { textContent: 'off', hidden: true }));
   }
   box.querySelectorAll('span').forEach((mark, u) => (mark.hidden = off[u] === 0));
-  named('scale').textContent = `Red above 0, blue below; the strongest is ${largest.toPrecision(2)}.`;
+  named('scale').textContent = usual > 0
+    ? `Red above 0, blue below; full colour at ${shortNumber(most)}.` : 'Red above 0, blue below; all are 0.';
   const silent = off.reduce((sum, value) => sum + value, 0);
   named('off').textContent = silent ? `${silent} of ${units} units are off: they give 0 for every digit.` : '';
 }
