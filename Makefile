@@ -115,13 +115,18 @@ screenshot: browser ## take the README's picture; needs the built book, a browse
 browser-model: $(VENV)/.installed ## pack the shipped weights for the drawing page; needs Python
 	$(BIN)/python -m tools.browser_model
 
-.PHONY: draw-still
-draw-still: browser ## take the drawing page's still picture; needs the built book, a browser (found or fetched)
+.PHONY: browser-digits
+browser-digits: $(VENV)/.installed ## pack MNIST's digits for the page on which a network learns; needs Python
+	$(BIN)/python -m tools.browser_digits
+
+.PHONY: stills
+stills: browser ## take the still pictures of the live pages; needs the built book, a browser (found or fetched)
 	$(BIN)/python -m tools.still
 
 .PHONY: bench-draw
-bench-draw: browser ## measure the drawing page; needs npm, the built book, a browser (found or fetched)
+bench-draw: browser ## measure the live pages; needs npm, the built book, a browser (found or fetched)
 	$(BIN)/python -m benchmarks.draw
+	$(BIN)/python -m benchmarks.train
 
 # Exact versions for every supported Python and system. The names of package indexes that happen to be
 # configured on this machine stay out of the result. Binder brings its own Jupyter, which the tests of

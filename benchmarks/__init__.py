@@ -13,6 +13,7 @@ photos       how well, and how fast, photographs are read      page: Photographs
 footprint    memory, start-up, reading the data                page: Memory, Before anything …
 build        how long the book takes to build                  page: Building this book
 draw         how fast the drawing page is                      page: The drawing page
+train        how fast a network learns in a browser            page: Watch it learn
 conditions   how well simulated handwriting is read            rules for photographs
 unsure       what the drawing page shows as "?"                ``tools/browser_model.py``
 ============ ================================================= ==================================

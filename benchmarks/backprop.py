@@ -22,10 +22,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks import measure
-from benchmarks.training import accuracy, data_for, train_ours
+from benchmarks.training import accuracy, data_for
 from digitrec import backprop, networks
+from digitrec.forward import Sequential
 from digitrec.mnist import load_mnist, stratified_split
 from digitrec.recipes import RECIPES
+from digitrec.training import train
 
 SEEDS = 5
 
@@ -79,7 +81,8 @@ def compared(name: str, run: measure.Run) -> dict[str, Any]:
     wall: dict[str, list[float]] = {"numpy": [], "keras": []}
     for seed in range(run(SEEDS)):
         ours, seconds, cpu_seconds = train_numpy(name, x, y, seed)
-        theirs, trained = train_ours(name, RECIPES[name], x, y, seed)
+        trained = train(networks.build(name, seed), x, y, RECIPES[name], seed=seed, verbose=0)
+        theirs = Sequential.from_keras(trained.model)
         for who, network, took, cpu_took in (
             ("numpy", ours, seconds, cpu_seconds),
             ("keras", theirs, trained.seconds, trained.cpu_seconds),

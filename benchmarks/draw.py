@@ -16,12 +16,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks import borrowed, measure
 from digitrec.mnist import load_test
@@ -132,6 +134,18 @@ def built() -> Path:
     return HTML
 
 
+@contextmanager
+def opened(folder: Path) -> Iterator[tuple[Browser, str]]:
+    """Serve a folder of pages, and the built book under ``/site``, to a browser."""
+    (folder / "site").symlink_to(built(), target_is_directory=True)
+    handler = functools.partial(Handler, directory=str(folder))
+    served = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    with server.running(served) as address, sync_playwright() as playwright:
+        browser = browsers.launch(playwright)
+        yield browser, address
+        browser.close()
+
+
 def write_tensorflow(folder: Path) -> None:
     """Write the shipped CNN as TensorFlow.js reads it: ``cnn.json`` and float32 in ``cnn.bin``."""
     weights, card = read_weights(WEIGHTS_FOLDER / "cnn")
@@ -154,12 +168,17 @@ def prepare(folder: Path, image: np.ndarray) -> None:
     write_tensorflow(folder)
     timing = MEASURE.replace("IMAGE", base64.b64encode(image.tobytes()).decode())
     for name, (scripts, code) in CANDIDATES.items():
-        tags = "".join(f"<script src='/node_modules/{path}'></script>" for path in scripts)
-        (folder / f"{name}.html").write_text(
-            f"<!doctype html><title>.</title><link rel=icon href='data:,'>{tags}"
-            f"<script type=module>{code}{timing}</script>",
-            "utf-8",
-        )
+        write_page(folder, name, scripts, code + timing)
+
+
+def write_page(folder: Path, name: str, scripts: Sequence[str], code: str) -> None:
+    """Write a page that loads classic scripts of npm's packages, then runs a module."""
+    tags = "".join(f"<script src='/node_modules/{path}'></script>" for path in scripts)
+    (folder / f"{name}.html").write_text(
+        f"<!doctype html><title>.</title><link rel=icon href='data:,'>{tags}"
+        f"<script type=module>{code}</script>",
+        "utf-8",
+    )
 
 
 def networks(run: measure.Run) -> dict[str, Any]:
@@ -171,14 +190,11 @@ def networks(run: measure.Run) -> dict[str, Any]:
     image = load_test().x_test[0]
     expected = load_numpy("cnn").forward(image[None])[0]
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in run.chosen(CANDIDATES)}
-    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        (folder / "site").symlink_to(built(), target_is_directory=True)
         prepare(folder, image)
-        handler = functools.partial(Handler, directory=place)
-        browser = browsers.launch(playwright)
-        with server.running(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)) as address:
-            for _, (name, opened) in product(range(run(11)), found.items()):
+        with opened(folder) as (browser, address):
+            for _, (name, openings) in product(range(run(11)), found.items()):
                 page = browser.new_context().new_page()
                 page.on("pageerror", lambda error: print(error, file=sys.stderr))
                 page.goto(f"{address}/{name}.html")
@@ -189,15 +205,15 @@ def networks(run: measure.Run) -> dict[str, Any]:
                     sys.exit(f"{name} computes something else: {difference}")
                 page.evaluate("timeMany(50)")
                 measured["each"] = page.evaluate(f"timeMany({run(100, 10)})")
-                opened.append(measured)
+                openings.append(measured)
                 page.context.close()
     return {
         name: {
-            "first_prediction_ms": round(statistics.median(each["cold"] for each in opened), 1),
-            "bytes": int(statistics.median(each["bytes"] for each in opened)),
-            "prediction_ms": measure.percentiles([ms for each in opened for ms in each["each"]]),
+            "first_prediction_ms": round(statistics.median(each["cold"] for each in openings), 1),
+            "bytes": int(statistics.median(each["bytes"] for each in openings)),
+            "prediction_ms": measure.percentiles([ms for each in openings for ms in each["each"]]),
         }
-        for name, opened in found.items()
+        for name, openings in found.items()
     }
 
 

@@ -52,6 +52,46 @@ def relu(z: np.ndarray) -> np.ndarray:
     return np.maximum(z, 0)
 
 
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    """``1 / (1 + exp(-z))``, element by element.
+
+    Computed as ``(1 + tanh(z / 2)) / 2``, which is the same and cannot overflow.
+
+    Parameters
+    ----------
+    z : float, any shape
+
+    Returns
+    -------
+    float, same shape
+        0–1, and a half for 0.
+
+    References
+    ----------
+    :cite:t:`goodfellow2016deep`, section 3.10.
+    """
+    return (1 + np.tanh(z / 2)) / 2
+
+
+def tanh(z: np.ndarray) -> np.ndarray:
+    """Hyperbolic tangent, element by element.
+
+    Parameters
+    ----------
+    z : float, any shape
+
+    Returns
+    -------
+    float, same shape
+        From −1 to 1, and 0 for 0.
+
+    References
+    ----------
+    :cite:t:`goodfellow2016deep`, section 6.3.2.
+    """
+    return np.tanh(z)
+
+
 def softmax(z: np.ndarray) -> np.ndarray:
     """Turn logits into probabilities: ``exp(z) / sum(exp(z))`` over the last axis.
 
@@ -76,7 +116,13 @@ def softmax(z: np.ndarray) -> np.ndarray:
     return e / e.sum(axis=-1, keepdims=True)
 
 
-ACTIVATIONS = {"linear": linear, "relu": relu, "softmax": softmax}
+ACTIVATIONS = {
+    "linear": linear,
+    "relu": relu,
+    "sigmoid": sigmoid,
+    "tanh": tanh,
+    "softmax": softmax,
+}
 
 
 # --- Layers ---------------------------------------------------------------------------------

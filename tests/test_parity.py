@@ -70,7 +70,7 @@ def assert_same(model, examples=3, low=-1.0, high=1.0, loops=True):
         assert np.abs(x - theirs).max() <= tolerance
 
 
-@pytest.mark.parametrize("activation", ["linear", "relu", "softmax"])
+@pytest.mark.parametrize("activation", ["linear", "relu", "sigmoid", "tanh", "softmax"])
 def test_dense(activation):
     assert_same(keras_model((7,), keras.layers.Dense(5, activation=activation)))
 
@@ -94,7 +94,7 @@ def test_conv2d(size, kernel, strides, padding):
     assert_same(keras_model((*size, 2), layer), examples=2)
 
 
-@pytest.mark.parametrize("activation", ["linear", "relu", "softmax"])
+@pytest.mark.parametrize("activation", ["linear", "relu", "sigmoid", "tanh", "softmax"])
 @pytest.mark.parametrize("use_bias", [True, False])
 def test_conv2d_options(activation, use_bias):
     layer = keras.layers.Conv2D(4, 3, activation=activation, use_bias=use_bias, padding="same")
@@ -130,7 +130,7 @@ def test_batch_normalization(shape, epsilon):
     assert_same(keras_model(shape, layer))
 
 
-@pytest.mark.parametrize("name", ["linear", "relu", "softmax"])
+@pytest.mark.parametrize("name", ["linear", "relu", "sigmoid", "tanh", "softmax"])
 def test_activation(name):
     assert_same(keras_model((4, 5), keras.layers.Activation(name)), low=-9, high=9)
 
@@ -194,8 +194,8 @@ def test_all_kinds_together():
         ((6, 6, 2), {"layer": "Conv2D", "groups": 2}, "groups"),
         (
             (6, 6, 2),
-            {"layer": "Conv2D", "activation": "tanh"},
-            "'linear', 'relu', 'softmax'.*tanh",
+            {"layer": "Conv2D", "activation": "gelu"},
+            "'linear', 'relu', 'sigmoid', 'softmax'.*gelu",
         ),
         ((6, 6, 2), {"layer": "BatchNormalization", "axis": 1}, "axis"),
         ((6, 6, 2), {"layer": "BatchNormalization", "scale": False}, "gamma"),

@@ -18,7 +18,7 @@
  * @typedef {{shape: Shape, data: Float32Array}} Weights a layer's array, its numbers row by row
  * @typedef {{top: number, left: number, bottom: number, right: number}} Field a rectangle of pixels; bottom
  *   and right are in it
- * @typedef {'linear' | 'relu' | 'softmax'} ActivationName
+ * @typedef {'linear' | 'relu' | 'sigmoid' | 'tanh' | 'softmax'} ActivationName
  * @typedef {'part' | 'step' | 'hidden'} Role what a layer is to who looks inside a network: maps or units of
  *   its own; a step that follows them, number by number; or nothing to see
  * @typedef {{x: Float32Array, w: Float32Array, bias: number}} Terms x, w: (KH, KW, C)
@@ -61,6 +61,20 @@ export function relu(z) {
 }
 
 /**
+ * `1 / (1 + exp(−z))`, element by element: from 0 to 1, and a half at 0.
+ * @param {Float32Array} z any length
+ * @returns {Float32Array} same length, 0–1
+ */
+export const sigmoid = (z) => z.map((value) => 1 / (1 + Math.exp(-value)));
+
+/**
+ * Hyperbolic tangent, element by element: from −1 to 1, and 0 at 0.
+ * @param {Float32Array} z any length
+ * @returns {Float32Array} same length, −1 to 1
+ */
+export const tanh = (z) => z.map((value) => Math.tanh(value));
+
+/**
  * Turn logits into probabilities: `exp(z) / sum(exp(z))`. The largest logit is subtracted first, so that
  * `exp` cannot overflow.
  * @param {Float32Array} z (U,) logits
@@ -73,7 +87,7 @@ export function softmax(z) {
   return Float32Array.from(e, (value) => value / sum);
 }
 
-const ACTIVATIONS = { linear, relu, softmax };
+const ACTIVATIONS = { linear, relu, sigmoid, tanh, softmax };
 
 // --- Layers -----------------------------------------------------------------------------------
 
