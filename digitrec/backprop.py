@@ -174,6 +174,8 @@ def _targets(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
 BEFORE_ACTIVATION: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "linear": lambda a, gradient: gradient,
     "relu": lambda a, gradient: gradient * (a > 0),
+    "sigmoid": lambda a, gradient: gradient * a * (1 - a),
+    "tanh": lambda a, gradient: gradient * (1 - a * a),
     # d p[u] / d z[v] = p[u] · ((1 if u is v, else 0) − p[v]), summed over u
     "softmax": lambda a, gradient: a * (gradient - (gradient * a).sum(axis=-1, keepdims=True)),
 }
@@ -245,6 +247,10 @@ def _before_activation_loops(name: str, a: np.ndarray, gradient: np.ndarray) -> 
     for index in np.ndindex(a.shape):
         if name == "linear" or (name == "relu" and a[index] > 0):
             before[index] = gradient[index]
+        elif name == "sigmoid":
+            before[index] = gradient[index] * a[index] * (1 - a[index])
+        elif name == "tanh":
+            before[index] = gradient[index] * (1 - a[index] ** 2)
         elif name == "softmax":
             for u in range(a.shape[-1]):  # the output u depends on the input at index
                 other = (*index[:-1], u)

@@ -291,7 +291,7 @@ class Dense(Layer):
     bias : (U,) float
         b: one number for each unit.
     activation
-        g: ``"linear"``, ``"relu"`` or ``"softmax"``.
+        g: one of ``"linear"``, ``"relu"``, ``"sigmoid"``, ``"tanh"``, ``"softmax"``.
 
     Raises
     ------
@@ -370,7 +370,7 @@ class Conv2D(Layer):
         ``"valid"``: the kernel stays inside the image. ``"same"``: zeros around the image, so that
         with stride 1 the output is as large as the input.
     activation
-        ``"linear"``, ``"relu"`` or ``"softmax"``.
+        One of ``"linear"``, ``"relu"``, ``"sigmoid"``, ``"tanh"``, ``"softmax"``.
 
     Raises
     ------

@@ -56,6 +56,8 @@ LAYERS: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {
     "dense, softmax": ((4,), {"layer": "Dense", "units": 3, "activation": "softmax"}),
     "relu": ((3, 4), {"layer": "Activation", "activation": "relu"}),
     "softmax": ((3, 4), {"layer": "Activation", "activation": "softmax"}),
+    "sigmoid": ((3, 4), {"layer": "Activation", "activation": "sigmoid"}),
+    "dense, tanh": ((4,), {"layer": "Dense", "units": 3, "activation": "tanh"}),
     "linear": ((3, 4), {"layer": "Activation", "activation": "linear"}),
     "normalisation": ((5,), {"layer": "BatchNormalization"}),
     "normalisation of images": ((3, 2, 4), {"layer": "BatchNormalization", "epsilon": 0.1}),
