@@ -92,7 +92,7 @@ train: $(VENV)/.installed ## train the networks whose weights come with the libr
 	$(BIN)/python -m digitrec.shipped
 
 # One after the other, since each would slow down the others. The drawing page has a target of its own.
-BENCHMARKS := training inference photos footprint build
+BENCHMARKS := training backprop inference photos footprint build
 PART ?= $(BENCHMARKS)
 .PHONY: bench
 bench: $(VENV)/.installed ## measure what the page "What it costs" shows (PART=inference for one part); needs an idle machine

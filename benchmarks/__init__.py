@@ -8,6 +8,7 @@ NAME         measures                                          shown or used
 ============ ================================================= ==================================
 inference    how fast the networks read MNIST's test images    page: Reading digits
 training     what the networks reach for how much training     page: Learning
+backprop     training in NumPy beside training in Keras        page: Learning
 photos       how well, and how fast, photographs are read      page: Photographs
 footprint    memory, start-up, reading the data                page: Memory, Before anything …
 build        how long the book takes to build                  page: Building this book

@@ -280,7 +280,9 @@ class RescalingRule(MultiplyingRule[Rescaling]):
 
     def forward(self, layer: Rescaling, x: np.ndarray, rng: np.random.Generator | None) -> Forward:
         """(N, …) → (N, …), as in ``forward.py``."""
-        return x * layer.scale + layer.offset, layer.scale
+        a = np.multiply(x, layer.scale, dtype=layer.scale.dtype)  # pixels are still uint8
+        a += layer.offset
+        return a, layer.scale
 
 
 class ReshapeRule(Rule[Reshape]):
@@ -770,7 +772,9 @@ def forward_pass(
             f"{network.layers[-1].name}: expected logits, without an activation, found a softmax; "
             "the loss has it"
         )
-    a = network.check(x).astype(_dtype(network), copy=False)
+    a = network.check(x)
+    if not isinstance(network.layers[0], Rescaling):  # which makes floats of pixels itself
+        a = a.astype(_dtype(network), copy=False)
     remembered = []
     for layer in network.layers:
         a, kept = rule_of(layer, rules).forward(layer, a, rng)
@@ -806,8 +810,8 @@ def backward_pass(
         back, arrays = rule.backward(layer, remembered[k], gradient, first=k == first)
         if back is not None:
             gradient = back
-        found |= {f"{layer.name}/{key}": array for key, array in arrays.items()}
-    return {key: found[key] for key in network.weights if key in found}
+        found = {f"{layer.name}/{key}": array for key, array in arrays.items()} | found
+    return found
 
 
 @_one_thread

@@ -10,14 +10,16 @@ in a formula:
 *A kink.* Where a number comes to ReLU as 0.0000001 in the one library and as −0.0000001 in the
 other, rounded differently, its part of the gradient is there in one and missing in the other. With
 half a million ReLUs a step that happens every few steps, and moves weights by up to a learning
-rate. So the batches are ones in which none comes near: :data:`SEEDS` were chosen by the smallest
-number before a ReLU, which a test looks at, and by nothing else.
+rate. So the batches are small, and ones in which none comes near: a test looks.
 
 *Adam* divides a gradient by its size. In the first step it takes ``g / (|g| + 3e-6)``: near 0 an
 error of the gradient is multiplied by 1 / 3e-6 and the learning rate, by 300 in all. Gradients
-of float32 are off by 3e-8, and that times 300 is 1e-5. Hence Adam's differences are the largest.
+of float32 are off by 3e-8, and that times 300 is 1e-5. So Adam's batches are ones of which few
+gradients are that near to 0.
 
-Measured, after ten steps: 3e-7 with SGD and momentum, 6e-6 with Adam. Promised: 1e-5.
+:data:`SEEDS` were chosen by these two, by what float32 and float64 make of them in NumPy alone;
+Keras had no part in it. Measured after ten steps: 3e-7 with SGD and momentum, 1e-6 with Adam.
+Promised: 1e-5.
 """
 
 import numpy as np
@@ -33,8 +35,15 @@ pytestmark = pytest.mark.slow
 PROMISED = 1e-5
 IN_FLOAT64 = 1e-12
 #: Of the weights and the batches, in float32.
-SEEDS = {"dense": 21, "small_cnn": 16}
-#: A float32 number before a ReLU is off by a tenth of it at most.
+SEEDS = {
+    ("dense", "SGD"): 21,
+    ("dense", "momentum"): 21,
+    ("dense", "Adam"): 21,
+    ("small_cnn", "SGD"): 16,
+    ("small_cnn", "momentum"): 16,
+    ("small_cnn", "Adam"): 218,
+}
+#: What a number before a ReLU is away from 0, at least: ten times what float32 makes of it.
 NEAREST_KINK = 3e-6
 
 #: Ours and theirs, with usual numbers.
@@ -121,11 +130,10 @@ def test_ten_steps_in_float64(name, kind, data, record_property):
     assert max(found) <= IN_FLOAT64
 
 
-@pytest.mark.parametrize("name", SEEDS)
-@pytest.mark.parametrize("kind", USUAL)
+@pytest.mark.parametrize(("name", "kind"), SEEDS)
 def test_ten_steps_in_float32(name, kind, data, record_property):
-    description, batches = without_dropout(name), batches_of(data, SEEDS[name], 16)
-    network = backprop.initial(description, SEEDS[name])
+    description, batches = without_dropout(name), batches_of(data, SEEDS[name, kind], 16)
+    network = backprop.initial(description, SEEDS[name, kind])
     model = in_keras(description, network, USUAL[kind])
     before = {key: array.copy() for key, array in network.weights.items()}
     found = list(differences(network, model, USUAL[kind], batches))
@@ -136,14 +144,13 @@ def test_ten_steps_in_float32(name, kind, data, record_property):
     assert moved > 500 * PROMISED
 
 
-@pytest.mark.parametrize("name", SEEDS)
-@pytest.mark.parametrize("kind", USUAL)
+@pytest.mark.parametrize(("name", "kind"), SEEDS)
 def test_no_number_of_these_batches_is_at_a_kink(name, kind, data):
     ours, _, numbers = USUAL[kind]
     optimizer = ours(**numbers)
-    network = backprop.in_float64(backprop.initial(without_dropout(name), SEEDS[name]))
+    network = backprop.in_float64(backprop.initial(without_dropout(name), SEEDS[name, kind]))
     nearest = np.inf
-    for x, y in batches_of(data, SEEDS[name], 16):
+    for x, y in batches_of(data, SEEDS[name, kind], 16):
         a, remembered = x.astype(np.float64), []
         for layer in network.layers:
             if layer.activation == "relu":
