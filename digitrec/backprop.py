@@ -355,6 +355,11 @@ class DenseRule(Rule[Dense]):
         return _let_through(layer, remembered[1])
 
 
+#: How many images a convolution works on at a time. Their patches, KH · KW times as many numbers
+#: as pixels, then stay in the processor's cache, and no more of them are kept.
+AT_A_TIME = 32
+
+
 class Conv2DRule(Rule[Conv2D]):
     """A convolution is a dense layer on patches, and its gradients are those of one.
 
@@ -373,60 +378,60 @@ class Conv2DRule(Rule[Conv2D]):
         )
 
     def forward(self, layer: Conv2D, x: np.ndarray, rng: np.random.Generator | None) -> Forward:
-        """(N, H, W, C) → (N, OH, OW, F); remembers the patches and the output."""
+        """(N, H, W, C) → (N, OH, OW, F); remembers the padded images and the output."""
         kh, kw, _, filters = layer.kernel.shape
-        size = layer.output_shape(x.shape[1:])
         padded = pad(x, (kh, kw), layer.strides, layer.padding)
-        patches = im2col(padded, (kh, kw), layer.strides)  # (N * OH * OW, KH * KW * C)
-        z = patches @ layer.kernel.reshape(-1, filters)  # (N * OH * OW, F)
+        z = np.empty((len(x), *layer.output_shape(x.shape[1:])), x.dtype)
+        for part in _parts(len(z)):
+            patches = im2col(padded[part], (kh, kw), layer.strides)  # (n * OH * OW, KH * KW * C)
+            np.matmul(patches, layer.kernel.reshape(-1, filters), out=z[part].reshape(-1, filters))
         if layer.bias is not None:
             z += layer.bias
-        a = ACTIVATIONS[layer.activation](z.reshape(len(x), *size))
-        return a, (x.shape, patches, a)
+        a = ACTIVATIONS[layer.activation](z)
+        return a, (x.shape, padded, a)
 
     def backward(
         self, layer: Conv2D, remembered: Remembered, gradient: np.ndarray, first: bool = False
     ) -> Backward:
         """(N, OH, OW, F) → dx (N, H, W, C); dK (KH, KW, C, F), db (F,)."""
-        shape, patches, a = remembered
+        shape, padded, a = remembered
+        kh, kw, channels, filters = layer.kernel.shape
         delta = BEFORE_ACTIVATION[layer.activation](a, gradient)
-        flat = delta.reshape(-1, delta.shape[3])  # (N * OH * OW, F)
-        arrays = {"kernel": (patches.T @ flat).reshape(layer.kernel.shape)}
+        arrays = {"kernel": np.zeros_like(layer.kernel)}
         if layer.bias is not None:
             arrays["bias"] = _channel_sums(delta)
-        return None if first else self.input_gradient(layer, shape, delta), arrays
-
-    def input_gradient(self, layer: Conv2D, shape: Shape, delta: np.ndarray) -> np.ndarray:
-        """(N, OH, OW, F) → (N, H, W, C), with all that the kernel's pixel (p, q) saw at a time."""
-        (count, height, width, channels), window = shape, layer.kernel.shape[:2]
-        around = margins((height, width), window, layer.strides, layer.padding)
-        (above, below), (before, after) = around
-        size = count, above + height + below, before + width + after, channels
-        padded = np.zeros(size, delta.dtype)
-        views = shifted(padded, window, layer.strides, delta.shape[1:3])
-        kernels = layer.kernel.reshape(-1, channels, delta.shape[3])  # (KH * KW, C, F)
-        flat = delta.reshape(-1, delta.shape[3])  # (N * OH * OW, F)
-        for seen, kernel in zip(views, kernels, strict=True):
-            seen += (flat @ kernel.T).reshape(seen.shape)  # (N * OH * OW, F) @ (F, C)
-        return padded[:, above : above + height, before : before + width]
+        dkernel = arrays["kernel"].reshape(-1, filters)
+        kernels = layer.kernel.reshape(-1, channels, filters)  # (KH * KW, C, F)
+        dpadded = np.zeros(padded.shape, delta.dtype)
+        for part in _parts(len(delta)):
+            flat = delta[part].reshape(-1, filters)  # (n * OH * OW, F)
+            patches = im2col(padded[part], (kh, kw), layer.strides)  # (n * OH * OW, KH * KW * C)
+            dkernel += patches.T @ flat
+            if first:
+                continue
+            # What the kernel's pixel (p, q) saw, it gives its part of the gradient back to.
+            views = shifted(dpadded[part], (kh, kw), layer.strides, delta.shape[1:3])
+            for seen, kernel in zip(views, kernels, strict=True):
+                seen += (flat @ kernel.T).reshape(seen.shape)  # (n * OH * OW, F) @ (F, C)
+        dx = _without_padding(dpadded, shape, (kh, kw), layer.strides, layer.padding)
+        return None if first else dx, arrays
 
     def backward_loops(
         self, layer: Conv2D, remembered: Remembered, gradient: np.ndarray
     ) -> Backward:
         """(N, OH, OW, F) → the same: each kernel's number is used at each position."""
-        shape, patches, a = remembered
+        shape, padded, a = remembered
         kh, kw, channels, _ = layer.kernel.shape
         delta = _before_activation_loops(layer.activation, a, gradient)
-        patches = patches.reshape(*delta.shape[:3], kh, kw, channels)
         (above, _), (before, _) = margins(shape[1:3], (kh, kw), layer.strides, layer.padding)
         dx, kernel = np.zeros(shape, delta.dtype), np.zeros_like(layer.kernel)
         bias = np.zeros(delta.shape[3:], delta.dtype)
         for n, i, j, f in np.ndindex(delta.shape):
             bias[f] += delta[n, i, j, f]
             for p, q, c in np.ndindex(kh, kw, channels):
-                kernel[p, q, c, f] += patches[n, i, j, p, q, c] * delta[n, i, j, f]
-                row = i * layer.strides[0] + p - above
-                column = j * layer.strides[1] + q - before
+                row, column = i * layer.strides[0] + p, j * layer.strides[1] + q
+                kernel[p, q, c, f] += padded[n, row, column, c] * delta[n, i, j, f]
+                row, column = row - above, column - before
                 if 0 <= row < shape[1] and 0 <= column < shape[2]:  # else it is padding
                     dx[n, row, column, c] += layer.kernel[p, q, c, f] * delta[n, i, j, f]
         return dx, {"kernel": kernel} | ({} if layer.bias is None else {"bias": bias})
@@ -434,6 +439,23 @@ class Conv2DRule(Rule[Conv2D]):
     def choices(self, layer: Conv2D, remembered: Remembered) -> np.ndarray | None:
         """Where ReLU let through."""
         return _let_through(layer, remembered[2])
+
+
+def _parts(images: int) -> list[slice]:
+    """Take a few of so many images at a time."""
+    return [slice(start, start + AT_A_TIME) for start in range(0, images, AT_A_TIME)]
+
+
+def _without_padding(
+    padded: np.ndarray,
+    shape: Shape,
+    window: tuple[int, int],
+    strides: tuple[int, int],
+    padding: str,
+) -> np.ndarray:
+    """Cut off what :func:`digitrec.forward.pad` puts around images of a shape (N, H, W, C)."""
+    (above, _), (before, _) = margins(shape[1:3], window, strides, padding)
+    return padded[:, above : above + shape[1], before : before + shape[2]]
 
 
 class MaxPooling2DRule(Rule[MaxPooling2D]):
@@ -470,8 +492,7 @@ class MaxPooling2DRule(Rule[MaxPooling2D]):
             here = waiting & (seen == a)
             pixels += gradient * here
             waiting &= ~here
-        (above, _), (before, _) = margins(shape[1:3], layer.pool_size, layer.strides, layer.padding)
-        return dpadded[:, above : above + shape[1], before : before + shape[2]], {}
+        return _without_padding(dpadded, shape, layer.pool_size, layer.strides, layer.padding), {}
 
     def backward_loops(
         self, layer: MaxPooling2D, remembered: Remembered, gradient: np.ndarray

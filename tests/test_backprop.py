@@ -250,7 +250,8 @@ def test_every_kind_of_layer_has_a_rule_and_a_test():
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_loops_and_fast_version_agree(name):
+def test_loops_and_fast_version_agree(name, monkeypatch):
+    monkeypatch.setattr(backprop, "AT_A_TIME", 2)  # of three images
     layer, shape = layer_of(name)
     layer = backprop.in_float64(Sequential([layer], shape)).layers[0]
     x = whole((3, *shape))
