@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -393,6 +393,7 @@ def curves(
     percent: bool = False,
     markers: bool = True,
     height: float = 3.2,
+    log: bool = False,
 ) -> Figure:
     """Draw lines over the same x, each labelled at its end rather than in a legend.
 
@@ -403,8 +404,12 @@ def curves(
         Name to (K,) float.
     percent
         The values are shares, 0–1.
+    log
+        Draw the values on a logarithmic axis; they must be above 0.
     """
     figure, axes = new_figure(height)
+    if log:
+        axes[0, 0].set_yscale("log")
     _draw_curves(axes[0, 0], x, ys, percent=percent, markers=markers)
     axes[0, 0].set(xlabel=xlabel, ylabel=ylabel)
     return figure
@@ -444,6 +449,77 @@ def growth(
         # Between less than two powers of ten, the numbers between them are written, too.
         axis.set_minor_formatter("{x:,g}" if high < 20 * low else NullFormatter())
     _label_ends(ax, x, measured)
+    return figure
+
+
+def descent(
+    loss: Callable[[np.ndarray], np.ndarray],
+    paths: Mapping[str, Sequence[float]],
+    limits: tuple[float, float],
+    *,
+    slope: Callable[[float], float] | None = None,
+) -> Figure:
+    """Draw the loss over one weight, and the steps of that weight, a panel for each path.
+
+    Parameters
+    ----------
+    loss
+        Gives the loss of each of many weights, (K,) → (K,).
+    paths
+        Name to a weight's values, one after each step; what lies outside the limits is not shown.
+    limits
+        The smallest and the largest weight drawn.
+    slope
+        Gives the slope at a weight. If given, it is drawn as a straight line at each point.
+    """
+    figure, axes = new_figure(2.6, 1, len(paths), sharey=True)
+    w = np.linspace(*limits, 200)
+    top = 1.05 * float(loss(w).max())
+    for ax, (name, path) in zip(axes[0], paths.items(), strict=True):
+        ax.plot(w, loss(w), color=INK, linewidth=1.5)
+        points = np.array(path, float)
+        ax.plot(points, loss(points), "o-", color=BLUE, markersize=5, linewidth=1, clip_on=True)
+        if slope is not None:
+            half = 0.12 * (limits[1] - limits[0])
+            for point in points:
+                near = np.array([point - half, point + half])
+                ax.plot(near, loss(point) + slope(point) * (near - point), color=ORANGE)
+        ax.set(title=name, xlabel="weight", xlim=limits, ylim=(-0.04 * top, top))
+    axes[0, 0].set_ylabel("loss")
+    return figure
+
+
+def valley(
+    loss: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    paths: Mapping[str, np.ndarray],
+    limits: tuple[tuple[float, float], tuple[float, float]],
+) -> Figure:
+    """Draw the loss over two weights as lines of equal height, and steps on it, a panel a path.
+
+    Both weights are drawn to the same scale, so that a narrow valley looks narrow. Its lowest
+    point, at 0 and 0, is a cross.
+
+    Parameters
+    ----------
+    loss
+        Gives the loss of pairs of weights, (K, L) and (K, L) → (K, L).
+    paths
+        Name to the two weights after each step, (K, 2).
+    limits
+        The smallest and the largest of the first weight, and of the second.
+    """
+    (left, right), (bottom, top) = limits
+    high = 0.9 * WIDTH * (top - bottom) / (right - left)
+    figure, axes = new_figure(len(paths) * (high + 0.35) + 0.4, len(paths), 1, sharex=True)
+    u, v = np.meshgrid(np.linspace(left, right, 160), np.linspace(bottom, top, 80))
+    heights = loss(u, v)
+    levels = np.linspace(0, 1, 9)[1:] ** 2 * float(heights.max())
+    for ax, (name, path) in zip(axes[:, 0], paths.items(), strict=True):
+        ax.contour(u, v, heights, levels=levels, colors=INK, linewidths=0.8, alpha=0.6)
+        ax.plot(path[:, 0], path[:, 1], "o-", color=BLUE, markersize=3, linewidth=1)
+        ax.plot(0, 0, "+", color=ORANGE, markersize=10, markeredgewidth=2)
+        ax.set(title=name, ylabel="v", xlim=limits[0], ylim=limits[1], aspect="equal")
+    axes[-1, 0].set_xlabel("u")
     return figure
 
 

@@ -1,5 +1,6 @@
 """Every check of an exercise: right answers pass, in several forms; known wrong answers do not."""
 
+import functools
 import inspect
 import io
 import sys
@@ -7,7 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from digitrec import checks, forward
+from digitrec import backprop, checks, forward, mnist, networks, recipes
+from digitrec.wrong_gradients import WRONG as WRONG_RULES
 
 
 def leaky_loop(z):
@@ -259,6 +261,437 @@ WRONG[checks.small_network] = [
 ]
 
 
+# --- Chapter 06 ---
+
+
+def central(f, w, h):
+    found = np.zeros_like(w)
+    for index in np.ndindex(w.shape):
+        kept = w[index]
+        w[index] = kept + h
+        above = f(w)
+        w[index] = kept - h
+        found[index] = (above - f(w)) / (2 * h)
+        w[index] = kept
+    return found
+
+
+def central_by_copies(f, w, h):
+    """A right answer that lets w alone."""
+    eye = np.eye(w.size).reshape(w.size, *w.shape) * h
+    return np.array([(f(w + e) - f(w - e)) / (2 * h) for e in eye]).reshape(w.shape)
+
+
+def central_to_and_fro(f, w, h):
+    """A right answer that puts w back but for a rounding."""
+    found = []
+    for index in np.ndindex(w.shape):
+        w[index] += h
+        above = f(w)
+        w[index] -= 2 * h
+        found.append((above - f(w)) / 2 / h)
+        w[index] += h
+    return np.reshape(found, w.shape)
+
+
+def central_flat(f, w, h):
+    found, flat = [], w.copy()
+    for k in range(w.size):
+        flat.flat[k] = w.flat[k] + h
+        found.append(f(flat))
+        flat.flat[k] = w.flat[k] - h
+        found[-1] = (found[-1] - f(flat)) / (h + h)
+        flat.flat[k] = w.flat[k]
+    return np.array(found).reshape(w.shape).tolist()
+
+
+def forward_difference(f, w, h):
+    return np.array(
+        [(f(w + e) - f(w)) / h for e in np.eye(w.size).reshape(w.size, *w.shape) * h]
+    ).reshape(w.shape)
+
+
+def not_put_back(f, w, h):
+    found = np.zeros_like(w)
+    for index in np.ndindex(w.shape):
+        before = w.copy()
+        found[index] = central(f, before, h)[index]
+    w += h
+    return found
+
+
+def left_moved(f, w, h):
+    found = np.zeros_like(w)
+    for index in np.ndindex(w.shape):
+        w[index] += h
+        above = f(w)
+        w[index] -= 2 * h
+        found[index] = (above - f(w)) / (2 * h)
+    return found
+
+
+def skip(x, t, w1, b1, w2, b2):
+    on = 1 if w1 * x + b1 > 0 else 0
+    return (w2 * max(0, w1 * x + b1) + b2 + x - t) * (w2 * w1 * on + 1)
+
+
+def skip_loss(x, t, w1, b1, w2, b2):
+    return (w2 * max(0, w1 * x + b1) + b2 + x - t) ** 2 / 2
+
+
+def skip_in_steps(x, t, w1, b1, w2, b2):
+    z1 = w1 * x + b1
+    a1 = np.maximum(z1, 0)
+    dz2 = w2 * a1 + b2 + x - t
+    dx = dz2
+    if z1 > 0:
+        dx = dx + dz2 * w2 * w1
+    return np.float64(dx)
+
+
+def soft(y, classes, s):
+    return (1 - s) * np.eye(classes)[y] + s / classes
+
+
+def smoothed(z, y, s):
+    return (forward.softmax(z) - soft(y, z.shape[1], s)) / len(y)
+
+
+def smoothed_in_place(z, y, s):
+    p = forward.softmax(z)
+    p -= s / p.shape[1]
+    p[np.arange(len(y)), y] -= 1 - s
+    return p / len(p)
+
+
+def smoothed_rows(z, y, s):
+    rows = []
+    for row, label in zip(z, y, strict=True):
+        e = np.exp(row - row.max())
+        target = np.full(len(row), s / len(row))
+        target[label] += 1 - s
+        rows.append((e / e.sum() - target) / len(z))
+    return rows
+
+
+def softmax_as_written(z):
+    return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+
+
+def ahead(w, v, gradient_at, rate, keep):
+    v = keep * v - rate * gradient_at(w + keep * v)
+    return w + v, v
+
+
+def ahead_in_steps(w, v, gradient_at, rate, keep):
+    point = w + keep * v
+    new = point - rate * gradient_at(point)
+    return [new, new - w]
+
+
+def ahead_on_copies(w, v, gradient_at, rate, keep):
+    w, v = w.copy(), v.copy()
+    v *= keep
+    g = gradient_at(w + v)
+    v -= rate * g
+    w += v
+    return w, v
+
+
+def changes_v(w, v, gradient_at, rate, keep):
+    v *= keep
+    v -= rate * gradient_at(w + v)
+    return w + v, v
+
+
+def unfold_leaky(z, gradient):
+    return np.array(
+        [g if v > 0 else g / 10 for v, g in zip(z.ravel(), gradient.ravel(), strict=True)]
+    ).reshape(z.shape)
+
+
+def leaky_changes_gradient(z, gradient):
+    gradient[z < 0] *= 0.1
+    return gradient
+
+
+RIGHT |= {
+    checks.leaky_relu_gradient: [
+        lambda z, g: np.where(z > 0, g, 0.1 * g),
+        lambda z, g: g * ((z > 0) + 0.1 * (z <= 0)),
+        lambda z, g: g * (0.1 + 0.9 * (z > 0)),
+        unfold_leaky,
+        lambda z, g: unfold_leaky(z, g).tolist(),
+    ],
+    checks.largest_rate: [
+        lambda x: 2 / np.mean(x**2),
+        lambda x: 2 * len(x) / (x @ x),
+        lambda x: 2 / (sum(v * v for v in x) / len(x)),
+        lambda x: np.float32(2 / np.square(x).mean()),
+    ],
+    checks.skip_gradient: [
+        skip,
+        skip_in_steps,
+        lambda x, *a: (skip_loss(x + 1e-5, *a) - skip_loss(x - 1e-5, *a)) / 2e-5,
+        lambda x, t, w1, b1, w2, b2: np.array(skip(x, t, w1, b1, w2, b2)),
+    ],
+    checks.smoothed_gradient: [
+        smoothed,
+        smoothed_in_place,
+        smoothed_rows,
+        lambda z, y, s: (
+            (1 - s) * smoothed(z, y, 0) + s * (forward.softmax(z) - 1 / z.shape[1]) / len(y)
+        ),
+    ],
+    checks.numeric_gradient: [central, central_by_copies, central_to_and_fro, central_flat],
+    checks.wrong_gradients: [
+        checks.PLANTED.copy(),
+        {letter: np.int64(number) for letter, number in checks.PLANTED.items()},
+        dict(sorted(checks.PLANTED.items(), reverse=True)),
+        {"A": 1 + 2, "B": 2 + 3, "C": 2 + 2, "D": 1 + 1},
+    ],
+    checks.nesterov: [
+        ahead,
+        ahead_in_steps,
+        ahead_on_copies,
+        lambda *a: tuple(array.tolist() for array in ahead(*a)),
+    ],
+}
+WRONG |= {
+    checks.leaky_relu_gradient: [
+        (lambda z, g: g * (z > 0), "plain"),
+        (lambda z, g: np.where(z > 0, 1, 0.1), "that is the slope"),
+        (lambda z, g: np.where(z > 0, z, 0.1 * z) * g, "times the slope"),
+        (lambda z, g: np.maximum(g, 0.1 * g), "sign of the gradient"),
+        (lambda z, g: np.where(z > 0, 0.1 * g, g), "other way round"),
+        (lambda z, g: np.where(z > 0, g, 0.01 * g), "expected"),
+        (lambda z, g: np.where(z > 0, g, -0.1 * g), "expected"),
+        (lambda z, g: g, "expected"),
+        (leaky_changes_gradient, "changed its input"),
+        (lambda z, g: g if z > 0 else 0.1 * g, "raised ValueError"),
+        (lambda z, g: (g * np.where(z > 0, 1, 0.1)).sum(), "shape"),
+        (lambda z, g: g * np.nan, "expected"),
+    ],
+    checks.largest_rate: [
+        (lambda x: 2 / (x**2).sum(), "mean over the examples"),
+        (lambda x: 1 / (x**2).mean(), "single step"),
+        (lambda x: 2 / x.mean() ** 2, "square of the mean"),
+        (lambda x: 2 / (x**2).max(), "all examples"),
+        (lambda x: (x**2).mean() / 2, "upside down"),
+        (lambda x: 4 / (x**2).mean(), "½"),
+        (lambda x: 0.5, "expected"),
+        (lambda x: 2 / np.abs(x).mean(), "½|expected"),
+        (lambda x: 2 / x**2, "one number|expected"),
+        (lambda x: np.nan, "expected"),
+        (lambda x: "large", "expected one number"),
+        (lambda x: 10**400, "expected one number"),
+    ],
+    checks.skip_gradient: [
+        (lambda x, t, w1, b1, w2, b2: skip(x, t, w1, b1, w2, b2) * 0 + 1, "expected"),
+        (
+            lambda x, t, w1, b1, w2, b2: (
+                (w2 * max(0, w1 * x + b1) + b2 + x - t) * w2 * w1 * (w1 * x + b1 > 0)
+            ),
+            "goes past them",
+        ),
+        (
+            lambda x, t, w1, b1, w2, b2: w2 * max(0, w1 * x + b1) + b2 + x - t,
+            "goes through them",
+        ),
+        (
+            lambda x, t, w1, b1, w2, b2: (
+                (w2 * max(0, w1 * x + b1) + b2 - t) * (1 + w2 * w1 * (w1 * x + b1 > 0))
+            ),
+            "way forward",
+        ),
+        (
+            lambda x, t, w1, b1, w2, b2: (w2 * max(0, w1 * x + b1) + b2 + x - t) * (1 + w2 * w1),
+            "was off",
+        ),
+        (lambda x, t, w1, b1, w2, b2: 1 + w2 * w1 * (w1 * x + b1 > 0), "grows with x"),
+        (
+            lambda x, t, w1, b1, w2, b2: (
+                (w2 * max(0, w1 * x + b1) + b2 + x - t) ** 2 * w2 * w1 * (w1 * x + b1 > 0)
+            ),
+            "add up|expected",
+        ),
+        (lambda *a: -skip(*a), "sign"),
+        (lambda *a: 2 * skip(*a), "expected"),
+        (lambda *a: skip_loss(*a), "expected"),
+        (lambda *a: [skip(*a)], "shape"),
+        (lambda x, t: 0, "raised TypeError"),
+    ],
+    checks.smoothed_gradient: [
+        (lambda z, y, s: smoothed(z, y, s) * len(y), "mean over the batch"),
+        (lambda z, y, s: -smoothed(z, y, s), "sign"),
+        (lambda z, y, s: smoothed(z, y, 0), "not softened"),
+        (
+            lambda z, y, s: (
+                (
+                    forward.softmax(z)
+                    - np.where(np.eye(z.shape[1])[y] > 0, 1 - s, s / (z.shape[1] - 1))
+                )
+                / len(y)
+            ),
+            "right one too",
+        ),
+        (
+            lambda z, y, s: (forward.softmax(z) - (1 - s) * np.eye(z.shape[1])[y]) / len(y),
+            "sum should be 1",
+        ),
+        (lambda z, y, s: smoothed(z, y, s) * len(y) / z.shape[1], "not of classes"),
+        (
+            lambda z, y, s: (
+                (forward.softmax(z) - (1 - s) * np.eye(z.shape[1])[y] - s / 10) / len(y)
+            ),
+            "expected",
+        ),
+        (
+            lambda z, y, s: (softmax_as_written(z) - soft(y, z.shape[1], s)) / len(y),
+            "overflows",
+        ),
+        (lambda z, y, s: (z - soft(y, z.shape[1], s)) / len(y), "expected"),
+        (lambda z, y, s: (forward.softmax(z.T).T - soft(y, z.shape[1], s)) / len(y), "expected"),
+        (lambda z, y, s: smoothed(z, y, s).sum(axis=1), "shape"),
+        (lambda z, y, s: smoothed(z, y, s) + z.__isub__(1) * 0, "changed its input"),
+    ],
+    checks.numeric_gradient: [
+        (forward_difference, "to one side"),
+        (lambda f, w, h: forward_difference(f, w, -h), "to one side"),
+        (lambda f, w, h: 2 * central(f, w, h), "2h apart"),
+        (lambda f, w, h: -central(f, w, h), "sign"),
+        (lambda f, w, h: central(f, w, h / 2), "step by h"),
+        (lambda f, w, h: central(f, w, 1e-5), "that is given"),
+        (not_put_back, "put each entry back"),
+        (left_moved, "expected"),
+        (lambda f, w, h: np.full(w.shape, (f(w + h) - f(w - h)) / (2 * h)), "only that entry"),
+        (lambda f, w, h: central(f, w, h).ravel(), "shape"),
+        (lambda f, w, h: (f(w + h) - f(w - h)) / (2 * h), "shape"),
+        (lambda f, w, h: f"{w}", "expected a gradient"),
+        (lambda f, w, h: central(f, w.astype(int), h), "expected"),
+    ],
+    checks.wrong_gradients: [
+        ({"A": 2, "B": 5, "C": 4, "D": 3}, "2 of 4"),
+        ({"A": 3, "B": 4, "C": 5, "D": 2}, "of the layer itself"),
+        ({"A": 3, "B": 5, "C": 7, "D": 2}, "own kernel"),
+        ({"A": 3, "B": 5, "C": 4, "D": 1}, "biases right"),
+        ({"A": 3, "B": 5, "C": 4}, "the letters"),
+        ({"a": 3, "b": 5, "c": 4, "d": 2}, "the letters"),
+        ({"A": 3, "B": 5, "C": 4, "D": 2, "E": 1}, "the letters"),
+        ({"A": 3, "B": 5, "C": 4, "D": 2, 7: 1}, "the letters"),
+        ({"A": "3", "B": 5, "C": 4, "D": 2}, "the number of a mistake"),
+        ({"A": 3.0, "B": 5, "C": 4, "D": 2}, "the number of a mistake"),
+        ({"A": 3, "B": 5, "C": 4, "D": True}, "the number of a mistake"),
+        ({"A": 3, "B": 5, "C": 4, "D": 8}, "1 to 7"),
+        ({"A": 3, "B": 5, "C": 4, "D": ...}, "the number of a mistake"),
+        ([3, 5, 4, 2], "dictionary"),
+    ],
+    checks.nesterov: [
+        (lambda w, v, g, r, k: (w + k * v - r * g(w), k * v - r * g(w)), "plain momentum"),
+        (
+            lambda w, v, g, r, k: (w + k * v - r * g(w + v), k * v - r * g(w + v)),
+            "too far",
+        ),
+        (
+            lambda w, v, g, r, k: (w + k * v - r * g(w - k * v), k * v - r * g(w - k * v)),
+            "looks back",
+        ),
+        (lambda *a: ahead(*a)[::-1], "other way round"),
+        (lambda w, v, g, r, k: (w + v, ahead(w, v, g, r, k)[1]), "old one"),
+        (
+            lambda w, v, g, r, k: (ahead(w, v, g, r, k)[0] + k * v, ahead(w, v, g, r, k)[1]),
+            "whole step",
+        ),
+        (lambda w, v, g, r, k: (w - ahead(w, v, g, r, k)[1], ahead(w, v, g, r, k)[1]), "sign"),
+        (
+            lambda w, v, g, r, k: (w + k * v + r * g(w + k * v), k * v + r * g(w + k * v)),
+            "should begin",
+        ),
+        (lambda w, v, g, r, k: (w, ahead(w, v, g, r, k)[1]), "moved by it"),
+        (lambda *a: ahead(*a)[0], "two arrays|a new w"),
+        (changes_v, "changed its input"),
+        (lambda w, v, g, r, k: (w + k * v, k * v), "should begin"),
+        (lambda *a: (None, None), "a new w"),
+    ],
+}
+
+
+def in_numpy(*units, softmax=False, classes=10, fill=None, input_shape=(28, 28)):
+    """Make an untrained dense network."""
+    description = [
+        {"layer": "Rescaling", "name": "scale", "scale": 1 / 255},
+        {"layer": "Flatten", "name": "flatten"},
+    ]
+    for k, count in enumerate(units):
+        description.append(
+            {"layer": "Dense", "name": f"dense{k}", "units": count, "activation": "relu"}
+        )
+    description.append({"layer": "Dense", "name": "logits", "units": classes})
+    network = backprop.initial(description, how="he_normal", input_shape=input_shape)
+    if fill is not None:
+        network.layers[-1].kernel[...] = fill
+    return network
+
+
+@functools.cache
+def trained(name):
+    """Networks that meet what is asked for; each learns for a few seconds."""
+    x, y = mnist.read_training()
+    learning, _ = mnist.stratified_split(y)
+    x, y = x[learning], y[learning]
+    if name == "CNN":
+        network, epochs = backprop.initial(networks.ARCHITECTURES["small_cnn"]), 2
+        x, y = x[:20_000], y[:20_000]
+    else:
+        network, epochs = in_numpy(*{"wide": (70,), "deep": (64, 32), "long": (64,)}[name]), 6
+    recipe = recipes.Recipe(epochs, batch_size=64, learning_rate=3e-3, warm_up=0.1)
+    backprop.train(
+        network,
+        x,
+        y,
+        optimizer=backprop.Adam(),
+        epochs=epochs,
+        batch_size=64,
+        schedule=recipe.schedule(len(x)),
+        verbose=0,
+    )
+    return network
+
+
+@pytest.mark.parametrize("name", ["wide", "deep", "long", "CNN"])
+def test_networks_that_learned_pass(name, capsys):
+    assert checks.learned_in_numpy(trained(name))
+    assert capsys.readouterr().out == "✓ learned_in_numpy: right.\n"
+
+
+RIGHT[checks.learned_in_numpy] = []  # the test above has them, since they must be trained
+WRONG[checks.learned_in_numpy] = [
+    (in_numpy(25, 15), "reads"),
+    (in_numpy(200), "at most"),
+    (networks.load_numpy("cnn"), "at most"),
+    (networks.load_numpy("dense"), "reads 9"),
+    (in_numpy(12, classes=9), "ten outputs"),
+    (in_numpy(12, input_shape=(14, 14)), "raised ValueError"),
+    (in_numpy(12, fill=np.nan), "diverged"),
+    (in_numpy(12, fill=0), "reads"),
+    (lambda x: x, "found function"),
+    (Model(9_000, shipped), "found Model"),
+    (forward.Sequential, "expected a network"),
+    ([in_numpy(12)], "found list"),
+]
+
+
+def test_planted_mistakes_are_those_of_the_library():
+    """The numbers are the exercise's; that each letter's rule is of the kind that is named."""
+    kinds = {2: forward.Dense, 3: forward.Dense, 4: forward.Conv2D, 5: forward.BatchNormalization}
+    assert set(WRONG_RULES) == set(checks.PLANTED)
+    for letter, number in checks.PLANTED.items():
+        changed = {
+            kind for kind, rule in WRONG_RULES[letter].items() if backprop.RULES[kind] is not rule
+        }
+        assert changed == {kinds[number]}, letter
+
+
 def every(cases):
     return [
         pytest.param(check, case, id=f"{check.__name__}-{k}")
@@ -285,7 +718,28 @@ def test_known_wrong_answers_fail_with_a_hint(check, case, capsys):
 
 @pytest.mark.parametrize("check", RIGHT, ids=lambda check: check.__name__)
 @pytest.mark.parametrize(
-    "answer", [None, ..., lambda *a: None, lambda *a: ..., lambda *a: 1 / 0, 7, "seven"]
+    "answer",
+    [
+        None,
+        ...,
+        lambda *a: None,
+        lambda *a: ...,
+        lambda *a: 1 / 0,
+        lambda *a: object(),
+        lambda *a: [[1], [2, 3]],
+        lambda *a: {},
+        lambda *a: 10**400,
+        lambda *a: (np.nan, np.inf),
+        lambda *a: sys.exit,
+        7,
+        "seven",
+        {},
+        {"A": ...},
+        {1: []},
+        np.nan,
+        [],
+        object(),
+    ],
 )
 def test_no_answer_is_told_without_a_traceback(check, answer, capsys):
     assert bool(check(answer)) is False

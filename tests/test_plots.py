@@ -49,6 +49,12 @@ CASES = {
     "growth": lambda: plots.growth(
         [1, 10, 100], {"a": [1.1, 9, 105], "b": [2, 3, 8]}, {"a": [1, 10, 100]}, "images", "seconds"
     ),
+    "descent": lambda: plots.descent(
+        np.square, {"slow": [3, 2], "wild": [2, -3]}, (-2, 4), slope=float
+    ),
+    "valley": lambda: plots.valley(
+        lambda u, v: u**2 + 9 * v**2, {"a": np.ones((2, 2)), "b": np.eye(2)}, ((-2, 2), (-1, 1))
+    ),
     "training_curves": lambda: plots.training_curves(HISTORY),
     "confusion": lambda: plots.confusion(MATRIX),
     "reliability": lambda: plots.reliability({"dense": CURVE, "CNN": CURVE}),
@@ -386,6 +392,40 @@ def test_curves_are_labelled_at_their_ends_without_overlap():
     for text in ax.texts:
         assert to_rgb(text.get_color()) == colours[text.get_text()]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "loss")
+
+
+def test_curves_on_a_logarithmic_axis():
+    ax = plots.curves([1, 2], {"a": [1, 1e-6], "b": [1, 1e-5]}, "layer", "size", log=True).axes[0]
+    assert ax.get_yscale() == "log"
+    assert [list(line.get_ydata()) for line in ax.lines] == [[1, 1e-6], [1, 1e-5]]
+    assert plots.curves([1, 2], {"a": [1, 2]}, "x", "y").axes[0].get_yscale() == "linear"
+
+
+def test_descent_draws_the_loss_the_steps_and_the_slope():
+    paths = {"slow": [3.0, 2.0, 1.5], "wild": [2.0, -30.0]}
+    figure = plots.descent(np.square, paths, (-2, 4))
+    assert titles(figure) == ["slow", "wild"]
+    for ax, path in zip(figure.axes, paths.values(), strict=True):
+        curve, steps = ax.lines
+        assert np.array_equal(curve.get_ydata(), np.square(curve.get_xdata()))
+        assert list(steps.get_xdata()) == path
+        assert list(steps.get_ydata()) == list(np.square(path))
+        assert ax.get_xlim() == (-2, 4)
+    (ax,) = plots.descent(np.square, {"at 1": [1.0]}, (-2, 4), slope=lambda w: 2 * w).axes
+    (x0, x1), (y0, y1) = ax.lines[2].get_data()
+    assert (y1 - y0) / (x1 - x0) == pytest.approx(2)
+    assert (y0 + y1) / 2 == pytest.approx(1)  # it touches the curve in its middle
+
+
+def test_a_valley_is_drawn_to_scale():
+    paths = {"a": np.array([[-3.0, 1], [0, 0.5]]), "b": np.array([[1.0, -1], [2, 2]])}
+    figure = plots.valley(lambda u, v: u**2 + 9 * v**2, paths, ((-4, 4), (-1, 1)))
+    assert titles(figure) == ["a", "b"]
+    for ax, path in zip(figure.axes, paths.values(), strict=True):
+        assert np.array_equal(ax.lines[0].get_xydata(), path)
+        assert ax.lines[1].get_xydata().tolist() == [[0, 0]]
+        assert ax.get_aspect() == 1
+        assert (ax.get_xlim(), ax.get_ylim()) == ((-4, 4), (-1, 1))
 
 
 def test_training_curves():

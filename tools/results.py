@@ -85,6 +85,17 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     (r"twin_\w+", Kind("trained", 0.01)),
     (r"flag_plain", Kind("trained", 0.2)),
     (r"flag_augmented", Kind("trained", 0.02)),
+    # Chapter 6. What its hand-written steps lead to is the same on each machine but for rounding,
+    # which a training makes larger; the gradients' errors are all rounding.
+    (r"gradient_error", Kind("rounding")),
+    (r"vanished", Kind("trained", 50_000)),
+    (r"learn_(before|after)", Kind("trained", 2)),
+    (r"rate_\w+|same_accuracy|numpy_small_cnn_validation", Kind("trained", 0.04)),
+    (r"(sgd|momentum|adam)_end", Kind("trained", 0.05)),
+    (r"drawn_(before|samples|after)_(hand|others|mnist)", Kind("trained", 0.02)),
+    (r"drawn_\w+_zeros", Kind("trained", 0.1)),
+    (r"drawn_zeros_\w+", Kind("trained", 0.1)),
+    (r"numpy_trained_(accuracy|low|high)", Kind("trained", 0.01)),
     # The shipped weights on MNIST: the same readings, but for rounding, on any processor.
     (r"(numpy_)?dense_shipped_accuracy|cnn_shipped_accuracy", Kind("shipped", 2e-4)),
     (r"numpy_dense_accuracy|dense_shift_[24]", Kind("shipped", 2e-4)),
