@@ -17,6 +17,8 @@ The modules, in the order in which the course meets them:
 ``augment``         training digits as other hands, pens and cameras would have made them
 ``recipes``         how long, how fast and on what the networks are trained
 ``training``        how a network is trained in Keras by a recipe
+``learn``           a trained network learns your hand from a few samples
+``hand``            what it learned, as a file
 ``shipped``         the networks that come with the package: trained, calibrated, stored
 ``evaluate``        how good a network is, and where it fails
 ``plots``           every figure of the book

@@ -20,6 +20,7 @@ autodiff         -                                                        numpy
 compiled         forward                                                  numpy threadpoolctl
 quiet            -                                                        -
 networks         forward quiet                                            numpy keras
+hand             forward networks                                         numpy
 pages            -                                                        numpy cv2
 images           pages                                                    numpy cv2 PIL
 sheet            images pages                                             numpy cv2 PIL
@@ -27,6 +28,7 @@ scene            -                                                        numpy 
 simulate         scene                                                    numpy cv2 PIL
 augment          simulate                                                 numpy cv2 PIL
 recipes          augment networks                                         numpy
+learn            augment backprop compiled forward mnist networks         numpy
 training         networks recipes                                         numpy keras
 shipped          augment forward images mnist networks simulate training  numpy keras tensorflow
 evaluate         -                                                        numpy
@@ -42,7 +44,7 @@ ROWS = {
     )
 }
 #: What reads a picture; it must not need what trains.
-READING = ("images", "networks", "compiled", "__main__")
+READING = ("images", "networks", "compiled", "hand", "__main__")
 
 
 def imports(path: Path) -> tuple[set[str], set[str]]:
