@@ -12,6 +12,7 @@ The modules, in the order in which the course meets them:
 ``images``          a photograph becomes 28 × 28 digits
 ``pages``           where the digits of a page are
 ``sheet``           a sheet to fill in with your digits: printed, and found in a photograph
+``samples``         digits of your hand, from such sheets and from pictures with known text
 ``scene``           what such a picture is simulated with: pen, paper, light, camera
 ``simulate``        known digits as photographs on paper
 ``augment``         training digits as other hands, pens and cameras would have made them

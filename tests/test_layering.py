@@ -24,6 +24,7 @@ hand             forward networks                                         numpy
 pages            -                                                        numpy cv2
 images           pages                                                    numpy cv2 PIL
 sheet            images pages                                             numpy cv2 PIL
+samples          images sheet                                             numpy
 scene            -                                                        numpy cv2
 simulate         scene                                                    numpy cv2 PIL
 augment          simulate                                                 numpy cv2 PIL
@@ -35,7 +36,7 @@ evaluate         -                                                        numpy
 plots            evaluate                                                 numpy cycler matplotlib seaborn
 checks           forward mnist                                            numpy
 notebook         -                                                        -
-__main__         compiled images networks                                 cv2 PIL
+__main__         compiled hand images learn mnist networks samples sheet  cv2 PIL
 """  # noqa: E501 (a table)
 ROWS = {
     name: (set(inner.split()) - {"-"}, set(outer.split()) - {"-"})
