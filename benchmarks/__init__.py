@@ -14,6 +14,7 @@ footprint    memory, start-up, reading the data                page: Memory, Bef
 build        how long the book takes to build                  page: Building this book
 draw         how fast the drawing page is                      page: The drawing page
 conditions   how well simulated handwriting is read            rules for photographs
+hand         how a few samples of a hand help; finding sheets  chapter: How a network learns
 unsure       what the drawing page shows as "?"                ``book/_static/draw/reading.js``
 ============ ================================================= ==================================
 
