@@ -16,6 +16,7 @@ draw         how fast the drawing page is                      page: The drawing
 train        how fast a network learns in a browser            page: Watch it learn
 conditions   how well simulated handwriting is read            rules for photographs
 unsure       what the drawing page shows as "?"                ``tools/browser_model.py``
+hand         how a few samples of a hand help; finding sheets  chapter: How a network learns
 ============ ================================================= ==================================
 
 They share ``measure`` (timing, summaries, the command line, the files), ``memory`` (of a process),

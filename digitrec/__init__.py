@@ -11,11 +11,15 @@ The modules, in the order in which the course meets them:
 ``compiled``        a network as a plan of calls that reads many images fast
 ``images``          a photograph becomes 28 × 28 digits
 ``pages``           where the digits of a page are
+``sheet``           a sheet to fill in with your digits: printed, and found in a photograph
+``samples``         digits of your hand, from such sheets and from pictures with known text
 ``scene``           what such a picture is simulated with: pen, paper, light, camera
 ``simulate``        known digits as photographs on paper
 ``augment``         training digits as other hands, pens and cameras would have made them
 ``recipes``         how long, how fast and on what the networks are trained
 ``training``        how a network is trained in Keras by a recipe
+``learn``           a trained network learns your hand from a few samples
+``hand``            what it learned, as a file
 ``shipped``         the networks that come with the package: trained, calibrated, stored
 ``evaluate``        how good a network is, and where it fails
 ``plots``           every figure of the book

@@ -1,5 +1,7 @@
 """The command line: ``python -m digitrec read photo.jpg`` says which digits are in the photograph.
 
+``sheet`` makes a sheet to fill in with one's own digits, and ``learn`` has the network learn them.
+
 Exit status: 0, every file was read; 2, at least one was not, or the arguments were wrong;
 130, interrupted.
 """
@@ -15,6 +17,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -34,10 +37,26 @@ examples:
   digitrec read --json *.png              a JSON object on a line for each file
   digitrec read page.jpg --annotate out.png
                                           page.jpg: 1247673 / 8952481, and a picture of it
+  digitrec read --weights mine.npz *.png  with weights that have learned your hand
 
 Lines are separated by " / "; a ? stands for what is probably not a digit, or not a legible one.
 A blank picture is read, too: it has no digits. A file that cannot be read costs one line on stderr
 and exit status 2; the other files are still read.
+"""
+
+LEARN_EXAMPLES = """\
+examples:
+  digitrec sheet sheet.pdf                a sheet to print, to fill in and to photograph
+  digitrec learn photo.jpg -o mine.npz    learn from photographs of filled sheets
+  digitrec learn labels.csv -o mine.npz   learn from other pictures; labels.csv begins
+                                            file,text
+                                            seven.png,7
+                                            page.jpg,1247673/8952481
+  digitrec read --weights mine.npz page.jpg
+
+Lines of a text are separated by "/". Only lines with as many digits as their text are taken; it is
+said what was left out. Three in ten samples of a digit are held back, to see what was learned; then
+all are learned. Nothing is written when a file cannot be read.
 """
 
 
@@ -49,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = _read(options.image, options.model, options.json, options.annotate)
+        status = options.run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
@@ -62,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="digitrec",
-        description="Reads handwritten digits from images, with NumPy's networks.",
+        description="Reads handwritten digits from images, and learns yours, with NumPy alone.",
     )
     parser.add_argument("--version", action="version", version=f"digitrec {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -74,11 +93,17 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     read.add_argument("image", nargs="+", metavar="IMAGE", help="JPEG, PNG, WebP, TIFF, GIF, …")
-    read.add_argument(
+    network = read.add_mutually_exclusive_group()
+    network.add_argument(
         "--model",
         choices=("dense", "cnn"),
         default="cnn",
         help="the network that reads: chapter 2's dense one or chapter 4's CNN (default: cnn)",
+    )
+    network.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="weights that have learned a hand (digitrec learn)",
     )
     read.add_argument(
         "--json",
@@ -90,11 +115,108 @@ def _parser() -> argparse.ArgumentParser:
         metavar="OUT",
         help="save the photograph with boxes and readings drawn on it; for one file only",
     )
+    read.set_defaults(run=_read)
+    learn = commands.add_parser(
+        "learn",
+        help="learn your handwriting from samples of it",
+        description="Has the CNN learn your handwriting from samples of it, in some seconds.",
+        epilog=LEARN_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    learn.add_argument(
+        "file",
+        nargs="+",
+        metavar="FILE",
+        help="a photograph of a filled sheet, or a table (.csv) with the columns file,text",
+    )
+    learn.add_argument("-o", "--output", required=True, metavar="OUT", help="the weights' file")
+    learn.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    learn.set_defaults(run=_learn)
+    sheet = commands.add_parser(
+        "sheet",
+        help="make a sheet to fill in with your digits",
+        description="Makes a sheet (PDF) to print, to fill in with your digits and to photograph.",
+    )
+    sheet.add_argument("output", metavar="OUT", help="the PDF file")
+    sheet.add_argument(
+        "--paper", choices=("A4", "letter"), default="A4", help="its size (default: A4)"
+    )
+    sheet.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    sheet.set_defaults(run=_sheet)
     return parser
 
 
-def _read(files: Sequence[str], model: str, as_json: bool, annotate: str | None = None) -> int:
+def _sheet(options: argparse.Namespace) -> int:
+    """Write a sheet to fill in; return the exit status."""
+    from digitrec import hand, networks, sheet
+
+    try:
+        hand.write(options.output, sheet.pdf(options.paper), force=options.force)
+    except networks.WeightsError as error:
+        print(f"digitrec: {_printable(str(error))}", file=sys.stderr)
+        return 2
+    print(f"{_printable(options.output)}: print it, fill it in, photograph it")
+    return 0
+
+
+def _learn(options: argparse.Namespace) -> int:
+    """Learn from sheets and tables, and say what came of it; return the exit status."""
+    # Imported here: reading needs nothing of it.
+    import cv2
+
+    from digitrec import hand, images, learn, networks, samples
+    from digitrec.mnist import DataError
+
+    warnings.simplefilter("ignore")
+    cv2.setNumThreads(1)
+    try:
+        hand.check_place(options.output, force=options.force)
+        gathered = samples.from_files(options.file)
+        for line in gathered.left_out:
+            print(_printable(line))
+        x, y = gathered.arrays()
+        learn.check_enough(y)
+        learner = learn.Learner()
+        learned, held = learn.split(y)
+        report: dict[str, Any] = {}
+        if len(held):
+            trial = learner.learn(x[learned], y[learned]).network
+            before, after = (
+                learn.count_right(network, x[held], y[held]) for network in (learner.network, trial)
+            )
+            report = {"held_back": {"of": len(held), "before": before, "after": after}}
+            print(
+                f"learned from {len(learned)} digits: of {len(held)} others {before} were read "
+                f"right before, and {after} are now"
+            )
+        else:
+            print("too few samples to hold any back: fewer than four of each digit")
+        mine = learner.learn(x, y)
+        mnist_ = mine.card["mnist_validation"]
+        print(
+            "MNIST's validation digits: "
+            + ", ".join(f"{mnist_[key] / mnist_['of']:.2%} {key}" for key in ("before", "after"))
+        )
+        today = datetime.now(UTC).date().isoformat()
+        card = {**mine.card, **report, "date": today, "version": __version__}
+        hand.save(options.output, mine.network, card, force=options.force)
+    except (
+        images.ImageError,
+        samples.SampleError,
+        learn.LearnError,
+        networks.WeightsError,
+        DataError,
+    ) as error:
+        print(f"digitrec: {_printable(str(error))}", file=sys.stderr)
+        return 2
+    out = _printable(options.output)
+    print(f"{out}: has learned all {len(y)} digits; digitrec read --weights {out} reads with it")
+    return 0
+
+
+def _read(options: argparse.Namespace) -> int:
     """Read files and print what they say, in the order given; return the exit status."""
+    files, as_json, annotate = options.image, options.json, options.annotate
     if annotate is not None and len(files) != 1:
         print(
             f"digitrec: --annotate: expected one image, found {len(files)}",
@@ -104,16 +226,21 @@ def _read(files: Sequence[str], model: str, as_json: bool, annotate: str | None 
     # Imported here, so that --help and --version answer at once.
     import cv2
 
-    from digitrec import images, networks
+    from digitrec import hand, images, networks
     from digitrec.compiled import CompiledNetwork
 
     # Pillow warns of damaged files; they get one line from us.
     warnings.simplefilter("ignore")
     cv2.setNumThreads(1)  # files are shared out to threads already
     try:
-        network = CompiledNetwork(networks.load_numpy(model))
+        loaded = (
+            networks.load_numpy(options.model)
+            if options.weights is None
+            else hand.load(options.weights)
+        )
+        network = CompiledNetwork(loaded)
     except networks.WeightsError as error:
-        print(f"digitrec: {error}", file=sys.stderr)
+        print(f"digitrec: {_printable(str(error))}", file=sys.stderr)
         return 2
 
     status = 0

@@ -333,6 +333,165 @@ def random_page(lines: Sequence[Sequence[np.ndarray]], rng: np.random.Generator)
     )
 
 
+def write_in(
+    form: tuple[int, int],
+    digits: Sequence[tuple[np.ndarray, tuple[float, float, float]]],
+    rng: np.random.Generator,
+    *,
+    pen: Pen = Pen(),
+    size: float = 0.62,
+    unevenness: float = 0.1,
+) -> np.ndarray:
+    """Write digits into the boxes of a form.
+
+    Parameters
+    ----------
+    form : height and width of the form, in pixels
+    digits : for each box that is filled, its digit, (h, w) uint8 as ``photograph`` takes it, and
+        where the box is: left and top edge and side, in pixels
+    rng : the generator that everything random comes from
+    pen : what writes; its colour and grain are for ``photograph_form``
+    size : the digits' mean longer side, as a part of the box, 0.1 … 1.2
+    unevenness : standard deviation of the digits' sizes and places, as a part of the box, 0 … 0.5
+
+    Returns
+    -------
+    (H, W) float32
+        How much ink there is, 0 … 1.
+
+    Raises
+    ------
+    ValueError
+        Something that is no digit, or an argument out of its range.
+    """
+    check_range("size", size, 0.1, 1.2)
+    check_range("unevenness", unevenness, 0, 0.5)
+    written = np.zeros(form, np.float32)
+    for digit, (left, top, side) in digits:
+        _check_digit(digit)
+        ink = _cut_out(pen.draw(digit))
+        large, right, down = unevenness * np.clip(rng.standard_normal(3), -2, 2)
+        longer = side * max(0.1, size + large)
+        scale = longer / max(ink.shape)
+        wide, high = (max(1, round(scale * n)) for n in (ink.shape[1], ink.shape[0]))
+        sized = cv2.resize(ink, (wide, high), interpolation=cv2.INTER_AREA)
+        x = round(left + side / 2 + 0.7 * right * side - wide / 2)
+        y = round(top + side / 2 + 0.7 * down * side - high / 2)
+        inside = sized[max(0, -y) :, max(0, -x) :]
+        window = written[max(0, y) :, max(0, x) :][: inside.shape[0], : inside.shape[1]]
+        np.maximum(window, inside[: window.shape[0], : window.shape[1]], out=window)
+    return written
+
+
+def photograph_form(
+    printed: np.ndarray,
+    ink: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    height: float = 0.9,
+    bend: float = 0.0,
+    pen: Pen = Pen(),
+    sheet: Sheet = Sheet(),
+    light: Light = Light(),
+    camera: PageCamera = PageCamera(size=(1500, 2000)),
+) -> np.ndarray:
+    """Render a printed form that was filled in, lying on a table, as a photograph.
+
+    Parameters
+    ----------
+    printed : (h, w) uint8
+        The form; 0 is black, 255 is the paper's colour.
+    ink : (h, w) float32
+        What is written on it, as ``write_in`` returns it.
+    rng : the generator that everything random comes from
+    height : the form's height, as a part of the photograph's, 0.1 … 2
+    bend : how far the middle of the sheet looks moved by its being bent, as a part of its height,
+        −0.05 … 0.05
+    pen, sheet, light, camera : with what it is written, on what, and how it is photographed; of the
+        sheet the rules, the bleed and the edge have no part
+
+    Returns
+    -------
+    (H, W, 3) uint8
+        Red, green, blue; of the camera's size.
+
+    Raises
+    ------
+    ValueError
+        An argument out of its range, or a form and ink of different sizes.
+    """
+    check_range("height", height, 0.1, 2)
+    check_range("bend", bend, -0.05, 0.05)
+    if printed.shape != ink.shape or printed.ndim != 2:
+        raise ValueError(
+            f"expected a form and ink of one size, received {printed.shape} and {ink.shape}"
+        )
+    high, wide = printed.shape
+    black, paper = np.float32(1) - printed / np.float32(255), np.ones(printed.shape, np.float32)
+    layers: list[np.ndarray] = [black, ink, paper]
+    if bend:
+        x, y = np.meshgrid(np.arange(wide, dtype=np.float32), np.arange(high, dtype=np.float32))
+        y += np.float32(bend * high) * np.sin(np.pi * x / wide)
+        layers = [np.asarray(cv2.remap(layer, x, y, cv2.INTER_LINEAR)) for layer in layers]
+    to_photo = camera.view(height * camera.size[1])
+    # Pixels of the form → heights of it, seen from its middle → pixels of the photograph.
+    through = to_photo @ np.array([[1 / high, 0, -wide / high / 2], [0, 1 / high, -0.5], [0, 0, 1]])
+    black, ink, seen = (camera.see(layer, through)[..., None] for layer in layers)  # (H, W, 1)
+    ink = ink * (1 - pen.grain * rng.uniform(0, 1, ink.shape).astype(np.float32))
+    page = sheet.blank(camera.size, rng)  # (H, W, 3)
+    page = page * (1 - 0.9 * black)  # toner is not quite black
+    page = page + (np.asarray(pen.colour, np.float32) - page) * ink
+    page = page + (sheet.table(camera.size, rng) - page) * (1 - seen)
+    return _take(page, light, camera, rng)
+
+
+def random_form(printed: np.ndarray, ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Photograph a filled form the way people do: a random light, turn, tilt and distance.
+
+    Parameters
+    ----------
+    printed, ink : as ``photograph_form`` takes them
+    rng : the generator that everything random comes from
+
+    Returns
+    -------
+    (H, W, 3) uint8
+        Red, green, blue; the longer side has 1200 … 2600 pixels. One photograph in four lies on its
+        side or upside down.
+    """
+    long = int(rng.integers(1200, 2601))
+    size = (round(0.75 * long), long)
+    kind = str(rng.choice(list(PENS)))
+    tilt = rng.uniform(-0.18, 0.18), rng.uniform(-0.18, 0.18)
+    photo = photograph_form(
+        printed,
+        ink,
+        rng,
+        height=rng.uniform(0.72, 0.88),
+        bend=rng.uniform(-0.012, 0.012),
+        pen=Pen(
+            colour=PENS[kind],
+            grain=rng.uniform(0.2, 0.6) if kind == "pencil" else rng.uniform(0, 0.2),
+        ),
+        sheet=Sheet(
+            colour=PAPERS[str(rng.choice(["white", "white", "cream", "grey"]))],
+            texture=rng.uniform(0, 0.03),
+            table_colour=tuple(int(v) for v in rng.integers(20, 220, 3)),  # type: ignore[arg-type]
+        ),
+        light=_random_light(rng),
+        camera=PageCamera(
+            size=size,
+            rotation=rng.uniform(-8, 8),
+            tilt=tilt,
+            blur=rng.uniform(0.0002, 0.001),
+            noise=rng.uniform(0, 8),
+            jpeg_quality=int(rng.integers(60, 96)),
+        ),
+    )
+    turns = int(rng.integers(1, 4)) if rng.random() < 0.25 else 0
+    return np.ascontiguousarray(np.rot90(photo, turns))
+
+
 def random_photograph(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Photograph a digit the way people do: a random pen, paper, light, and unsteady hand.
 

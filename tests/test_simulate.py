@@ -283,3 +283,77 @@ def test_random_photographs_are_read():
     network = networks.load_numpy("cnn")
     read = network.predict_probabilities(np.stack(prepared)).argmax(axis=1)
     assert evaluate.accuracy(mnist.y_test[:400], read) >= 0.95
+
+
+class TestForms:
+    """Forms that are filled in and photographed."""
+
+    CAMERA = PageCamera(size=(150, 200), blur=0, noise=0, jpeg_quality=None)
+    PAPER = Sheet(texture=0, colour=(250, 250, 250), table_colour=(100, 0, 0))
+
+    def form(self):
+        """A sheet twice as high as wide, with a black bar across its middle."""
+        printed = np.full((400, 200), 255, np.uint8)
+        printed[190:210] = 0
+        return printed
+
+    def test_a_digit_is_where_its_box_is_and_as_large_as_asked(self, square):
+        place = (50.0, 300.0, 40.0)
+        ink = simulate.write_in((400, 200), [(square, place)], rng(), size=0.5, unevenness=0)
+        rows, columns = (np.flatnonzero((ink > 0.5).any(axis=axis)) for axis in (1, 0))
+        assert (rows[0], rows[-1]) == pytest.approx((310, 329), abs=1)
+        assert (columns[0], columns[-1]) == pytest.approx((60, 79), abs=1)
+
+    def test_what_leaves_the_form_is_cut_off(self, square):
+        ink = simulate.write_in((60, 60), [(square, (-30, 30, 40))], rng(), size=1, unevenness=0)
+        assert ink.shape == (60, 60)
+        assert ink[50, 0] == pytest.approx(1)
+        assert ink[:20].max() == 0
+
+    def test_print_ink_paper_and_table_are_where_they_should_be(self):
+        printed = self.form()
+        ink = np.zeros(printed.shape, np.float32)
+        ink[300:350, 80:120] = 1
+        photo = simulate.photograph_form(
+            printed,
+            ink,
+            rng(),
+            height=0.8,
+            pen=Pen(colour=(0, 0, 200), grain=0),
+            sheet=self.PAPER,
+            camera=self.CAMERA,
+        )
+        # 400 pixels of the form are 160 of the photograph, from row 20 and column 35.
+        assert photo.shape == (200, 150, 3)
+        assert photo[60, 75] == pytest.approx([250] * 3, abs=2)  # paper
+        assert photo[100, 75] == pytest.approx([25] * 3, abs=2)  # print
+        assert photo[150, 75] == pytest.approx([0, 0, 200], abs=2)  # ink
+        assert photo[10, 75, 1] < 20 < photo[10, 75, 0]  # table
+
+    def test_bent_paper_moves_its_middle(self):
+        printed = self.form()
+        blank = np.zeros(printed.shape, np.float32)
+        photo = simulate.photograph_form(
+            printed, blank, rng(), height=0.8, bend=0.05, sheet=self.PAPER, camera=self.CAMERA
+        )
+        middle, left = (int(photo[30:170, x].sum(axis=1).argmin()) + 30 for x in (75, 38))
+        assert left == pytest.approx(99, abs=3)
+        assert middle == pytest.approx(99 - 0.05 * 160, abs=2)
+
+    def test_one_seed_one_photograph(self):
+        printed = self.form()
+        blank = np.zeros(printed.shape, np.float32)
+        first, again, other = (simulate.random_form(printed, blank, rng(s)) for s in (1, 1, 2))
+        assert np.array_equal(first, again)
+        assert first.shape != other.shape or not np.array_equal(first, other)
+
+    def test_what_is_out_of_range_is_refused(self, square):
+        printed = self.form()
+        with pytest.raises(ValueError, match=r"expected size in 0\.1 … 1\.2, received 2"):
+            simulate.write_in((9, 9), [], rng(), size=2)
+        with pytest.raises(ValueError, match="expected a digit"):
+            simulate.write_in((9, 9), [(square / 255, (0, 0, 9))], rng())
+        with pytest.raises(ValueError, match="a form and ink of one size"):
+            simulate.photograph_form(printed, np.zeros((9, 9), np.float32), rng())
+        with pytest.raises(ValueError, match=r"expected bend in -0\.05 … 0\.05, received 1"):
+            simulate.photograph_form(printed, np.zeros(printed.shape), rng(), bend=1)

@@ -1,0 +1,261 @@
+"""How well a hand is learned from a few samples, and how surely the sheet is found in a photograph.
+
+    python -m benchmarks.hand [--only PART …] [--among WRITER]
+
+The chapter on learning shows both.
+
+writers
+    For each writer of the folder that DIGITREC_WRITERS names (with ``labels.csv``: file, text,
+    writer; one digit a file): learn from 1, 2, 5 and 10 samples of each digit, in several random
+    draws, and read the rest. *Misread* is what the most probable class is wrong for; *not read* is
+    that and what is less probable than the threshold. Beside it, after each learning: MNIST's test
+    digits, how many of them are rejected, how many drawings of what is no digit are asserted, and
+    how the other writers are read.
+sheets
+    Sheets that the simulator fills in with several hands (its fonts, and MNIST's test digits) and
+    photographs in several lights and from several sides, with all corner marks and with one hidden.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from benchmarks import measure
+from digitrec import augment, images, learn, sheet, simulate
+from digitrec.forward import softmax
+from digitrec.mnist import load_test
+from digitrec.scene import Pen
+
+SAMPLES = (1, 2, 5, 10)
+Digits = dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+def writers_digits(run: measure.Run) -> Digits:
+    """Return each writer's digits, (N, 28, 28) uint8, and their labels, prepared as for reading."""
+    if "DIGITREC_WRITERS" not in os.environ:
+        raise measure.MissingError(
+            "set DIGITREC_WRITERS to a folder with digits of several writers and labels.csv"
+        )
+    folder = Path(os.environ["DIGITREC_WRITERS"])
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
+        rows = list(csv.DictReader(table))
+    found = {}
+    for writer in run.chosen(sorted({row["writer"] for row in rows}))[: run(1000, 2)]:
+        own = [row for row in rows if row["writer"] == writer]
+        prepared = []
+        for row in own:
+            picture = images.load_image(folder / row["file"])
+            digits = images.find_digits(picture)
+            # Where not exactly one is found, the picture is known to show one.
+            alone = digits[0].image if len(digits) == 1 else images.normalise(picture)
+            prepared.append(alone)
+        found[writer] = np.stack(prepared), np.array([int(row["text"]) for row in own])
+    return found
+
+
+def drawn(x: np.ndarray, labels: np.ndarray, samples: int, seed: int) -> np.ndarray:
+    """Choose so many examples of each digit: their indices. None in which no ink was found."""
+    rng = np.random.default_rng(seed)
+    inked = x.any(axis=(1, 2))
+    own = (np.flatnonzero((labels == digit) & inked) for digit in range(10))
+    return np.concatenate([rng.permutation(places)[:samples] for places in own])
+
+
+def wrong(logits: np.ndarray, labels: np.ndarray, threshold: float) -> tuple[float, float]:
+    """Share of the digits that is misread, and that is not read: in parts of 1."""
+    probabilities = softmax(logits)
+    misread = probabilities.argmax(axis=1) != labels
+    unsure = probabilities.max(axis=1) < threshold
+    return float(misread.mean()), float((misread | unsure).mean())
+
+
+class Seen:
+    """All that is measured, as the last layer sees it; a learned layer is asked in a moment."""
+
+    def __init__(self, learner: learn.Learner, digits: Digits, run: measure.Run) -> None:
+        test = load_test()
+        self.test = learner.features(test.x_test), test.y_test
+        others = augment.not_digits(run(2000, 50), np.random.default_rng(1), augment.HELD_OUT_FONTS)
+        self.others = learner.features(others)
+        self.digits = {name: (learner.features(x), y) for name, (x, y) in digits.items()}
+
+    def besides(self, network: Any, writer: str) -> dict[str, float]:
+        """What became of everything that is not this writer's."""
+        last, threshold = network.layers[-1], network.reject_below
+        logits = last.forward(self.test[0])
+        misread, _ = wrong(logits, self.test[1], threshold)
+        asserted = softmax(last.forward(self.others)).max(axis=1) >= threshold
+        found = {
+            "mnist_accuracy": 1 - misread,
+            "mnist_rejected": float((softmax(logits).max(axis=1) < threshold).mean()),
+            "not_digits_asserted": float(asserted.mean()),
+        }
+        strangers = [
+            wrong(last.forward(x), y, threshold)[0]
+            for name, (x, y) in self.digits.items()
+            if name != writer
+        ]
+        if strangers:
+            found["other_writers_misread"] = float(np.mean(strangers))
+        return found
+
+
+def writers(run: measure.Run) -> dict[str, Any]:
+    """Learn each writer's hand from a few samples, and read the rest."""
+    digits = writers_digits(run)
+    learner = learn.Learner()
+    seen = Seen(learner, digits, run)
+    found: dict[str, Any] = {
+        "draws": run(5),
+        "before": seen.besides(learner.network, ""),
+        "samples": {},
+    }
+    for samples in SAMPLES:
+        table, besides, seconds, steps = {}, [], [], []
+        for writer, (x, y) in digits.items():
+            features = seen.digits[writer][0]
+            errors = []
+            for draw in range(run(5)):
+                chosen = drawn(x, y, samples, draw)
+                rest = np.setdiff1d(np.arange(len(y)), chosen)
+                start = time.process_time()
+                learned = learner.learn(x[chosen], y[chosen])
+                seconds.append(time.process_time() - start)
+                steps.append(learned.card["step"])
+                pair = [
+                    wrong(network.layers[-1].forward(features[rest]), y[rest], network.reject_below)
+                    for network in (learner.network, learned.network)
+                ]
+                errors.append(np.ravel(pair))
+                besides.append(seen.besides(learned.network, writer))
+            table[writer] = _named(np.mean(errors, axis=0))
+        means = _named(np.mean([list(each.values()) for each in table.values()], axis=0))
+        worse = [row["misread_after"] - row["misread_before"] for row in table.values()]
+        worse_read = [row["not_read_after"] - row["not_read_before"] for row in table.values()]
+        found["samples"][str(samples)] = {
+            "writers": table,
+            "mean": means,
+            "misread_ratio": measure.significant(means["misread_after"] / means["misread_before"]),
+            "not_read_ratio": measure.significant(
+                means["not_read_after"] / means["not_read_before"]
+            ),
+            "most_worse": measure.significant(max(worse)),
+            "most_worse_read": measure.significant(max(worse_read)),
+            "besides": {key: measure.summary(each[key] for each in besides) for key in besides[0]},
+            "step": measure.summary(steps),
+            "cpu_seconds": measure.summary(seconds, 3),
+        }
+    return found
+
+
+def _named(values: np.ndarray) -> dict[str, float]:
+    """Name the four shares that each writer has."""
+    keys = ("misread_before", "not_read_before", "misread_after", "not_read_after")
+    return dict(zip(keys, (measure.significant(float(v)) for v in values), strict=True))
+
+
+def filled_sheets(count: int) -> Iterator[tuple[np.ndarray, set[tuple[int, int]]]]:
+    """Yield photographs of filled sheets, and the boxes that were left empty."""
+    test, printed = load_test(), sheet.picture()
+    left, top = sheet.printed_at()
+    for number in range(count):
+        rng = np.random.default_rng(number)
+        font = str(rng.choice([*simulate.FONTS, "mnist", "mnist", "mnist"]))
+        rows, empty, digits = int(rng.integers(5, sheet.ROWS + 1)), set(), []
+        for row, digit, x, y in sheet.box_places():
+            if row >= rows or rng.random() < 0.03:
+                empty.add((row, digit))
+                continue
+            if font == "mnist":  # each box in another hand
+                drawing = test.x_test[rng.choice(np.flatnonzero(test.y_test == digit))]
+            else:
+                written = simulate.font_digit(font, digit) / np.float32(255)
+                glyph = images.centre_by_mass(images.fit_box(written))
+                while True:  # no two alike, and none from which a thin pen's ink has gone
+                    drawing = augment.augment(glyph[None], rng)[0]
+                    if (drawing > 127).sum() > 0.7 * (glyph > 127).sum():
+                        break
+            place = (left + x) * sheet.FINE, (top + y) * sheet.FINE, sheet.BOX * sheet.FINE
+            digits.append((drawing, place))
+        ink = simulate.write_in(
+            printed.shape,
+            digits,
+            rng,
+            pen=Pen(width=rng.uniform(0, 0.05)),
+            size=rng.uniform(0.45, 0.75),
+            unevenness=rng.uniform(0.03, 0.15),
+        )
+        yield simulate.random_form(printed, ink, rng), empty
+
+
+def with_hidden_mark(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Lay a fingertip on one of the corner marks."""
+    marks = sheet.find_marks(images.to_gray(photo))
+    hidden = photo.copy()
+    if marks:
+        corners = marks[int(rng.choice(sorted(marks)))]
+        x, y = (round(float(v)) for v in corners.mean(axis=0))
+        radius = round(0.7 * float(np.linalg.norm(corners[0] - corners[2])))
+        cv2.circle(hidden, (x, y), radius, (196, 150, 128), -1, cv2.LINE_AA)
+    return hidden
+
+
+def sheets(run: measure.Run) -> dict[str, Any]:
+    """Find sheets in simulated photographs, with all corner marks and with one hidden."""
+    learner_network = learn.Learner().network
+    counts: dict[str, dict[str, Any]] = {}
+    seconds: dict[str, list[float]] = {}
+    for number, (photo, empty) in enumerate(filled_sheets(run(200, 2))):
+        hidden = with_hidden_mark(photo, np.random.default_rng(number))
+        for name, picture in (("all marks", photo), ("one mark hidden", hidden)):
+            count = counts.setdefault(
+                name,
+                dict.fromkeys(
+                    ("photographs", "found", "filled", "missed", "empty", "imagined", "right"), 0
+                ),
+            )
+            count["photographs"] += 1
+            start = time.process_time()
+            try:
+                samples = sheet.read_sheet(picture)
+            except images.ImageError as error:
+                print(f"photograph {number}, {name}: {error}")
+                continue
+            seconds.setdefault(name, []).append(time.process_time() - start)
+            noticed = set(samples.empty)
+            count["found"] += 1
+            count["filled"] += sheet.ROWS * sheet.COLUMNS - len(empty)
+            count["missed"] += len(noticed - empty)
+            count["empty"] += len(empty)
+            count["imagined"] += len(empty - noticed)
+            if noticed != empty:
+                print(f"photograph {number}, {name}: {sorted(noticed ^ empty)}")
+            read = learner_network.predict(samples.images).argmax(axis=1)
+            count["right"] += int((read == samples.labels).sum())
+    for name, count in counts.items():
+        count["found_share"] = measure.significant(count["found"] / count["photographs"])
+        count["cpu_seconds"] = measure.summary(seconds[name], 3)["median"]
+    return counts
+
+
+BENCHMARK = measure.Benchmark(
+    "hand",
+    __doc__,
+    {"writers": writers, "sheets": sheets},
+    packages=("numpy", "opencv-python-headless", "pillow"),
+)
+
+if __name__ == "__main__":
+    cv2.setNumThreads(1)
+    threadpool_limits(1)  # one core: seconds are the processor's
+    sys.exit(measure.command(BENCHMARK))
