@@ -20,6 +20,8 @@ import { Activation, Dense, Rescaling, Reshape, sizeOf } from '../draw/forward.j
  * @typedef {Record<string, Float32Array>} Arrays under "<layer's name>/<array's name>", such as "dense1/kernel"
  * @typedef {Record<string, Float64Array>} Gradients of the loss, under the names of their arrays
  * @typedef {Uint8Array | Float32Array} Examples N rows, one after the other
+ * @typedef {Uint8Array | Float32Array} Answers (N,) uint8: labels, 0 to K − 1; or (N, K) float32: the
+ *   probabilities that should come out, rows of sum 1
  * @typedef {() => number} Random gives numbers from 0 to below 1
  */
 
@@ -126,26 +128,32 @@ function slope(name, a, delta, count) {
 /**
  * Softmax and cross-entropy of a batch, and their gradient: `(p − y) / N`, y with a 1 at the label.
  * @param {Float32Array} logits (N, K)
- * @param {Uint8Array} labels (N,) 0 to K − 1
+ * @param {Answers} answers
  * @param {number} count N
  * @param {number} classes K
  * @param {?Float64Array} [delta] (N, K), gets the gradient
- * @returns {{loss: number, right: number}} the mean of −log p[label]; how many have the label as their largest
+ * @returns {{loss: number, right: number}} the mean of −∑ y log p; how many have their largest at the label, or
+ *   where the answer is most probable
  */
-export function crossEntropy(logits, labels, count, classes, delta = null) {
+export function crossEntropy(logits, answers, count, classes, delta = null) {
   let [loss, right] = [0, 0];
+  const soft = answers instanceof Float32Array;
+  const y = new Float32Array(classes);
   for (let n = 0; n < count; n++) {
     const row = n * classes;
     let best = row;
     for (let k = row + 1; k < row + classes; k++) if (logits[k] > logits[best]) best = k;
     let sum = 0;
     for (let k = row; k < row + classes; k++) sum += Math.exp(logits[k] - logits[best]);
-    const label = row + labels[n];
-    loss += Math.log(sum) - (logits[label] - logits[best]);
-    if (best === label) right++;
+    if (soft) y.set(answers.subarray(row, row + classes));
+    else y.fill(0)[answers[n]] = 1;
+    for (let k = 0; k < classes; k++) {
+      if (y[k] > 0) loss += y[k] * (Math.log(sum) - (logits[row + k] - logits[best]));
+    }
+    if (best - row === (soft ? y.indexOf(Math.max(...y)) : answers[n])) right++;
     if (!delta) continue;
-    for (let k = row; k < row + classes; k++) {
-      delta[k] = (Math.exp(logits[k] - logits[best]) / sum - (k === label ? 1 : 0)) / count;
+    for (let k = 0; k < classes; k++) {
+      delta[row + k] = (Math.exp(logits[row + k] - logits[best]) / sum - y[k]) / count;
     }
   }
   return { loss: loss / count, right };
@@ -155,13 +163,22 @@ export function crossEntropy(logits, labels, count, classes, delta = null) {
  * The loss of a batch and how many of it are read right; nothing is learned.
  * @param {Sequential} network
  * @param {Examples} x (N, D)
- * @param {Uint8Array} labels (N,)
+ * @param {Answers} answers
  * @returns {{loss: number, right: number}}
  */
-export function evaluate(network, x, labels) {
-  const given = outputs(network, x, labels.length);
-  return crossEntropy(given[given.length - 1], labels, labels.length, classesOf(network));
+export function evaluate(network, x, answers) {
+  const classes = classesOf(network);
+  const count = countOf(answers, classes);
+  const given = outputs(network, x, count);
+  return crossEntropy(given[given.length - 1], answers, count, classes);
 }
+
+/**
+ * How many examples there are answers for.
+ * @param {Answers} answers
+ * @param {number} classes K
+ */
+const countOf = (answers, classes) => (answers instanceof Float32Array ? answers.length / classes : answers.length);
 
 /** @param {Sequential} network */
 function classesOf(network) {
@@ -196,18 +213,18 @@ export function weightsOf(network) {
  * Backwards through a dense layer: `dW = xᵀ δ`, `db = sum of δ`, `dx = δ Wᵀ`.
  * @param {Sequential} network whose last layer gives logits
  * @param {Examples} x (N, D)
- * @param {Uint8Array} labels (N,)
+ * @param {Answers} answers
  * @param {Gradients} [into] earlier gradients of the same network, which are overwritten
  * @returns {{loss: number, right: number, gradients: Gradients}}
  */
-export function gradients(network, x, labels, into = {}) {
+export function gradients(network, x, answers, into = {}) {
   const { layers } = network;
-  const count = labels.length;
   const classes = classesOf(network);
+  const count = countOf(answers, classes);
   const given = outputs(network, x, count);
   /** @type {Float64Array} */
   let delta = new Float64Array(count * classes);
-  const { loss, right } = crossEntropy(given[given.length - 1], labels, count, classes, delta);
+  const { loss, right } = crossEntropy(given[given.length - 1], answers, count, classes, delta);
   const first = layers.findIndex((layer) => layer instanceof Dense); // before it nothing learns
   for (let k = layers.length - 1; k >= first && first >= 0; k--) {
     const layer = layers[k];
