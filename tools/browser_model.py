@@ -3,7 +3,8 @@
 A browser reads no ``.npz``. ``python -m tools.browser_model`` packs both networks, and some test
 digits to try them on, into one file, ``book/_static/draw/model.bin``; ``model.js`` beside it reads
 the file, and :func:`unpack` does the same in Python. With them go the numbers that a drawing is
-prepared and read with: the page has no copies of its own.
+prepared and read with: the page has no copies of its own. Beside it lies ``remember.bin``, the list
+of what the page looks at again while it learns a hand (:func:`choose_remembered`).
 
 ==================== ==============================================================================
 bytes                what
@@ -34,8 +35,10 @@ from digitrec import images
 from digitrec.forward import Sequential
 from digitrec.mnist import load_mnist
 from digitrec.networks import IMAGE_SHAPE, WEIGHTS_FOLDER, load_numpy, read_weights
+from tools import browser_digits
 
 MODEL_FILE = Path(__file__).parents[1] / "book" / "_static" / "draw" / "model.bin"
+REMEMBER_FILE = MODEL_FILE.with_name("remember.bin")
 NETWORKS = ("dense", "cnn")
 #: The greatest int16. The least is one further from zero; it is not used, so that signs are alike.
 INT16_MAX = 32767
@@ -68,6 +71,9 @@ MEASURES = (
 #: network reads another digit; for the dense network below ``SURE_DENSE``. Chosen on drawn digits
 #: that training did not see, never on test images: ``python -m benchmarks.unsure`` prints why.
 LIMITS = {"SURE_ALONE": 0.6, "SURE_DISPUTED": 0.7, "SURE_DENSE": 0.5}
+#: Of the digits that the page has for training, so many of the hardest are half of what it looks at
+#: again while it learns a hand, and so many are listed in all.
+HARDEST, REMEMBERED = 2000, 2000
 #: Test digits of each class that come with the page: so many of the first, and one that is hard.
 EASY_SAMPLES = 3
 
@@ -141,6 +147,27 @@ def choose_samples() -> tuple[np.ndarray, np.ndarray]:
     return data.x_test[chosen], data.y_test[chosen].astype(np.uint8)
 
 
+def choose_remembered() -> np.ndarray:
+    """Choose the training digits that must not be forgotten while the page learns a hand.
+
+    The page has time to look at some hundred digits only. A random choice has few of those that a
+    small change makes misread. So every second one is hard: one of those for which the CNN's
+    highest probabilities are nearest to each other. The others are any.
+
+    Returns
+    -------
+    (REMEMBERED,) uint16
+        Places among the training digits of ``browser_digits``, in the order in which they are used.
+    """
+    digits, _, training = browser_digits.unpack(browser_digits.DIGITS_FILE.read_bytes())
+    probabilities = np.sort(load_numpy("cnn").predict_probabilities(digits[:training]), axis=1)
+    order = np.argsort(probabilities[:, -1] - probabilities[:, -2], kind="stable")
+    rng = np.random.default_rng(0)
+    hard, others = (rng.permutation(part) for part in (order[:HARDEST], order[HARDEST:]))
+    half = REMEMBERED // 2
+    return np.stack([hard[:half], others[:half]], axis=1).ravel().astype(np.uint16)
+
+
 def pack(folder: Path = WEIGHTS_FOLDER) -> bytes:
     """Return the file's bytes, made from the shipped weights; the same weights, the same bytes."""
     body = bytearray()
@@ -167,6 +194,10 @@ def pack(folder: Path = WEIGHTS_FOLDER) -> bytes:
             "architecture": card["architecture"],
             "arrays": arrays,
         }
+        # Where the page saves what it has learned, it says what it began with.
+        for key in ("weights_sha256", "reject_below"):
+            if key in card:
+                header["networks"][name][key] = card[key]
     samples, labels = choose_samples()
     header["samples"] = {
         "shape": list(samples.shape),
@@ -221,9 +252,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("file", nargs="?", type=Path, default=MODEL_FILE)
     path: Path = parser.parse_args(arguments).file
-    content = pack()
-    path.write_bytes(content)
-    print(f"{path}: {len(content):,} bytes")
+    remembered = choose_remembered().astype("<u2").tobytes()
+    for file, content in ((path, pack()), (path.with_name(REMEMBER_FILE.name), remembered)):
+        file.write_bytes(content)
+        print(f"{file}: {len(content):,} bytes")
     return 0
 
 

@@ -14,14 +14,18 @@ const LENGTH_BYTES = 4;
  * @property {{label: number, image: Uint8Array}[]} samples test digits; image: (28, 28), 0 paper, 255 ink
  * @property {import('./normalise.js').Measures} measures what drawings are prepared with
  * @property {import('./reading.js').Limits} limits below which a network is not sure
+ * @property {Base} base what the CNN is before it learns a hand
  */
 
 /**
+ * @typedef {{name: string, sha256: string, rejectBelow: number}} Base a network's name, the checksum of its
+ *   weights, and the probability below which the library does not read a digit
  * @typedef {import('./forward.js').Weights} Weights
  * @typedef {{shape: number[], float32: number} | {shape: number[], int16: number, scale: number}} Place
  *   where an array is in the file
  * @typedef {{architecture: ({layer: string, name: string} & Record<string, unknown>)[],
- *   arrays: Record<string, Place>, input_shape: number[]}} Packed a network
+ *   arrays: Record<string, Place>, input_shape: number[], weights_sha256: string, reject_below: number}} Packed
+ *   a network; the last is not there for the dense one
  * @typedef {object} Header
  * @property {{cnn: Packed, dense: Packed}} networks
  * @property {{shape: number[], uint8: number, labels: number[]}} samples
@@ -64,7 +68,8 @@ export function unpack(buffer) {
     image: new Uint8Array(buffer, body + uint8 + k * size, size),
   }));
   const { measures, limits } = header;
-  return { networks: { cnn: networkOf(cnn), dense: networkOf(dense) }, samples, measures, limits };
+  const base = { name: 'cnn', sha256: cnn.weights_sha256, rejectBelow: cnn.reject_below };
+  return { networks: { cnn: networkOf(cnn), dense: networkOf(dense) }, samples, measures, limits, base };
 }
 
 /** Fetch and read the file beside this module. */
