@@ -1,0 +1,64 @@
+/**
+ * Learns a hand in a thread of its own, so that the page stays quick. Nothing of it is loaded before the
+ * reader teaches for the first time; then it gets the network and the digits that must not be forgotten, and
+ * sees these once.
+ */
+
+import { loadDigits } from '../train/digits.js';
+import { Learner, loadPlaces } from './learn.js';
+import { loadModel } from './model.js';
+
+/**
+ * @typedef {import('./learn.js').Last} Last
+ * @typedef {import('./learn.js').Score} Score
+ * @typedef {{id: number, label: number, images: ?Uint8Array}} Taught images: (N, 28, 28), of a sample that is new
+ * @typedef {{do: 'learn', run: number, start: ?Last, samples: Taught[], scribbles: ?Uint8Array}
+ *   | {do: 'score', run: number, last: Last}} Order start: null for the network as it comes; scribbles: images,
+ *   the first time
+ * @typedef {{kind: 'progress', run: number, part: number}
+ *   | {kind: 'learned', run: number, last: Last, step: number, temperature: number}
+ *   | {kind: 'score', run: number, before: Score, after: Score}
+ *   | {kind: 'failed', run: number, message: string}} Report part: 0–1
+ */
+
+const scope = /** @type {{postMessage(report: Report): void}} */ (/** @type {unknown} */ (globalThis));
+
+/** @type {Map<number, import('./learn.js').Sample>} */
+const samples = new Map();
+/** @type {?Promise<{learner: Learner, data: import('../train/digits.js').Data, places: Uint16Array}>} */
+let loading = null;
+
+/** Get the network and the digits. */
+function load() {
+  loading ??= Promise.all([loadModel(), loadDigits(), loadPlaces()])
+    .then(([{ networks }, data, places]) => ({ learner: new Learner(networks.cnn), data, places }));
+  loading.catch(() => (loading = null)); // another attempt may succeed
+  return loading;
+}
+
+/** @param {Extract<Order, {do: 'learn'}>} order */
+async function learn({ run, start, samples: wanted, scribbles }) {
+  const { learner, data, places } = await load();
+  const tell = (/** @type {number} */ part) => scope.postMessage({ kind: 'progress', run, part });
+  if (scribbles) learner.remember(data.train, places, scribbles, (part) => tell(0.8 * part));
+  const ids = new Set(wanted.map(({ id }) => id));
+  for (const id of samples.keys()) if (!ids.has(id)) samples.delete(id);
+  for (const { id, label, images } of wanted) {
+    if (images) samples.set(id, { label, seen: learner.features(images) });
+  }
+  tell(0.85);
+  const learned = learner.learn([...samples.values()], start ?? learner.base);
+  scope.postMessage({ kind: 'learned', run, ...learned });
+}
+
+/** @param {Extract<Order, {do: 'score'}>} order */
+async function score({ run, last }) {
+  const { learner, data } = await load();
+  const test = (learner.test ??= learner.see(data.test.images, data.test.labels));
+  scope.postMessage({ kind: 'score', run, before: learner.score(learner.base, test), after: learner.score(last, test) });
+}
+
+addEventListener('message', ({ data: order }) => {
+  const done = order.do === 'learn' ? learn(order) : score(order);
+  done.catch((error) => scope.postMessage({ kind: 'failed', run: order.run, message: String(error) }));
+});
