@@ -18,6 +18,8 @@ const PARAMETER = 'd=';
 /** How often the networks read something before anything is drawn. */
 const WARM_UP = 12;
 const FILE_NAME = 'my-digit.png';
+/** Under this name the browser keeps what the reader taught, if the reader wants it. */
+const KEPT = 'digitrec.hand';
 
 /** @typedef {import('./strokes.js').Drawing} Drawing */
 
@@ -41,6 +43,8 @@ const PAD = `
   <p id="pad-keys" class="draw-keys${small ? ' visually-hidden' : ''}">With the keyboard: arrow keys move the pen (with Shift, less far), Space lowers
     and lifts it, Backspace takes a stroke back, Delete clears.</p>`;
 
+const ANSWERS = [...Array(10).keys()].map((digit) => `<button type="button">${digit}</button>`).join('');
+
 const RESULTS = `
   <div class="draw-readings">
     <p><span class="draw-seen"><canvas role="img" aria-label="The 28 by 28 pixels that the networks see"></canvas></span>
@@ -49,6 +53,14 @@ const RESULTS = `
     <p><span id="reading-dense" class="draw-digit"></span> <span class="draw-name">dense</span></p>
   </div>
   <p class="draw-why"></p>
+  <div class="draw-wrong draw-whole">
+    <p id="draw-wrong">Is that wrong? Tap what you wrote:</p>
+    <div class="draw-answers" role="group" aria-labelledby="draw-wrong">${ANSWERS}</div>
+    <div class="draw-asked"><button type="button" class="draw-next">Next</button>
+      <button type="button" class="draw-stop">Learn from these</button></div>
+    <p class="draw-taught">The CNN learns it at once, here in this page.</p>
+    <button type="button" class="draw-more">Samples and files</button>
+  </div>
   <p class="draw-status visually-hidden" role="status"></p>
   <label class="draw-switch draw-whole"><input type="checkbox" role="switch" class="draw-centre" checked>
     Centre the digit</label>
@@ -57,6 +69,7 @@ const RESULTS = `
   </table>`;
 
 const WHOLE = `
+  <div class="draw-teach" hidden></div>
   <div class="draw-samples-box">
     <h2>Or load a digit from the test set</h2>
     <div class="draw-samples" role="group" aria-label="Test digits; arrow keys move from one to the next"></div>
@@ -106,7 +119,7 @@ const readings = { cnn: find(root, '#reading', HTMLElement), dense: find(root, '
 const centre = small ? null : find(root, '.draw-centre', HTMLInputElement);
 
 const picture = new Picture();
-const bars = new Bars(find(root, '.draw-bars', HTMLTableElement));
+const bars = new Bars(find(root, '.draw-bars', HTMLTableElement), /** @type {const} */ (['cnn', 'dense']));
 const seen = new Seen(root);
 const pad = new Pad(find(root, '#pad', HTMLCanvasElement), changed, say);
 /** @type {?import('./model.js').Model} */
@@ -115,6 +128,10 @@ let model = null;
 let layers = null;
 /** @type {?Detail} */
 let detail = null;
+/** @type {?Record<import('./view.js').Name, Float32Array>} */
+let found = null; // each network's probabilities of the drawing
+/** @type {?Promise<import('./teach.js').Teaching>} */
+let teaching = null;
 let speaking = 0;
 let waiting = false;
 
@@ -174,6 +191,7 @@ function update() {
   const probabilities = outputs && {
     cnn: probabilitiesOf(cnn, outputs.cnn), dense: probabilitiesOf(dense, outputs.dense),
   };
+  found = probabilities;
   const reading = probabilities ? read(probabilities.cnn, probabilities.dense, limits) : { cnn: '', dense: '', why: '' };
   bars.show(probabilities);
   for (const name of /** @type {const} */ (['cnn', 'dense'])) {
@@ -245,6 +263,42 @@ function confirmOn(button, words) {
   setTimeout(() => (button.textContent = usual), 2000);
 }
 
+/**
+ * What teaches, loaded when it is first wanted: whoever only draws does without.
+ * @param {import('./model.js').Model} model
+ */
+function teacher(model) {
+  teaching ??= import('./teach.js').then(({ Teaching }) => new Teaching({
+    model, pad, say, refresh: update, probabilities: () => found?.cnn ?? null,
+    row: named('wrong'), panel: named('teach'), kept: KEPT,
+  }));
+  teaching.catch(() => {
+    teaching = null;
+    named('taught').textContent = 'What teaches could not be loaded. Try again.';
+    say('What teaches could not be loaded. Try again.');
+  });
+  return teaching;
+}
+
+/** @param {import('./model.js').Model} model */
+function offerTeaching(model) {
+  const box = named('answers');
+  /** @type {(act: (teaching: import('./teach.js').Teaching) => void) => void} */
+  const ask = (act) => teacher(model).then(act, () => {}); // that it failed has been said
+  box.querySelectorAll('button').forEach((button, digit) => {
+    button.addEventListener('click', () => ask((it) => it.teach(digit)));
+  });
+  rove(box, () => getComputedStyle(box).gridTemplateColumns.split(' ').length);
+  named('next').addEventListener('click', () => ask((it) => it.next()));
+  named('more').addEventListener('click', () => ask((it) => it.reveal()));
+  named('stop').addEventListener('click', () => ask((it) => it.endRound()));
+  try {
+    if (localStorage.getItem(KEPT) !== null) ask((it) => it.recall());
+  } catch {
+    // The browser has no storage for this page, so nothing was kept.
+  }
+}
+
 /** @param {HTMLElement} button */
 async function copyLink(button) {
   if (addressOf(pad.drawing) === null) {
@@ -294,6 +348,7 @@ try {
   pad.pictures = loaded.samples.map(({ image }) => samplePicture(image));
   if (!small) {
     offerSamples(loaded);
+    offerTeaching(loaded);
     layers = new Layers(root, loaded.networks, (...what) => detail?.look(...what));
     detail = new Detail(root, seen, layers);
     fromAddress(loaded.samples.length);

@@ -82,28 +82,36 @@ export class Seen {
   }
 }
 
-/** Ten rows with a bar for each network. */
+/**
+ * Ten rows with a bar for each column: for each network, say.
+ * @template {string} T
+ */
 export class Bars {
-  /** @param {HTMLTableElement} table */
-  constructor(table) {
-    /** @type {Record<Name, {bar: HTMLElement, text: HTMLElement, shown: string}[]>} */
-    this.cells = { cnn: [], dense: [] };
+  /**
+   * @param {HTMLTableElement} table
+   * @param {readonly T[]} columns
+   */
+  constructor(table, columns) {
+    this.columns = columns;
+    const cells = columns.map((name) => [name, /** @type {{bar: HTMLElement, text: HTMLElement, shown: string}[]} */ ([])]);
+    /** @type {Record<T, {bar: HTMLElement, text: HTMLElement, shown: string}[]>} */
+    this.cells = Object.fromEntries(cells);
     const body = table.createTBody();
     for (let digit = 0; digit < 10; digit++) {
       const row = body.insertRow();
       row.append(make('th', { scope: 'row', textContent: digit }));
-      for (const cells of Object.values(this.cells)) {
+      for (const name of columns) {
         const bar = make('span', { className: 'draw-bar' });
         const text = make('span', { className: 'draw-percent' });
         row.append(make('td', {}, bar, text));
-        cells.push({ bar, text, shown: '' });
+        this.cells[name].push({ bar, text, shown: '' });
       }
     }
   }
 
-  /** @param {?Record<Name, Float32Array>} probabilities (10,) each; null: none */
+  /** @param {?Record<T, Float32Array>} probabilities (10,) each; null: none */
   show(probabilities) {
-    for (const name of /** @type {const} */ (['cnn', 'dense'])) {
+    for (const name of this.columns) {
       const own = probabilities && probabilities[name];
       const largest = own && Math.max(...own);
       this.cells[name].forEach((cell, digit) => {
