@@ -11,6 +11,15 @@ writers
     that and what is less probable than the threshold. Beside it, after each learning: MNIST's test
     digits, how many of them are rejected, how many drawings of what is no digit are asserted, and
     how the other writers are read.
+strokes
+    The same in the drawing page: digits of the file that DIGITREC_STROKES names (one JSON object a
+    line: label, set, writer, strokes) are drawn, varied, prepared and learned by the page's own
+    modules in a browser. Of the writers with at least forty digits, every second one: the page's
+    recipe was chosen with the others. *each* learns from five samples of each digit (fewer of those
+    that there are fewer than ten of), three random draws of them, and reads the rest. *misread*
+    learns from those of the first half that are misread, *both* from these and the first two of
+    each digit; they read the second half. What the page saves is loaded here, and reads
+    MNIST's test digits and drawings of what is no digit.
 sheets
     Sheets that the simulator fills in with several hands (its fonts, and MNIST's test digits) and
     photographs in several lights and from several sides, with all corner marks and with one hidden.
@@ -19,8 +28,11 @@ sheets
 from __future__ import annotations
 
 import csv
+import gzip
+import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,13 +40,19 @@ from typing import Any
 
 import cv2
 import numpy as np
+from playwright.sync_api import sync_playwright
 from threadpoolctl import threadpool_limits
 
 from benchmarks import measure
-from digitrec import augment, images, learn, sheet, simulate
-from digitrec.forward import softmax
+from digitrec import augment, hand, images, learn, sheet, simulate
+from digitrec.compiled import CompiledNetwork
+from digitrec.forward import Sequential, softmax
 from digitrec.mnist import load_test
+from digitrec.networks import IMAGE_SHAPE, load_numpy
 from digitrec.scene import Pen
+from tools import browser as browsers
+from tools import server
+from tools.browser_model import LIMITS
 
 SAMPLES = (1, 2, 5, 10)
 Digits = dict[str, tuple[np.ndarray, np.ndarray]]
@@ -158,6 +176,180 @@ def writers(run: measure.Run) -> dict[str, Any]:
     return found
 
 
+#: A writer has at least, and of a writer are taken at most, so many digits of the strokes.
+LEAST, MOST = 40, 100
+#: Learned by the page: so many of each digit, in so many draws; and when misread ones are learned.
+EACH, DRAWS, FIRST = 5, 3, 2
+#: Below this the page shows "?".
+SURE = LIMITS["SURE_ALONE"]
+#: Where the strokes are drawn: in the middle of the pad, in its units.
+MARGIN, SCALE = 225, 0.55
+PAGE_LEARNS = """async ([digits, chosen]) => {
+  const teach = await import('/draw/teach.js');
+  const { Learner, loadPlaces } = await import('/draw/learn.js');
+  const { write } = await import('/draw/hand.js');
+  const { loadModel } = await import('/draw/model.js');
+  const { PENS } = await import('/draw/strokes.js');
+  const { randomFrom } = await import('/train/backward.js');
+  const { loadDigits } = await import('/train/digits.js');
+  const random = randomFrom(1);
+  if (!window.ready) {
+    const start = performance.now();
+    const model = await loadModel();
+    const learner = new Learner(model.networks.cnn);
+    const { train, test } = await loadDigits();
+    const scribbles = await teach.prepared(teach.scribbles(random), model.measures);
+    learner.remember(train, await loadPlaces(), scribbles);
+    window.ready = { model, learner, first: performance.now() - start };
+    learner.test = learner.see(test.images, test.labels);
+  }
+  const { model, learner, first } = window.ready;
+  const { measures } = model;
+  const drawings = digits.map((strokes) => (
+    { sample: null, strokes: strokes.map((points) => ({ pen: PENS.medium, points })) }));
+  if (!chosen) { // read all
+    const images = await teach.prepared(drawings, measures);
+    window.seen = learner.features(images);
+    window.samples = new Map();
+    return [...learner.logits(learner.base, { features: window.seen, count: drawings.length })];
+  }
+  const samples = [];
+  let seeing = 0;
+  for (const [k, label] of chosen) {
+    const begun = performance.now();
+    if (!window.samples.has(k)) {
+      const images = await teach.prepared(teach.varied(drawings[k], random), measures);
+      window.samples.set(k, learner.features(images));
+      seeing = performance.now() - begun;
+    }
+    samples.push({ label, seen: window.samples.get(k) });
+  }
+  const start = performance.now();
+  const { last, step, temperature } = learner.learn(samples);
+  const learning = performance.now() - start;
+  const counts = new Array(10).fill(0);
+  for (const [, label] of chosen) counts[label]++;
+  const { base } = model;
+  const file = write({ base: base.name, base_sha256: base.sha256, reject_below: base.rejectBelow,
+    temperature, samples: counts, step }, {
+    'logits/kernel': { shape: [last.kernel.length / 10, 10], data: last.kernel },
+    'logits/bias': { shape: [10], data: last.bias } });
+  const logits = learner.logits(last, { features: window.seen, count: drawings.length });
+  return { logits: [...logits], file: [...file], step, temperature,
+    test: learner.score(last, learner.test).right,
+    before: learner.score(learner.base, learner.test).right, first, seeing, learning };
+}"""
+
+
+def strokes_digits(run: measure.Run) -> dict[str, list[dict[str, Any]]]:
+    """Return the strokes of every second writer, in the order in which they were written."""
+    if "DIGITREC_STROKES" not in os.environ:
+        raise measure.MissingError(
+            "set DIGITREC_STROKES to a file of digits as strokes (.jsonl.gz)"
+        )
+    found: dict[str, list[dict[str, Any]]] = {}
+    with gzip.open(os.environ["DIGITREC_STROKES"], "rt", encoding="utf-8") as lines:
+        for line in lines:
+            digit = json.loads(line)
+            found.setdefault(f"{digit['set']}/{digit['writer']}", []).append(digit)
+    names = sorted(name for name, own in found.items() if len(own) >= LEAST)
+    return {name: found[name][:MOST] for name in run.chosen(names[1::2])[: run(1000, 2)]}
+
+
+def to_learn(
+    labels: np.ndarray, misread: np.ndarray
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield the ways to learn: a name, the samples' indices, and those of what is read then."""
+    everything, half = np.arange(len(labels)), len(labels) // 2
+    own = [np.flatnonzero(labels == digit) for digit in range(10)]
+    for draw in range(DRAWS):
+        rng = np.random.default_rng(draw)
+        each = [rng.permutation(places)[: min(EACH, len(places) // 2)] for places in own]
+        chosen = np.concatenate(each)
+        yield "each", chosen, np.setdiff1d(everything, chosen)
+    wrong_ones = np.flatnonzero(misread[:half])
+    first = np.concatenate([places[places < half][:FIRST] for places in own])
+    yield "misread", wrong_ones, everything[half:]
+    yield "both", np.union1d(wrong_ones, first), everything[half:]
+
+
+def strokes(run: measure.Run) -> dict[str, Any]:
+    """Learn each writer's hand in the page from strokes, and read the rest."""
+    digits, network = strokes_digits(run), load_numpy("cnn")
+    test, others = (
+        load_test(),
+        augment.not_digits(run(1000, 50), np.random.default_rng(1), augment.HELD_OUT_FONTS),
+    )
+    before = CompiledNetwork(Sequential(network.layers[:-1], IMAGE_SHAPE), 1)
+    features, no_features = before.predict(test.x_test), before.predict(others)
+
+    def besides(last: Any, threshold: float) -> dict[str, float]:
+        logits = last.forward(features)
+        unsure = softmax(logits).max(axis=1) < threshold
+        asserted = softmax(last.forward(no_features)).max(axis=1) >= threshold
+        return {
+            "mnist_accuracy": 1 - wrong(logits, test.y_test, threshold)[0],
+            "mnist_rejected": float(unsure.mean()),
+            "not_digits_asserted": float(asserted.mean()),
+        }
+
+    rows: dict[str, list[dict[str, float]]] = {}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        server.serve(measure.ROOT / "book" / "_static") as address,
+        sync_playwright() as playwright,
+    ):
+        browser = browsers.launch(playwright)
+        page = browser.new_page()
+        page.goto(f"{address}/train/settings.js")
+        for name, own in digits.items():
+            labels = np.array([int(digit["label"]) for digit in own])
+            drawn_strokes = [
+                [[MARGIN + SCALE * v for point in s for v in point] for s in digit["strokes"]]
+                for digit in own
+            ]
+            old = np.reshape(page.evaluate(PAGE_LEARNS, [drawn_strokes, None]), (-1, 10))
+            for way, chosen, rest in to_learn(labels, old.argmax(axis=1) != labels):
+                if not len(chosen):
+                    continue
+                pairs = [[int(k), int(labels[k])] for k in chosen]
+                found = page.evaluate(PAGE_LEARNS, [drawn_strokes, pairs])
+                new = np.reshape(found["logits"], (-1, 10))
+                path = Path(folder) / "mine.npz"
+                path.write_bytes(bytes(found["file"]))
+                learned = hand.load(path)
+                errors = [wrong(z[rest], labels[rest], SURE) for z in (old, new)]
+                rows.setdefault(way, []).append(
+                    {
+                        **_named(np.ravel(errors)),
+                        "learned_from": len(chosen),
+                        "read": len(rest),
+                        "samples_read": 1 - wrong(new[chosen], labels[chosen], SURE)[1],
+                        "page_test_digits_lost": found["before"] - found["test"],
+                        **besides(learned.layers[-1], learned.reject_below),
+                        **{k: found[k] for k in ("step", "temperature")},
+                        **{f"{k}_ms": found[k] for k in ("first", "seeing", "learning")},
+                    }
+                )
+                print(way, name, rows[way][-1], flush=True)
+        browser.close()
+    summary: dict[str, Any] = {"before": besides(network.layers[-1], network.reject_below)}
+    for way, own in rows.items():
+        means = {key: float(np.mean([row[key] for row in own])) for key in own[0]}
+        worse = max(row["misread_after"] - row["misread_before"] for row in own)
+        summary[way] = {
+            "learned": len(own),
+            "mean": {key: measure.significant(value) for key, value in means.items()},
+            "misread_ratio": measure.significant(means["misread_after"] / means["misread_before"]),
+            "not_read_ratio": measure.significant(
+                means["not_read_after"] / means["not_read_before"]
+            ),
+            "most_worse": measure.significant(worse),
+            "mnist_accuracy_least": min(row["mnist_accuracy"] for row in own),
+        }
+    return summary
+
+
 def _named(values: np.ndarray) -> dict[str, float]:
     """Name the four shares that each writer has."""
     keys = ("misread_before", "not_read_before", "misread_after", "not_read_after")
@@ -251,7 +443,7 @@ def sheets(run: measure.Run) -> dict[str, Any]:
 BENCHMARK = measure.Benchmark(
     "hand",
     __doc__,
-    {"writers": writers, "sheets": sheets},
+    {"writers": writers, "strokes": strokes, "sheets": sheets},
     packages=("numpy", "opencv-python-headless", "pillow"),
 )
 
