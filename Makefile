@@ -83,7 +83,9 @@ notebooks: $(VENV)/.installed ## write the notebooks that readers launch, from t
 	$(BIN)/python -m tools.notebooks
 
 .PHONY: results
-results: book ## take the numbers in the notebooks' text from the built book; needs Python, builds the book
+results: ## take the numbers in the notebooks' text from the built book; needs Python, builds the book
+	@# A number that is new stops the build at its end, where the notebooks are written; it is known by then.
+	-$(MAKE) book
 	$(BIN)/python -m tools.results
 	$(BIN)/python -m tools.notebooks
 
