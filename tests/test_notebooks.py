@@ -147,9 +147,9 @@ def test_solutions_are_text(chapter: Chapter) -> None:
         assert answer in cells(full, "code")
     # What the reader writes is defined once, in the cell to start from, which calls the check.
     starts = [source for source in code if re.search(r"^checks\.", source, re.MULTILINE)]
-    assert len(starts) == len(solved)
+    assert len(starts) == chapter.text.count("{solution-start}") <= len(solved)
     for source in starts:
-        name = re.search(r"^(?:def (\w+)|(\w+) = \.\.\.)", source, re.MULTILINE)
+        name = re.search(r"^(?:def (\w+)|(\w+) = .*\.\.\.)", source, re.MULTILINE)
         written = name[1] or name[2]
         defines = re.compile(rf"^(?:def {written}\b|{written} = )", re.MULTILINE)
         assert sum(bool(defines.search(other)) for other in code) == 1, written
