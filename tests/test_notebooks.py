@@ -194,6 +194,7 @@ def test_numbers_are_the_pages(site, chapter: Chapter) -> None:
         if cell.cell_type == "markdown":
             list(recorder.blocks(cell.source))
     page = (site / f"{chapter.page}.html").read_text("utf-8")
+    page = re.sub(r'(?s)<div class="page-only docutils">.*?</div>', "", page)
     shown = [
         html.unescape(text)
         for text in re.findall(r'<span class="pasted-text">([^<]*)</span>', page)
