@@ -112,6 +112,34 @@ def address(site: Path) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def bare(browser):
+    """A page without the book around, and the source: what only computes needs no build."""
+    with server.serve(ROOT / "book" / "_static") as source:
+        page = browser.new_page()
+        page.goto(f"{source}/train/settings.js")
+        yield page
+        page.close()
+
+
+@pytest.fixture
+def problems() -> list[str]:
+    """Return a list for what goes wrong on a page."""
+    return []
+
+
+def watched(context, address, problems):
+    """Return a new page; what it complains of, and what it asks of others, is noted."""
+    page = context.new_page()
+    page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "request",
+        lambda r: r.url.startswith((address, "data:", "blob:")) or problems.append(f"asks {r.url}"),
+    )
+    return page
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
     """Have pytest-playwright start the browser that everything here uses."""

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import HTML, ROOT
+from conftest import HTML, ROOT, watched
 from PIL import Image
 
 from digitrec import images, plots
@@ -132,11 +132,6 @@ def bare(browser):
 
 
 @pytest.fixture
-def problems():
-    return []
-
-
-@pytest.fixture
 def draw(browser, address, problems):
     """The drawing page, ready; what goes wrong on it is noted."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
@@ -147,13 +142,7 @@ def draw(browser, address, problems):
 
 
 def open_page(context, address, problems, name=PAGE):
-    page = context.new_page()
-    page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "request",
-        lambda r: r.url.startswith((address, "data:", "blob:")) or problems.append(f"asks {r.url}"),
-    )
+    page = watched(context, address, problems)
     page.goto(f"{address}/{name}")
     page.wait_for_selector("#draw[data-ready]")
     return page

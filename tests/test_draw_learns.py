@@ -16,7 +16,7 @@ from test_draw import BYTES, PAGE, array, draw_by_mouse, open_page, readings, se
 
 from digitrec import backprop, hand
 from digitrec.networks import WeightsError, load_card, load_numpy
-from tools import browser_digits, server
+from tools import browser_digits
 from tools import browser_model as packed
 
 STATIC = ROOT / "book" / "_static"
@@ -28,21 +28,6 @@ ZERO = [(0.5 + 0.2 * np.sin(t), 0.5 - 0.33 * np.cos(t)) for t in np.linspace(0, 
 SLASH = [(0.74, 0.14), (0.26, 0.86)]
 #: A learning may take so long, in milliseconds, on a machine with other work.
 PATIENCE = 120_000
-
-
-@pytest.fixture(scope="module")
-def bare(browser):
-    """A page without the book around, and the source: what only computes needs no build."""
-    with server.serve(STATIC) as source:
-        page = browser.new_page()
-        page.goto(f"{source}/train/settings.js")
-        yield page
-        page.close()
-
-
-@pytest.fixture
-def problems():
-    return []
 
 
 @pytest.fixture

@@ -11,14 +11,13 @@ import re
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import HTML, ROOT
+from conftest import HTML, ROOT, watched
 from PIL import Image
 
 from digitrec import backprop
 from digitrec.forward import Dense, Flatten, Layer, Rescaling, Sequential
 from digitrec.mnist import load_mnist
 from tools import browser_digits as packed
-from tools import server
 
 STATIC = ROOT / "book" / "_static"
 TRAIN = STATIC / "train"
@@ -40,21 +39,6 @@ def content() -> bytes:
     return (TRAIN / "digits.bin").read_bytes()
 
 
-@pytest.fixture(scope="module")
-def bare(browser):
-    """A page without the book around, and the source: what only computes needs no build."""
-    with server.serve(STATIC) as source:
-        page = browser.new_page()
-        page.goto(f"{source}/train/settings.js")
-        yield page
-        page.close()
-
-
-@pytest.fixture
-def problems():
-    return []
-
-
 @pytest.fixture
 def train(browser, address, problems):
     """The page, ready; what goes wrong on it is noted."""
@@ -66,13 +50,7 @@ def train(browser, address, problems):
 
 
 def open_page(context, address, problems, fragment=""):
-    page = context.new_page()
-    page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "request",
-        lambda r: r.url.startswith((address, "data:", "blob:")) or problems.append(f"asks {r.url}"),
-    )
+    page = watched(context, address, problems)
     page.goto(f"{address}/{PAGE}{fragment}")
     page.wait_for_selector("#train[data-run]", timeout=60_000)
     return page
