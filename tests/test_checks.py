@@ -658,6 +658,7 @@ def trained(name):
     return network
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["wide", "deep", "long", "CNN"])
 def test_networks_that_learned_pass(name, capsys):
     assert checks.learned_in_numpy(trained(name))

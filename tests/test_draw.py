@@ -194,11 +194,11 @@ def draw_by_mouse(page, points) -> None:
     mouse.draw(page, points, steps=9)
 
 
-def test_the_built_book_has_these_files() -> None:
+def test_the_built_book_has_these_files(site) -> None:
     """The tests of the pages would test others."""
     static = ROOT / "book" / "_static"
     for file in sorted([*DRAW.iterdir(), static / "scrollable.js"]):
-        built = HTML / "_static" / file.relative_to(static)
+        built = site / "_static" / file.relative_to(static)
         same = built.is_file() and built.read_bytes() == file.read_bytes()
         assert same, f"{file.name} changed since the book was built: run make book"
 

@@ -271,6 +271,7 @@ def test_every_cut_and_every_byte(bare, saved) -> None:
 # --- What is learned ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_is_remembered() -> None:
     """remember.bin is what `make browser-model` gives now: digits, every second one hard."""
     places = packed.choose_remembered()

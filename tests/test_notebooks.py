@@ -88,6 +88,7 @@ def links(text: str) -> list[str]:
     return [html.unescape(target) for target in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", STAMPED)
 @pytest.mark.parametrize("made", [MADE, STAMPED], ids=["committed", "stamped"])
 def test_links_lead_somewhere(made: dict[str, str], path: str) -> None:
