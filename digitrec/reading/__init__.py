@@ -1,0 +1,273 @@
+"""A picture becomes digits: one way for a stamp-sized drawing and for a photographed page.
+
+============= =====================================================================================
+module        what it makes
+============= =====================================================================================
+``files``     a file or an array → gray pixels
+``ink``       gray → ink, at the scale at which its pen is five pixels wide
+``rules``     what of it is printed: rules, frames, boxes
+``pieces``    connected components, and cuts through them
+``lines``     which of them stand in one line
+``lattice``   candidates for digits, and the likeliest path through them
+``normalise`` a candidate → 28 × 28 pixels, as MNIST has them
+``limits``    every number that decides something
+============= =====================================================================================
+
+The network decides what a digit is: a picture of one digit is a page with one piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol
+
+import cv2
+import numpy as np
+
+from digitrec.reading import lattice
+from digitrec.reading.edges import without_edges
+from digitrec.reading.files import ImageError as ImageError
+from digitrec.reading.files import Path_, Picture, as_array, to_gray
+from digitrec.reading.files import load as _load
+from digitrec.reading.files import load_image as load_image
+from digitrec.reading.files import written as _written
+from digitrec.reading.ink import Ink, has_light_ink, look, reduced
+from digitrec.reading.limits import (
+    BETTER,
+    FIELD,
+    LONGEST_SIDE,
+    MOST_IN_WHOLE,
+    SMALLEST_DIGIT,
+    SMALLEST_SHARE,
+    SPECK,
+    SPECK_PENS,
+    TURNED,
+    UNSURE,
+    WHOLE_COST,
+)
+from digitrec.reading.lines import find_lines
+from digitrec.reading.normalise import OPTIONAL_STEPS as OPTIONAL_STEPS
+from digitrec.reading.normalise import Box, normalise_piece
+from digitrec.reading.pieces import Piece, find_pieces, gap, typical_height, union
+
+
+class Network(Protocol):
+    """What reading needs of a network: probabilities for a batch of 28 × 28 images."""
+
+    def predict_probabilities(self, x: np.ndarray, /) -> np.ndarray:
+        """(N, 28, 28) uint8 → (N, 10) float32; each row sums to 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class Digit:
+    """A digit that a network has read.
+
+    Attributes
+    ----------
+    image : (28, 28) uint8
+        0 is paper, 255 is ink.
+    box : Box
+        Where it is, in the picture's pixels.
+    line : int
+        The line it stands in, from 0.
+    label : str
+        The most probable class, "0" … "9", or "?" when that is not probable enough.
+    probability : float
+        Probability of the most probable class.
+    probabilities : (10,) float32
+        All classes' probabilities; their sum is 1.
+    """
+
+    image: np.ndarray
+    box: Box
+    line: int
+    label: str
+    probability: float
+    probabilities: np.ndarray
+
+    @property
+    def guess(self) -> str:
+        """The most probable class, also where it is not asserted."""
+        return str(int(np.argmax(self.probabilities)))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a picture says.
+
+    Attributes
+    ----------
+    lines : list of str
+        One string of labels per line, from the top; empty for a blank picture.
+    digits : list of Digit
+        In reading order.
+    """
+
+    lines: list[str]
+    digits: list[Digit]
+
+
+class _Seen(NamedTuple):
+    """One way to see a picture: digits by line, and how likely they are, a mean logarithm."""
+
+    score: float
+    ink: Ink | None
+    lines: list[list[tuple[Piece, np.ndarray, np.ndarray]]]  # what, its image, its probabilities
+
+    @property
+    def count(self) -> int:
+        """How many digits."""
+        return sum(map(len, self.lines))
+
+
+_NOTHING = _Seen(-np.inf, None, [])
+
+
+def read(image: Picture, network: Network, reject_below: float | None = None) -> Reading:
+    """Read the digits in a picture: one, a line, a page.
+
+    Where the evidence is weak, the picture is read in more than one way, and the likelier reading
+    counts: light ink or dark, rules or strokes, upright or on its side.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 3) or (H, W, 4)
+        As ``to_gray`` takes it; ``load_image`` makes one of a file.
+    network : anything with ``predict_probabilities``: (N, 28, 28) uint8 → (N, 10)
+        For example ``digitrec.networks.load_numpy("cnn")``.
+    reject_below : a digit less probable than this gets the label "?"; by default the network's own
+        ``reject_below``, which was chosen on held-out digits, or 0 if it has none
+
+    Returns
+    -------
+    Reading
+
+    Raises
+    ------
+    ImageError
+        As ``to_gray``.
+    """
+    image = as_array(image)
+    if reject_below is None:
+        reject_below = float(getattr(network, "reject_below", 0.0))
+    gray = reduced(_written(image), LONGEST_SIDE)
+    seen, turns = _upright(gray, network)
+    shape = np.rot90(gray, turns).shape
+    digits: list[Digit] = []
+    for number, line in enumerate(seen.lines):
+        for piece, normal, row in line:
+            box = _place(piece, seen.ink, turns, shape, image.shape)
+            probability = float(row.max())
+            label = "?" if probability < reject_below else str(int(row.argmax()))
+            digits.append(Digit(normal, box, number, label, probability, row))
+    lines = ["".join(d.label for d in digits if d.line == k) for k in range(len(seen.lines))]
+    return Reading(lines, digits)
+
+
+def _upright(gray: np.ndarray, network: Network) -> tuple[_Seen, int]:
+    """Read a picture, and, where that is unlikely, turned; also how many quarters it was turned."""
+    best, turns = _either_polarity(gray, network), 0
+    if best.count >= 4 and best.score < TURNED:
+        for quarters in (1, 2, 3):
+            other = _either_polarity(np.ascontiguousarray(np.rot90(gray, quarters)), network)
+            if other.score > best.score + BETTER and other.count >= 0.7 * best.count:
+                best, turns = other, quarters
+    return best, turns
+
+
+def _either_polarity(gray: np.ndarray, network: Network) -> _Seen:
+    """Read light ink or dark ink; and, where that is unlikely, the other, and rules as strokes."""
+    light, sure = has_light_ink(gray)
+    dark = 255 - gray if light else gray
+    best = _see(dark, network)
+    if best.score < UNSURE:
+        ways = [(dark, False)] if sure else [(dark, False), (255 - dark, True)]
+        for pixels, drop_rules in ways:
+            other = _see(pixels, network, drop_rules)
+            if other.score > best.score + BETTER:
+                best = other
+    return best
+
+
+def _see(gray: np.ndarray, network: Network, drop_rules: bool = True) -> _Seen:
+    """Read dark ink on light paper; all candidates of the page are one batch."""
+    ink = look(gray, drop_rules)
+    if ink is None:
+        return _NOTHING
+    pieces = writing(ink)
+    height = typical_height(pieces, ink.pen)
+    if height < max(SMALLEST_DIGIT, SMALLEST_SHARE * max(ink.mask.shape)):
+        return _NOTHING
+    lines = [
+        lattice.build(line, height, ink.pen)
+        for line in find_lines([p for p in pieces if p.longest >= SPECK * height], height)
+    ]
+    candidates = [candidate.piece for line in lines for candidate in line.candidates]
+    if len(pieces) <= MOST_IN_WHOLE:  # all of it may be one digit
+        candidates.append(union(pieces))
+    images = np.stack([normalise_piece(ink, piece)[0] for piece in candidates])
+    probabilities = network.predict_probabilities(images)
+    found, total, first = [], 0.0, 0
+    for line in lines:
+        stop = first + len(line.candidates)
+        score, chosen = lattice.best_path(line, probabilities[first:stop])
+        total += score
+        if chosen:
+            places = [first + k for k in chosen]
+            found.append([(candidates[k], images[k], probabilities[k]) for k in places])
+        first = stop
+    if first < len(candidates):
+        whole = float(np.log(probabilities[-1].max())) - WHOLE_COST * (len(pieces) - 1)
+        if whole > total or not found:
+            found, total = [[(candidates[-1], images[-1], probabilities[-1])]], whole
+    count = sum(map(len, found))
+    return _Seen(total / count, ink, found) if count else _NOTHING
+
+
+def writing(ink: Ink) -> list[Piece]:
+    """Find the pieces of a picture's ink that may be writing: no rules, no specks, no edges."""
+    pieces = find_pieces(ink.writing, SPECK_PENS * ink.pen)
+    if not ink.rules_dropped:
+        return pieces
+    return without_edges(pieces, ink.mask.shape, ink.pen)
+
+
+def _place(
+    piece: Piece, ink: Ink | None, turns: int, shape: Sequence[int], whole: Sequence[int]
+) -> Box:
+    """Where a piece is in the whole picture's pixels, before it was turned and scaled."""
+    assert ink is not None
+    factor = shape[0] / ink.mask.shape[0], shape[1] / ink.mask.shape[1]
+    top, bottom = piece.y * factor[0], piece.bottom * factor[0]
+    left, right = piece.x * factor[1], piece.right * factor[1]
+    high, wide = shape
+    for _ in range(turns):  # a quarter back: what was the left side is on top
+        left, top, right, bottom = high - bottom, left, high - top, right
+        high, wide = wide, high
+    scale = max(whole[:2]) / max(high, wide)
+    return _scaled(Box(left, top, right - left, bottom - top), scale, whole)
+
+
+def _scaled(box: Box, scale: float, shape: Sequence[int]) -> Box:
+    """Return a reduced picture's rectangle in pixels of the whole one, of the given (H, W)."""
+    left, top = max(0, round(box.x * scale)), max(0, round(box.y * scale))
+    right = min(round((box.x + box.width) * scale), shape[1])
+    bottom = min(round((box.y + box.height) * scale), shape[0])
+    return Box(left, top, max(1, right - left), max(1, bottom - top))
+
+
+def read_file(path: Path_, network: Network, reject_below: float | None = None) -> Reading:
+    """Read an image file; boxes in the pixels of the file's picture, upright.
+
+    Raises
+    ------
+    ImageError
+        As ``load_image``.
+    """
+    pixels, scale = _load(path, LONGEST_SIDE)
+    reading = read(pixels, network, reject_below)
+    shape = [round(side * scale) for side in pixels.shape[:2]]
+    digits = [replace(d, box=_scaled(d.box, scale, shape)) for d in reading.digits]
+    return replace(reading, digits=digits)

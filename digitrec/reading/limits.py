@@ -1,0 +1,128 @@
+"""Every limit of the reading, with its unit, its reason, and what fixed it.
+
+*Pens* are widths of the pen, *heights* those of the page's digits. ``conditions`` is the benchmark
+on rendered pages, ``photos`` the one on photographs (``benchmarks/``).
+"""
+
+# --- Files --------------------------------------------------------------------------------------
+#: Pixels. A small file can unpack to more memory than a computer has; a photograph has 12 million.
+MAX_PIXELS = 64_000_000
+#: Pixels. Larger pictures are reduced while they are read: a page's digits stay 40 pixels high.
+LONGEST_SIDE = 2048
+#: Pixels. A picture with a shorter side cannot show a digit.
+SMALLEST_SIDE = 8
+#: A colour is read instead of the brightness where it has so many times its contrast: red on green.
+COLOURED = 1.6
+
+# --- Light --------------------------------------------------------------------------------------
+#: Share (0 … 1). Where narrow light and narrow dark ink differ by less, both readings are tried.
+SURE_POLARITY = 0.9
+#: Pixels. A picture with a shorter longer side is filled by one digit: paper is sought around it.
+COARSE = 64
+#: Share of the variance that two brightnesses explain in evenly lit ink (grain 0.64, slope 0.75).
+TWO_SHADES = 0.82
+#: Shares of a picture: ink that fills more than a fifth of it may hide the paper from any window.
+EVEN_SHARE = 0.1, 0.8
+#: Deviations of paper and ink that lie between two even brightnesses.
+EVEN_GAP = 6
+#: Share of the shorter side: a window that nearly all strokes are narrower than, before the pen is
+#: known.
+FIRST_WINDOW = 0.4
+#: Pens, and share of the longer side: the window once it is known. Shadows are wider.
+WINDOW_PENS, WINDOW_SHARE = 12, 0.03
+
+# --- Ink ----------------------------------------------------------------------------------------
+#: Share of the light that ink takes away, at least. Less is a shade of the paper.
+CONTRAST = 0.06
+#: Standard deviations of the grain: what stands out from it by less is grain.
+SIGNAL_TO_NOISE = 5.0
+#: Halvings of the picture in which grain is sought, the first among them: that of coarse paper.
+GRAIN_SCALES = 3
+#: Share of the longer side: only so near to ink is paper compared with it.
+NEAR_INK = 0.06
+#: Shares of the longer side by which grain is smoothed where nothing stands out.
+CALMED = 0.005, 0.01
+#: Share of the threshold down to which a fading stroke is followed.
+FADED = 0.7
+#: Pixels that the pen is wide at the scale of reading. Finer only shows the paper's grain.
+PEN_PIXELS = 5.0
+#: Small pictures are enlarged so many times at most: more shows nothing new.
+LARGEST_ENLARGEMENT = 4.0
+
+# --- Rules and boxes ------------------------------------------------------------------------------
+#: Pens that a box is wide and high, at least; a loop of a digit is smaller.
+BOX_PENS = 5
+#: Share of its least rectangle that a box's hull fills. An ellipse fills 0.79.
+BOX_FILLED = 0.92
+#: So many straight strokes of one height, higher than the rest by this factor, are sides of boxes.
+EQUAL_SIDES, SIDE_HEIGHT = 3, 1.3
+#: Share of a rule that no stroke stands on, once the page has shown one.
+STANDING_ON_RULE = 0.25
+
+# --- Pieces and lines -----------------------------------------------------------------------------
+#: Of very many pieces of ink only the largest are looked at: the rest is grain.
+MOST_PIECES = 1500
+#: Pens. What is smaller is a speck; and heights, beside digits.
+SPECK_PENS, SPECK = 1.2, 0.12
+#: Pixels, and share of the picture: digits less high cannot be told from grain.
+SMALLEST_DIGIT, SMALLEST_SHARE = 8, 0.01
+#: Heights. A smaller piece does not make a line of its own; it goes to one that is so near.
+STANDS_ALONE, NEAR_LINE = 0.3, 0.8
+#: Share of the height in which a digit overlaps the end of its line.
+LINE_OVERLAP = 1 / 3
+#: Degrees that lines may climb or fall.
+STEEPEST_LINE = 40
+#: Heights. Narrower pieces are one digit; cuts are so far apart; and there are at most so many.
+CUT_WIDTH, CUT_APART, MOST_CUTS = 0.75, 0.3, 6
+#: Pens of ink that a cut may cross: two digits touch in a point, or share a stroke.
+CUT_PENS = 4
+
+# --- Edges ------------------------------------------------------------------------------------------
+#: So many pieces that keep clear of the edges, or one of this share of the shorter side, tell how
+#: high digits are; of this part of that height they are whole digits.
+MANY_CLEAR, TALL_CLEAR, WHOLE_SIZE = 4, 0.35, 0.5
+#: Heights: nothing that is written is so high or so wide.
+TOO_LARGE = 4, 12
+#: Heights: what is thin and longer is a piece of a rule.
+LONG_RULE = 2.3
+#: Share of the shorter side in which a frame just inside the edge lies.
+RIM = 0.02
+#: Heights: what lies along an edge is less deep and longer.
+DEEP, ALONG_EDGE = 0.5, 1.15
+#: Pens of ink in its length: a stroke has one, what is filled has more.
+FILLED_PENS = 2.5
+#: Shares of the height and of the shorter side that digits keep clear of the edges.
+CLEAR_OF_EDGE = 0.06, 0.02
+
+# --- The lattice: what is a logarithm of a probability ----------------------------------------------
+#: Segments that one digit may consist of.
+MOST_JOINED = 6
+#: Heights that a candidate of several segments may be wide and high.
+WIDEST, TALLEST = 1.5, 2.2
+#: A class's probability is taken to be no less: one candidate alone cannot forbid a path.
+LEAST_PROBABILITY = 1e-6
+#: For a cut through ink; for a join; for each height of a gap that is joined, beside or above.
+CUT_COST, JOIN_COST, GAP_COST, OVER_COST = 1.2, 0.3, 8.0, 1.0
+#: For leaving out a speck, and what is as large as a digit, besides.
+SPECK_COST, SKIP_COST = 0.3, 6.0
+#: Heights within which a digit costs nothing, and what its squared logarithm beyond costs.
+SIZES, SIZE_COST = (0.5, 1.5), 8.0
+#: Share of a digit that stands in its line, and what each part less costs.
+IN_BAND, BAND_COST = 0.6, 6.0
+#: For each piece more that a picture of a single digit has.
+WHOLE_COST = 0.4
+#: Pieces that a single digit may have.
+MOST_IN_WHOLE = 12
+#: Mean logarithm a digit, below which other ways to see the picture are tried, and its sides; and
+#: by which another way must be better.
+UNSURE, TURNED, BETTER = -0.7, -0.25, 0.2
+
+# --- MNIST's recipe (LeCun et al., 1998, section III-A) ----------------------------------------------
+#: Pixels: the field, and the box that the digit is scaled into.
+FIELD, BOX = 28, 20
+#: Pixels of the box: about 5 in 100 of MNIST's pens are thinner, about 3 in 100 wider.
+MNIST_PEN = (1.7, 4.5)
+#: The pen is measured and changed in a box so many times finer.
+FINER = 8
+#: Share of a pixel that is covered with ink where it belongs to the digit's rectangle.
+COVERED = 0.15
