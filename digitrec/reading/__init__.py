@@ -35,7 +35,9 @@ from digitrec.reading.files import written as _written
 from digitrec.reading.ink import Ink, has_light_ink, look, reduced
 from digitrec.reading.limits import (
     BETTER,
+    BRIDGE,
     FIELD,
+    GAP_COST,
     LONGEST_SIDE,
     MOST_IN_WHOLE,
     SMALLEST_DIGIT,
@@ -43,6 +45,7 @@ from digitrec.reading.limits import (
     SPECK,
     SPECK_PENS,
     TURNED,
+    TURN_EVIDENCE,
     UNSURE,
     WHOLE_COST,
 )
@@ -169,10 +172,10 @@ def read(image: Picture, network: Network, reject_below: float | None = None) ->
 def _upright(gray: np.ndarray, network: Network) -> tuple[_Seen, int]:
     """Read a picture, and, where that is unlikely, turned; also how many quarters it was turned."""
     best, turns = _either_polarity(gray, network), 0
-    if best.count >= 4 and best.score < TURNED:
+    if best.score < TURNED:
         for quarters in (1, 2, 3):
             other = _either_polarity(np.ascontiguousarray(np.rot90(gray, quarters)), network)
-            if other.score > best.score + BETTER and other.count >= 0.7 * best.count:
+            if other.count >= 4 and (other.score - best.score) * best.count > TURN_EVIDENCE:
                 best, turns = other, quarters
     return best, turns
 
@@ -188,6 +191,11 @@ def _either_polarity(gray: np.ndarray, network: Network) -> _Seen:
             other = _see(pixels, network, drop_rules)
             if other.score > best.score + BETTER:
                 best = other
+    elif best.count <= 2 and best.ink is not None and best.ink.rules.any():
+        # Where little is written, what looks like a rule may be the stem of a 7.
+        other = _see(dark, network, drop_rules=False)
+        if other.score * other.count > best.score * best.count:
+            best = other
     return best
 
 
@@ -219,7 +227,9 @@ def _see(gray: np.ndarray, network: Network, drop_rules: bool = True) -> _Seen:
             found.append([(candidates[k], images[k], probabilities[k]) for k in places])
         first = stop
     if first < len(candidates):
-        whole = float(np.log(probabilities[-1].max())) - WHOLE_COST * (len(pieces) - 1)
+        apart = max((min(gap(p, q) for q in pieces if q is not p) for p in pieces[1:]), default=0)
+        whole = float(np.log(probabilities[-1].max()))
+        whole -= WHOLE_COST * (len(pieces) - 1) + GAP_COST * apart / height
         if whole > total or not found:
             found, total = [[(candidates[-1], images[-1], probabilities[-1])]], whole
     count = sum(map(len, found))
@@ -228,7 +238,7 @@ def _see(gray: np.ndarray, network: Network, drop_rules: bool = True) -> _Seen:
 
 def writing(ink: Ink) -> list[Piece]:
     """Find the pieces of a picture's ink that may be writing: no rules, no specks, no edges."""
-    pieces = find_pieces(ink.writing, SPECK_PENS * ink.pen)
+    pieces = find_pieces(ink.writing, SPECK_PENS * ink.pen, BRIDGE * ink.pen)
     if not ink.rules_dropped:
         return pieces
     return without_edges(pieces, ink.mask.shape, ink.pen)

@@ -476,7 +476,7 @@ def look(gray: np.ndarray, drop_rules: bool = True, even_light: bool = False) ->
             return None
         threshold = max(threshold, without)
         mask = ink_mask(ink, threshold)
-        rules &= mask
+        rules = find_rules(mask, pen)
         pen = stroke_width(mask & ~rules) or pen
     return Ink(ink, threshold, mask, rules, pen, factor, drop_rules)
 

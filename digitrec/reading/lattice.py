@@ -42,14 +42,14 @@ class Segment:
     Attributes
     ----------
     piece : Piece
-    cut : bool
-        Whether a cut through ink separates it from the segment before it.
+    cut : float
+        Ink that the cut on its left crosses, in pens; 0 where no ink is cut.
     skip : float
         What it costs to leave it out, as a logarithm.
     """
 
     piece: Piece
-    cut: bool
+    cut: float
     skip: float
 
 
@@ -100,9 +100,9 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
         weighted_median([p.y for p in pieces], heights),
         weighted_median([p.bottom for p in pieces], heights),
     )
-    parts = [(part, k > 0) for p in pieces for k, part in enumerate(cut(p, height, pen))]
+    parts = [part for p in pieces for part in cut(p, height, pen)]
     parts.sort(key=lambda part: part[0].x + part[0].width / 2)
-    segments = [Segment(p, after_cut, _skip_cost(p, height, band)) for p, after_cut in parts]
+    segments = [Segment(p, crossed, _skip_cost(p, height, band)) for p, crossed in parts]
     candidates = []
     for start in range(len(segments)):
         for stop in range(start + 1, min(len(segments), start + MOST_JOINED) + 1):
@@ -112,7 +112,7 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
             if stop - start > 1 and (wide > WIDEST * max(height, high) or high > TALLEST * height):
                 continue
             piece = union(joined)
-            prior = _prior(joined, piece, height, band) - CUT_COST * segments[start].cut
+            prior = _prior(joined, piece, height, band) - CUT_COST * min(1, segments[start].cut)
             candidates.append(Candidate(start, stop, piece, prior))
     return Line(segments, candidates)
 

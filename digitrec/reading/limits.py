@@ -64,6 +64,8 @@ STANDING_ON_RULE = 0.25
 MOST_PIECES = 1500
 #: Pens. What is smaller is a speck; and heights, beside digits.
 SPECK_PENS, SPECK = 1.2, 0.12
+#: Pens: a gap in a dotted stroke.
+BRIDGE = 0.8
 #: Pixels, and share of the picture: digits less high cannot be told from grain.
 SMALLEST_DIGIT, SMALLEST_SHARE = 8, 0.01
 #: Heights. A smaller piece does not make a line of its own; it goes to one that is so near.
@@ -102,7 +104,7 @@ WIDEST, TALLEST = 1.5, 2.2
 #: A class's probability is taken to be no less: one candidate alone cannot forbid a path.
 LEAST_PROBABILITY = 1e-6
 #: For a cut through ink; for a join; for each height of a gap that is joined, beside or above.
-CUT_COST, JOIN_COST, GAP_COST, OVER_COST = 1.2, 0.3, 8.0, 1.0
+CUT_COST, JOIN_COST, GAP_COST, OVER_COST = 2.5, 0.3, 8.0, 1.0
 #: For leaving out a speck, and what is as large as a digit, besides.
 SPECK_COST, SKIP_COST = 0.3, 6.0
 #: Heights within which a digit costs nothing, and what its squared logarithm beyond costs.
@@ -113,9 +115,10 @@ IN_BAND, BAND_COST = 0.6, 6.0
 WHOLE_COST = 0.4
 #: Pieces that a single digit may have.
 MOST_IN_WHOLE = 12
-#: Mean logarithm a digit, below which other ways to see the picture are tried, and its sides; and
-#: by which another way must be better.
-UNSURE, TURNED, BETTER = -0.7, -0.25, 0.2
+#: Mean logarithm a digit, below which other ways to see the picture are tried, and its other sides.
+UNSURE, TURNED = -0.7, -0.15
+#: By so much, a digit and in all, another way and another side must be likelier.
+BETTER, TURN_EVIDENCE = 0.2, 1.0
 
 # --- MNIST's recipe (LeCun et al., 1998, section III-A) ----------------------------------------------
 #: Pixels: the field, and the box that the digit is scaled into.

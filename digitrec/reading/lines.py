@@ -31,7 +31,11 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
     large = [p for p in pieces if p.height >= STANDS_ALONE * height] or list(pieces)
     stacks = _stacks(large, height)
     lines = [[p for k in line for p in stacks[k]] for line in _lines_of([*map(union, stacks)])]
-    kept = {id(p) for p in large}
+    # A comma hangs below its line and seems to be one of its own.
+    hanging = [line[0] for line in lines if len(line) == 1 and line[0].height < 0.7 * height]
+    if len(hanging) < len(lines):
+        lines = [line for line in lines if not any(line[0] is p for p in hanging)]
+    kept = {id(p) for line in lines for p in line}
     for piece in pieces:
         if id(piece) in kept:
             continue
@@ -39,6 +43,9 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
         best = int(np.argmin(near))
         if near[best] <= NEAR_LINE * height:
             lines[best].append(piece)
+        elif piece.height >= STANDS_ALONE * height:
+            lines.append([piece])
+    lines.sort(key=lambda line: float(np.median([p.y + p.height / 2 for p in line])))
     return [sorted(line, key=lambda p: p.x + p.width / 2) for line in lines]
 
 

@@ -76,26 +76,33 @@ class Piece:
         return bool(thick <= 1.5 * pen + 1 and long >= 4 * thick)
 
 
-def find_pieces(mask: np.ndarray, least: float = 0.0) -> list[Piece]:
+def find_pieces(mask: np.ndarray, least: float = 0.0, bridge: float = 0.0) -> list[Piece]:
     """Find the connected components of a mask whose longer side is above ``least`` pixels.
 
     Parameters
     ----------
     mask : (H, W) bool
     least : pixels
+    bridge : pixels; what a gap of at most so much separates is one piece, as a dotted stroke is
 
     Returns
     -------
     list of Piece
         The longest first; at most ``MOST_PIECES``.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    ink = mask.astype(np.uint8)
+    reach = int(bridge) // 2  # half of the gap from each side
+    if reach:
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
+        ink = np.asarray(cv2.dilate(ink, disc))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     longest = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1, initial=0)
     order = np.argsort(-longest, kind="stable")[:MOST_PIECES]
     found = []
-    for label in order[longest[order] > least] + 1:
+    for label in order[longest[order] > least + 2 * reach] + 1:
         x, y, wide, high, _ = (int(value) for value in stats[label])
-        found.append(Piece(x, y, labels[y : y + high, x : x + wide] == label))
+        place = slice(y, y + high), slice(x, x + wide)
+        found.append(trimmed((labels[place] == label) & mask[place], x, y))
     return found
 
 
@@ -141,7 +148,7 @@ def typical_height(pieces: Sequence[Piece], pen: float) -> float:
     return weighted_median(heights or [p.longest for p in pieces])
 
 
-def cut(piece: Piece, height: float, pen: float) -> list[Piece]:
+def cut(piece: Piece, height: float, pen: float) -> list[tuple[Piece, float]]:
     """Cut a piece where two digits may touch: from top to bottom through little ink.
 
     A *seam* goes down, at most one column aside a row, and costs the ink that it crosses, and the
@@ -158,8 +165,9 @@ def cut(piece: Piece, height: float, pen: float) -> list[Piece]:
 
     Returns
     -------
-    list of Piece
-        From left to right; the piece itself if there is no place to cut it.
+    list of (Piece, float)
+        From left to right, each with the ink that the cut on its left crosses, in pens; the piece
+        itself and 0 if there is no place to cut it.
 
     References
     ----------
@@ -167,7 +175,7 @@ def cut(piece: Piece, height: float, pen: float) -> list[Piece]:
     """
     rows, width = piece.mask.shape
     if width < max(CUT_WIDTH * height, 4 * pen):
-        return [piece]
+        return [(piece, 0.0)]
     total, steps = _seams(piece.mask, pen)
     margin, seams = max(1.0, 0.2 * height), [np.zeros(rows)]
     middles: list[float] = []
@@ -188,11 +196,13 @@ def cut(piece: Piece, height: float, pen: float) -> list[Piece]:
     order = np.argsort([seam.mean() for seam in seams])
     borders = np.maximum.accumulate([*(seams[k] for k in order), np.full(rows, width)])
     columns = np.arange(width)
-    parts = (
-        piece.mask & (columns >= left[:, None]) & (columns < right[:, None])
-        for left, right in zip(borders[:-1], borders[1:], strict=True)
-    )
-    return [trimmed(part, piece.x, piece.y) for part in parts if part.any()]
+    parts = []
+    for left, right in zip(borders[:-1], borders[1:], strict=True):
+        part = piece.mask & (columns >= left[:, None]) & (columns < right[:, None])
+        if part.any():
+            crossed = piece.mask[np.arange(rows), left.astype(int)].sum() if left.any() else 0
+            parts.append((trimmed(part, piece.x, piece.y), float(crossed) / pen))
+    return parts
 
 
 def _seams(mask: np.ndarray, pen: float) -> tuple[np.ndarray, np.ndarray]:

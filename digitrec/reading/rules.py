@@ -201,24 +201,28 @@ def _level_rules(mask: np.ndarray, pen: float, writing: float, thickness: float)
     """
     height, width = mask.shape
     found = np.zeros_like(mask)
-    first, last = runs(mask)
-    length = last - first + 1
-    thin = mask & (length <= 1.6 * pen + 2)
     # Longer than four digits side by side, and a good part of the page; or across all of it.
     across = max(0.85 * width, 1.1 * writing)
     least = min(across, max(0.3 * width, 40 * pen, 4 * writing))
     if thickness:
-        thin &= length <= 1.5 * thickness + 1
         least = min(least, max(0.1 * width, 2 * writing, 15 * thickness))
-    if least > width:
+    # Where the page has shown rules, they may be hidden under a digit that stands on them.
+    gap = max(4 * pen, 0.02 * width, 1.2 * writing if thickness else 0)
+    # Most pictures have nothing so long, gaps included: that is seen sooner than lines are found.
+    linked = cv2.dilate(mask.astype(np.uint8), np.ones((3, round(gap) | 1), np.uint8))
+    *_, stats, _ = cv2.connectedComponentsWithStats(linked, connectivity=8)
+    if stats[1:, cv2.CC_STAT_WIDTH].max(initial=0) < 0.95 * least:
         return found
+    first, last = runs(mask)
+    length = last - first + 1
+    thin = mask & (length <= (1.5 * thickness + 1 if thickness else 1.6 * pen + 2))
     segments = cv2.HoughLinesP(
         thin.astype(np.uint8),
         rho=1,
         theta=np.radians(0.5),
         threshold=max(8, int(0.3 * least)),
         minLineLength=0.95 * least,
-        maxLineGap=max(4 * pen, 0.02 * width),
+        maxLineGap=gap,
     )
     if segments is None:
         return found
