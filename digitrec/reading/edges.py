@@ -68,6 +68,9 @@ def _is_clutter(piece: Piece, shape: tuple[int, int], height: float, pen: float)
     if high > TOO_LARGE[0] * height or wide > TOO_LARGE[1] * height:
         return True
     ink = int(piece.mask.sum())
+    # What reaches all four sides and fills most of them is what lies around a digit.
+    if piece.mask.shape == shape and ink > 0.5 * piece.mask.size:
+        return True
     # Straight and thin, and longer than digits are: a piece of a rule or of a frame.
     if ink < 1.5 * pen * piece.longest and (
         (wide > LONG_RULE * height and high < 0.25 * wide)

@@ -477,7 +477,9 @@ def look(gray: np.ndarray, drop_rules: bool = True, even_light: bool = False) ->
         threshold = max(threshold, without)
         mask = ink_mask(ink, threshold)
         rules = find_rules(mask, pen)
+        # With the rules gone the pen is known better, and with it the rest of them.
         pen = stroke_width(mask & ~rules) or pen
+        rules |= find_rules(mask & ~rules, pen)
     return Ink(ink, threshold, mask, rules, pen, factor, drop_rules)
 
 
