@@ -7,22 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from digitrec.reading.ink import Ink
 from digitrec.reading.limits import (
     ALONG_EDGE,
+    BRIDGE,
     CLEAR_OF_EDGE,
     DEEP,
     FILLED_PENS,
     LONG_RULE,
     MANY_CLEAR,
     RIM,
+    SPECK_PENS,
     TALL_CLEAR,
     TOO_LARGE,
     WHOLE_SIZE,
 )
-from digitrec.reading.pieces import Piece, typical_height
+from digitrec.reading.pieces import Piece, find_pieces, typical_height
 
 
-def without_edges(pieces: Sequence[Piece], shape: tuple[int, int], pen: float) -> list[Piece]:
+def writing(ink: Ink) -> list[Piece]:
+    """Find the pieces of a picture's ink that may be writing: no rules, no specks, no edges."""
+    pieces = find_pieces(ink.writing, SPECK_PENS * ink.pen, BRIDGE * ink.pen)
+    return without_edges(pieces, ink.mask.shape, ink.pen) if ink.rules_dropped else pieces
+
+
+def without_edges(pieces: Sequence[Piece], shape: Sequence[int], pen: float) -> list[Piece]:
     """Leave out what is no writing by its place or size.
 
     That is what lies along an edge, what is far larger than writing, and at the edge what is
@@ -57,19 +66,19 @@ def without_edges(pieces: Sequence[Piece], shape: tuple[int, int], pen: float) -
     return strokes if whole and keep_clear else kept
 
 
-def _depth_free(piece: Piece, shape: tuple[int, int]) -> int:
+def _depth_free(piece: Piece, shape: Sequence[int]) -> int:
     """Pixels between a piece and the nearest edge."""
     return min(piece.x, piece.y, shape[1] - piece.right, shape[0] - piece.bottom)
 
 
-def _is_clutter(piece: Piece, shape: tuple[int, int], height: float, pen: float) -> bool:
+def _is_clutter(piece: Piece, shape: Sequence[int], height: float, pen: float) -> bool:
     """Tell whether a piece is no writing: an edge, a frame, what is cut off by the picture."""
     high, wide = piece.height, piece.width
     if high > TOO_LARGE[0] * height or wide > TOO_LARGE[1] * height:
         return True
     ink = int(piece.mask.sum())
     # What reaches all four sides and fills most of them is what lies around a digit.
-    if piece.mask.shape == shape and ink > 0.5 * piece.mask.size:
+    if piece.mask.shape == tuple(shape) and ink > 0.5 * piece.mask.size:
         return True
     # Straight and thin, and longer than digits are: a piece of a rule or of a frame.
     if ink < 1.5 * pen * piece.longest and (

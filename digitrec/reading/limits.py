@@ -4,7 +4,7 @@
 on rendered pages, ``photos`` the one on photographs (``benchmarks/``).
 """
 
-# --- Files --------------------------------------------------------------------------------------
+# --- Files ---
 #: Pixels. A small file can unpack to more memory than a computer has; a photograph has 12 million.
 MAX_PIXELS = 64_000_000
 #: Pixels. Larger pictures are reduced while they are read: a page's digits stay 40 pixels high.
@@ -14,7 +14,7 @@ SMALLEST_SIDE = 8
 #: A colour is read instead of the brightness where it has so many times its contrast: red on green.
 COLOURED = 1.6
 
-# --- Light --------------------------------------------------------------------------------------
+# --- Light ---
 #: Share (0 … 1). Where narrow light and narrow dark ink differ by less, both readings are tried.
 SURE_POLARITY = 0.9
 #: Pixels. A picture with a shorter longer side is filled by one digit: paper is sought around it.
@@ -31,7 +31,7 @@ FIRST_WINDOW = 0.4
 #: Pens, and share of the longer side: the window once it is known. Shadows are wider.
 WINDOW_PENS, WINDOW_SHARE = 12, 0.03
 
-# --- Ink ----------------------------------------------------------------------------------------
+# --- Ink ---
 #: Share of the light that ink takes away, at least. Less is a shade of the paper.
 CONTRAST = 0.06
 #: Standard deviations of the grain: what stands out from it by less is grain.
@@ -49,7 +49,7 @@ PEN_PIXELS = 5.0
 #: Small pictures are enlarged so many times at most: more shows nothing new.
 LARGEST_ENLARGEMENT = 4.0
 
-# --- Rules and boxes ------------------------------------------------------------------------------
+# --- Rules and boxes ---
 #: Pens that a box is wide and high, at least; a loop of a digit is smaller.
 BOX_PENS = 5
 #: Share of its least rectangle that a box's hull fills. An ellipse fills 0.79.
@@ -59,7 +59,7 @@ EQUAL_SIDES, SIDE_HEIGHT = 3, 1.3
 #: Share of a rule that no stroke stands on, once the page has shown one.
 STANDING_ON_RULE = 0.25
 
-# --- Pieces and lines -----------------------------------------------------------------------------
+# --- Pieces and lines ---
 #: Of very many pieces of ink only the largest are looked at: the rest is grain.
 MOST_PIECES = 1500
 #: Pens. What is smaller is a speck; and heights, beside digits.
@@ -79,7 +79,7 @@ CUT_WIDTH, CUT_APART, MOST_CUTS = 0.75, 0.3, 6
 #: Pens of ink that a cut may cross: two digits touch in a point, or share a stroke.
 CUT_PENS = 4
 
-# --- Edges ------------------------------------------------------------------------------------------
+# --- Edges ---
 #: So many pieces that keep clear of the edges, or one of this share of the shorter side, tell how
 #: high digits are; of this part of that height they are whole digits.
 MANY_CLEAR, TALL_CLEAR, WHOLE_SIZE = 4, 0.35, 0.5
@@ -96,7 +96,7 @@ FILLED_PENS = 2.5
 #: Shares of the height and of the shorter side that digits keep clear of the edges.
 CLEAR_OF_EDGE = 0.06, 0.02
 
-# --- The lattice: what is a logarithm of a probability ----------------------------------------------
+# --- The lattice: what is a logarithm of a probability ---
 #: Segments that one digit may consist of.
 MOST_JOINED = 6
 #: Heights that a candidate of several segments may be wide and high.
@@ -113,6 +113,8 @@ SIZES, SIZE_COST = (0.5, 1.5), 8.0
 IN_BAND, BAND_COST = 0.6, 6.0
 #: For each piece more that a picture of a single digit has.
 WHOLE_COST = 0.4
+#: Of the digit's longer side: so far apart are the pieces of a picture's only digit.
+NEARBY = 0.4
 #: Pieces that a single digit may have.
 MOST_IN_WHOLE = 12
 #: Mean logarithm a digit, below which other ways to see the picture are tried, and its other sides.
@@ -120,7 +122,7 @@ UNSURE, TURNED = -0.7, -0.15
 #: By so much, a digit and in all, another way and another side must be likelier.
 BETTER, TURN_EVIDENCE = 0.2, 1.0
 
-# --- MNIST's recipe (LeCun et al., 1998, section III-A) ----------------------------------------------
+# --- MNIST's recipe (LeCun et al., 1998, section III-A) ---
 #: Pixels: the field, and the box that the digit is scaled into.
 FIELD, BOX = 28, 20
 #: Pixels of the box: about 5 in 100 of MNIST's pens are thinner, about 3 in 100 wider.

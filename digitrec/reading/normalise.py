@@ -17,7 +17,7 @@ H and W are the rows and columns of a picture, h and w those of a crop.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -272,3 +272,11 @@ def centre_by_mass(digit: np.ndarray, by_mass: bool = True) -> np.ndarray:
     values = np.rint(255 * np.clip(digit, 0, 1)).astype(np.uint8)
     field_[top : top + digit.shape[0], left : left + digit.shape[1]] = values
     return field_
+
+
+def scaled(box: Box, scale: float, shape: Sequence[int]) -> Box:
+    """Return a reduced picture's rectangle in pixels of the whole one, of the given (H, W)."""
+    left, top = max(0, round(box.x * scale)), max(0, round(box.y * scale))
+    right = min(round((box.x + box.width) * scale), shape[1])
+    bottom = min(round((box.y + box.height) * scale), shape[0])
+    return Box(left, top, max(1, right - left), max(1, bottom - top))

@@ -19,7 +19,7 @@ from digitrec.reading.limits import (
     SIDE_HEIGHT,
     STANDING_ON_RULE,
 )
-from digitrec.reading.pieces import Piece, find_pieces, weighted_median
+from digitrec.reading.pieces import find_pieces, weighted_median
 
 
 def find_rules(mask: np.ndarray, pen: float) -> np.ndarray:
