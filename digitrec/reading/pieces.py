@@ -176,53 +176,55 @@ def cut(piece: Piece, height: float, pen: float) -> list[tuple[Piece, float]]:
     rows, width = piece.mask.shape
     if width < max(CUT_WIDTH * height, 4 * pen):
         return [(piece, 0.0)]
-    total, steps = _seams(piece.mask, pen)
-    margin, seams = max(1.0, 0.2 * height), [np.zeros(rows)]
-    middles: list[float] = []
+    total, seams = _seams(piece.mask, pen)
+    inked = np.take_along_axis(piece.mask, seams, axis=1)
+    entered = inked[0] + (inked[1:] & ~inked[:-1]).sum(axis=0)
+    middles, margin = seams.mean(axis=0), max(1.0, 0.2 * height)
+    possible = (entered <= 2) & (inked.sum(axis=0) <= CUT_PENS * pen)
+    possible &= (middles >= margin) & (middles <= width - margin)
+    chosen: list[int] = []
     for end in np.argsort(total, kind="stable"):
-        seam = np.empty(rows, np.int64)
-        seam[-1] = end
-        for row in range(rows - 1, 0, -1):
-            seam[row - 1] = seam[row] + steps[row, seam[row]]
-        inked = piece.mask[np.arange(rows), seam]
-        entered = np.count_nonzero(np.diff(inked, prepend=False) & inked)
-        if entered > 2 or inked.sum() > CUT_PENS * pen or len(middles) == MOST_CUTS:
-            break
-        middle = float(seam.mean())
-        apart = min((abs(middle - other) for other in middles), default=np.inf)
-        if margin <= middle <= width - margin and apart >= CUT_APART * height:
-            middles.append(middle)
-            seams.append(seam)
-    order = np.argsort([seam.mean() for seam in seams])
-    borders = np.maximum.accumulate([*(seams[k] for k in order), np.full(rows, width)])
+        apart = np.abs(middles[chosen] - middles[end]).min(initial=np.inf)
+        if possible[end] and apart >= CUT_APART * height and len(chosen) < MOST_CUTS:
+            chosen.append(int(end))
+    chosen.sort(key=lambda end: middles[end])
+    ends = [np.zeros(rows, np.int64), *seams[:, chosen].T, np.full(rows, width)]
+    borders = np.maximum.accumulate(ends)
     columns = np.arange(width)
     parts = []
     for left, right in zip(borders[:-1], borders[1:], strict=True):
         part = piece.mask & (columns >= left[:, None]) & (columns < right[:, None])
         if part.any():
-            crossed = piece.mask[np.arange(rows), left.astype(int)].sum() if left.any() else 0
+            crossed = piece.mask[np.arange(rows), left].sum() if left.any() else 0
             parts.append((trimmed(part, piece.x, piece.y), float(crossed) / pen))
     return parts
 
 
 def _seams(mask: np.ndarray, pen: float) -> tuple[np.ndarray, np.ndarray]:
-    """Cost of the cheapest seam to each column of the last row, and the way back up.
+    """Find the cheapest seam to each column of the last row.
 
     Returns
     -------
     total : (w,) float32
-    steps : (h, w) int8
-        The column in the row above, less the column here: −1, 0 or 1.
+        What they cost.
+    seams : (h, w) int64
+        The column in each row.
     """
     cost = mask.astype(np.float32) + np.float32(0.001)
     # Through one stroke lengthwise rather than across two.
     cost[1:] += np.float32(pen) * (mask[1:] & ~mask[:-1])
-    steps = np.zeros(mask.shape, np.int8)
+    steps = np.zeros(mask.shape, np.int64)  # the column in the row above, less the column here
     total = cost[0]
+    columns = np.arange(mask.shape[1])
     for row in range(1, len(mask)):
-        above = np.pad(total, 1, constant_values=np.inf)
+        above = np.full(len(columns) + 2, np.inf, np.float32)
+        above[1:-1] = total
         ways = np.stack([above[:-2] + 0.05, above[1:-1], above[2:] + 0.05])
         best = ways.argmin(axis=0)
         steps[row] = best - 1
-        total = cost[row] + np.take_along_axis(ways, best[None], axis=0)[0]
-    return total, steps
+        total = cost[row] + ways[best, columns]
+    seams = np.empty(mask.shape, np.int64)
+    seams[-1] = columns
+    for row in range(len(mask) - 1, 0, -1):
+        seams[row - 1] = seams[row] + steps[row, seams[row]]
+    return total, seams
