@@ -56,6 +56,8 @@ BOX_PENS = 5
 BOX_FILLED = 0.92
 #: So many straight strokes of one height, higher than the rest by this factor, are sides of boxes.
 EQUAL_SIDES, SIDE_HEIGHT = 3, 1.3
+#: Rows that a rule climbs in each column, at most: 20°.
+STEEPEST_RULE = 0.36
 #: Share of a rule that no stroke stands on, once the page has shown one.
 STANDING_ON_RULE = 0.25
 

@@ -18,6 +18,7 @@ from digitrec.reading.limits import (
     EQUAL_SIDES,
     SIDE_HEIGHT,
     STANDING_ON_RULE,
+    STEEPEST_RULE,
 )
 from digitrec.reading.pieces import find_pieces, weighted_median
 
@@ -213,181 +214,44 @@ def _level_rules(mask: np.ndarray, pen: float, writing: float, thickness: float)
     *_, stats, _ = cv2.connectedComponentsWithStats(linked, connectivity=8)
     if stats[1:, cv2.CC_STAT_WIDTH].max(initial=0) < 0.95 * least:
         return found
+    least_free = STANDING_ON_RULE if thickness else 0.5
     first, last = runs(mask)
     length = last - first + 1
     thin = mask & (length <= (1.5 * thickness + 1 if thickness else 1.6 * pen + 2))
-    segments = cv2.HoughLinesP(
-        thin.astype(np.uint8),
-        rho=1,
-        theta=np.radians(0.5),
-        threshold=max(8, int(0.3 * least)),
-        minLineLength=0.95 * least,
-        maxLineGap=gap,
-    )
-    if segments is None:
-        return found
-    # A rule bends a little on a page that is not flat, and Hough's angles are half degrees.
-    reach = round(pen + 0.002 * width)
-    ends = segments.reshape(-1, 4)[:500].astype(float)
-    ends = np.where(ends[:, :1] > ends[:, 2:3], ends[:, [2, 3, 0, 1]], ends)
-    along, across = ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]
-    ends = ends[np.abs(across) <= 0.36 * along]
-    if not len(ends):
-        return found
-    columns = np.arange(width)
-    traced = _follow(thin, mask, _distinct(ends, reach), reach)
-    for rows, seen in zip(*traced, strict=True):
-        inside = seen & (rows >= 0) & (rows <= height - 1)
-        on = columns[inside]
-        if len(on) < least:
+    # Short runs that follow each other, gaps bridged, are one label: bends do not matter.
+    chains = cv2.dilate(thin.astype(np.uint8), np.ones((3, round(gap) | 1), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(chains, connectivity=8)
+    for label in np.flatnonzero(stats[:, cv2.CC_STAT_WIDTH] >= 0.95 * least):
+        x, y, wide, high, _ = (int(value) for value in stats[label])
+        if label == 0 or high > STEEPEST_RULE * wide + 3 * pen:
             continue
-        middle = np.rint(rows[on]).astype(int)
-        near = np.clip(middle[None] + np.arange(-reach, reach + 1)[:, None], 0, height - 1)
-        hit = thin[near, on]  # (2 reach + 1, n)
-        inked = mask[near, on].any(axis=0)
-        least_free = STANDING_ON_RULE if thickness else 0.5
-        if inked.mean() < 0.8 or hit.any(axis=0).mean() < least_free:
+        place = slice(y, y + high), slice(x, x + wide)
+        chain = thin[place] & (labels[place] == label)
+        middle = _middles(chain, max(12, wide // 20))
+        thick = float(np.median(length[place][chain]))
+        rows = np.arange(high)[:, None]
+        near = np.abs(rows - middle) <= 0.5 * thick + 2
+        along = chain.any(axis=0)
+        span = np.ptp(np.flatnonzero(along)) + 1
+        inked = (mask[place] & near).any(axis=0)
+        free = (chain & near).any(axis=0)
+        if span < least or inked.sum() < 0.8 * span or free.sum() < least_free * span:
             continue
-        # The runs of ink that lie within the rule; a stroke's run sticks out of it.
-        thick = float(np.median(length[near, on][hit]))
+        # A run of ink within the rule is the rule's; a stroke's run sticks out of it.
         band = 0.5 * thick + 1.5
-        within = (first[near, on] >= rows[on] - band) & (last[near, on] <= rows[on] + band)
-        erased = mask[near, on] & within
-        found[near[erased], np.broadcast_to(on, near.shape)[erased]] = True
+        within = (first[place] - y >= middle - band) & (last[place] - y <= middle + band)
+        found[place] |= mask[place] & near & within
     return found
 
 
-def _distinct(ends: np.ndarray, reach: float) -> np.ndarray:
-    """Leave out segments that lie on a longer one's line; (R, 4) → (R', 4), x0 < x1."""
-    ends = ends[np.argsort(ends[:, 0] - ends[:, 2], kind="stable")]
-    slopes = (ends[:, 3] - ends[:, 1]) / np.maximum(1, ends[:, 2] - ends[:, 0])
-    kept: list[int] = []
-    for number, (x0, y0, x1, y1) in enumerate(ends):
-        start = ends[kept, 1] + slopes[kept] * (x0 - ends[kept, 0]) - y0
-        stop = ends[kept, 1] + slopes[kept] * (x1 - ends[kept, 0]) - y1
-        if not ((np.abs(start) <= reach) & (np.abs(stop) <= reach)).any():
-            kept.append(number)
-    return ends[kept]
-
-
-def _follow(
-    thin: np.ndarray, mask: np.ndarray, ends: np.ndarray, reach: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Follow rules from where they were seen to where they end, bends included.
-
-    From block to block of columns, both ways: the next block's middle is where the last one's
-    slope leads, corrected by the median of what short runs are found there. Strokes that
-    cross or touch the rule are few in a block, and gaps no longer than two blocks are passed over.
-
-    Parameters
-    ----------
-    thin : (H, W) bool
-        Ink in short runs across.
-    mask : (H, W) bool
-        All ink.
-    ends : (R, 4) float
-        Segments x0, y0, x1, y1 with x0 < x1.
-    reach : a rule is sought so many rows above and below
-
-    Returns
-    -------
-    rows : (R, W) float
-        The rules' middles.
-    seen : (R, W) bool
-        From each rule's first block to its last.
-    """
-    width = mask.shape[1]
-    count = len(ends)
-    block = max(12, width // 40)
-    blocks = -(-width // block)
-    at = block * (np.arange(blocks) + 0.5)  # the middles of the blocks
-    slopes = (ends[:, 3] - ends[:, 1]) / (ends[:, 2] - ends[:, 0])
-    nodes = ends[:, 1:2] + slopes[:, None] * (at - ends[:, :1])  # (R, blocks)
-    present = np.zeros((count, blocks), bool)
-    start = np.clip((ends[:, 0] + ends[:, 2]) // (2 * block), 0, blocks - 1).astype(int)
-    for direction in (1, -1):
-        slope = slopes.copy()
-        missed = np.zeros(count, int)
-        row = nodes[np.arange(count), start]
-        for k in range(blocks):
-            here = start + direction * k
-            live = np.flatnonzero((here >= 0) & (here < blocks) & (missed <= 2))
-            if not len(live):
-                break
-            place = here[live]
-            columns = place[:, None] * block + np.arange(block)  # (r, block)
-            expected = row[live, None] + slope[live, None] * (columns - at[place, None])
-            error, inked = _off_the_rule(thin, mask, columns, expected, reach)
-            there = inked >= 0.6
-            row[live] += np.where(there, 0.7 * error, 0)
-            slope[live] += np.where(there, 0.15 * direction * error / block, 0)
-            nodes[live, place] = row[live]
-            present[live, place] = there
-            missed[live] = np.where(there, 0, missed[live] + 1)
-            row[live] += slope[live] * block * direction
-    # Once more, now that the way is known: without the lag of following.
-    columns = np.arange(width)
-    for _ in range(2):
-        rows = np.stack([_interpolate(columns, at, line) for line in nodes])  # (R, W)
-        for place in range(blocks):
-            on = np.arange(place * block, min(width, (place + 1) * block))
-            nodes[:, place] += _off_the_rule(thin, mask, on[None], rows[:, on], reach)[0]
-    seen = np.zeros((count, width), bool)
-    for number in range(count):
-        found = np.flatnonzero(present[number])
-        if len(found):
-            seen[number, found[0] * block : (found[-1] + 1) * block] = True
-    return rows, seen
-
-
-def _interpolate(x: np.ndarray, at: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Linear interpolation, and extrapolation by the first and the last slope; (n,) float."""
-    if len(at) < 2:
-        return np.full(len(x), values[0])
-    right = np.clip(np.searchsorted(at, x), 1, len(at) - 1)
-    slope = (values[right] - values[right - 1]) / (at[right] - at[right - 1])
-    return values[right - 1] + slope * (x - at[right - 1])
-
-
-def _off_the_rule(
-    thin: np.ndarray,
-    mask: np.ndarray,
-    columns: np.ndarray,
-    expected: np.ndarray,
-    reach: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """How far the short runs near an expected rule are from it, and how much of it is inked.
-
-    Parameters
-    ----------
-    thin, mask : (H, W) bool
-    columns, expected : (r, n)
-        Where the rules are expected.
-    reach : rows
-
-    Returns
-    -------
-    error : (r,) float
-        The median, in rows; 0 where too few runs are found.
-    inked : (r,) float
-        Share of the columns with any ink.
-    """
-    height, width = mask.shape
-    offsets = np.array(sorted(range(-reach, reach + 1), key=abs))
-    rows = np.rint(expected).astype(int)[..., None] + offsets  # (r, n, 2 reach + 1)
-    inside = (rows >= 0) & (rows < height) & (columns < width)[..., None]
-    rows = np.clip(rows, 0, height - 1)
-    columns = np.minimum(columns, width - 1)[..., None]
-    short = thin[rows, columns] & inside
-    amount = short.sum(axis=2)  # a run's middle is the mean of its rows
-    middle = (short * offsets).sum(axis=2) / np.maximum(amount, 1)
-    hit = amount > 0
-    off = np.where(hit, middle + np.rint(expected) - expected, np.inf)
-    hits = hit.sum(axis=1)
-    median = np.sort(off, axis=1)[np.arange(len(off)), hits // 2]
-    enough = hits >= max(3, 0.25 * off.shape[1])
-    error = np.where(enough, np.where(np.isfinite(median), median, 0), 0)
-    return error, (mask[rows, columns] & inside).any(axis=2).mean(axis=1)
+def _middles(chain: np.ndarray, window: int) -> np.ndarray:
+    """Row of a rule's middle in each column: the running median of its ink's; (w,) float."""
+    amount = chain.sum(axis=0)
+    columns = np.flatnonzero(amount)
+    rows = (chain * np.arange(len(chain))[:, None]).sum(axis=0)[columns] / amount[columns]
+    padded = np.pad(rows, window, mode="reflect", reflect_type="odd")[: len(rows) + 2 * window]
+    median = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1), axis=1)
+    return np.interp(np.arange(chain.shape[1]), columns, median)
 
 
 def _writing_size(mask: np.ndarray, pen: float) -> float:
