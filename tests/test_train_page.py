@@ -60,10 +60,10 @@ def text(array: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
-def test_the_built_book_has_these_files() -> None:
+def test_the_built_book_has_these_files(site) -> None:
     """The tests of the page would test others."""
     for file in sorted(TRAIN.iterdir()):
-        built = HTML / "_static" / "train" / file.name
+        built = site / "_static" / "train" / file.name
         same = built.is_file() and built.read_bytes() == file.read_bytes()
         assert same, f"{file.name} changed since the book was built: run make book"
 
