@@ -398,6 +398,56 @@ def test_a_wrong_address_is_told(bare, fragment: str, told: str) -> None:
     assert told in problems[0]
 
 
+def test_of_two_values_the_last_one_counts(bare) -> None:
+    """And nothing is said of the first one, which is not in force."""
+    found = bare.evaluate(
+        """async () => {
+          const { parse } = await import('/train/settings.js');
+          return ['rate=0.5&rate=1', 'rate=1&rate=0.5'].map((text) => {
+            const { settings, problems } = parse(text);
+            return [settings.rate, problems.length];
+          });
+        }"""
+    )
+    assert found == [["1", 0], ["0.001", 1]]
+
+
+def test_names_at_a_chart_do_not_touch(bare) -> None:
+    """Wherever the curves end: their names, and the word beside the line of who guesses."""
+    found = bare.evaluate(
+        """async () => {
+          const { Chart } = await import('/train/chart.js');
+          const box = document.createElement('div');
+          box.style.font = '12.5px sans-serif';
+          document.body.append(box);
+          const wrong = [];
+          for (const [value, top] of [[2.3, 3], [0.1, 1]]) {
+            const chart = new Chart(box, {
+              name: '', top: () => top, write: String, chance: { value, text: 'guessing' } });
+            for (const epoch of [6, 7, 7.5, 8, 8.5, 9, 10])
+              for (let train = 0; train <= top; train += top / 24)
+                for (let test = 0; test <= top; test += top / 24) {
+                  chart.show([{ epoch, train, test }]);
+                  const texts = [...chart.svg.querySelectorAll('.train-end')];
+                  texts.push([...chart.svg.querySelectorAll('text')]
+                    .find((text) => text.textContent === 'guessing'));
+                  // Letters have no line's height: of a line of 14.5, some 10.
+                  const boxes = texts.map((text) => text.getBBox());
+                  for (const [a, b] of [[0, 1], [0, 2], [1, 2]]) {
+                    const [one, other] = [boxes[a], boxes[b]];
+                    const beside = one.x + one.width <= other.x || other.x + other.width <= one.x;
+                    if (!beside && Math.abs(one.y - other.y) < 12)
+                      wrong.push([epoch, train, test, a, b]);
+                  }
+                }
+          }
+          box.remove();
+          return wrong;
+        }"""
+    )
+    assert not found, found[:5]
+
+
 # --- Lessons: each does what its sentence says ---------------------------------------------------
 
 LESSON = """async ([key, marks]) => {
