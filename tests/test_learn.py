@@ -269,6 +269,9 @@ def test_a_hostile_file_is_refused(mine, name, content, message):
         ("format", "digitrec hand 9", "expected the format 'digitrec hand 1'"),
         ("reject_below", 7, "expected a reject_below of 0 … 1, found 7"),
         ("reject_below", "high", "expected 'reject_below', found 'high'"),
+        ("reject_below", True, "expected 'reject_below', found True"),
+        ("temperature", -1, "expected a temperature above 0, found -1"),
+        ("temperature", float("nan"), "expected a temperature above 0, found nan"),
     ],
 )
 def test_a_card_of_something_else_is_refused(mine, key, value, message):
@@ -288,6 +291,61 @@ def test_what_is_no_such_file_is_refused(mine, tmp_path):
     mine.write_bytes(content)
     with pytest.raises(WeightsError, match="damaged"):
         hand.load(mine)
+
+
+@pytest.mark.parametrize(
+    "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_a_damaged_file_is_refused_however_it_was_packed(mine, method):
+    """With any byte changed, it is read or refused, and the reason is a reason."""
+    with zipfile.ZipFile(mine) as archive:
+        members = {name: archive.read(name) for name in ("card.json", "logits/bias.npy")}
+    with zipfile.ZipFile(mine, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    content, rng, refused = mine.read_bytes(), np.random.default_rng(0), 0
+    for place in rng.choice(len(content), 200, replace=False):
+        damaged = bytearray(content)
+        damaged[place] ^= int(rng.integers(1, 256))
+        mine.write_bytes(damaged)
+        try:
+            hand.load(mine)
+        except WeightsError as error:
+            refused += 1
+            assert "None" not in str(error)  # noqa: PT017 (most, not all, are refused)
+    assert refused > 100
+
+
+@pytest.mark.parametrize(
+    "header", [b"{'descr': (", b"{'descr': '<f4', \n  'a", b"'" * 3, b"\0" * 9]
+)
+def test_a_header_that_is_no_python_is_refused(mine, header):
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    rewritten(mine, **{"logits/bias.npy": content})
+    with pytest.raises(WeightsError, match="expected an array without pickle"):
+        hand.load(mine)
+
+
+def test_a_name_may_be_as_long_as_names_can_be(tmp_path):
+    path = tmp_path / ("x" * 255)
+    hand.write(path, b"content")
+    assert path.read_bytes() == b"content"
+    for act in (hand.check_place, lambda path: hand.write(path, b"content")):
+        with pytest.raises(WeightsError, match=r"cannot be written .File name too long"):
+            act(tmp_path / ("x" * 256))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_symbolic_link_stays_one(tmp_path):
+    place, link = tmp_path / "mine.npz", tmp_path / "link.npz"
+    place.write_bytes(b"old")
+    try:
+        link.symlink_to(place)
+    except OSError:
+        pytest.skip("this system lets nobody make links")
+    hand.write(link, b"new", force=True)
+    assert link.is_symlink()
+    assert place.read_bytes() == b"new"
 
 
 # --- Samples from files, and the command --------------------------------------------------------
