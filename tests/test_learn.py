@@ -366,7 +366,11 @@ def folder(tmp_path_factory):
     Image.fromarray(page).save(folder / "page.jpg")
     (folder / "labels.csv").write_text("\n".join(rows) + "\n")
     (folder / "pages.csv").write_text("file,text\npage.jpg,314/31\n")
-    (folder / "wrong.csv").write_text("file,text\npage.jpg,3145/31\npage.jpg,1\nnone.png,1\n")
+    (folder / "wrong.csv").write_text("file,text\npage.jpg,3145/31\npage.jpg,1\n")
+    every = (folder / "labels.csv").read_text()
+    (folder / "missing.csv").write_text(every + "none.png,1,me\n")
+    (folder / "text.png").write_text("no picture")
+    (folder / "unreadable.csv").write_text(every + "text.png,1,me\n")
     return folder
 
 
@@ -374,10 +378,20 @@ def test_lines_that_fit_are_taken_and_the_others_are_named(folder):
     assert samples.from_table(folder / "pages.csv").labels == [3, 1, 4, 3, 1]
     found = samples.from_table(folder / "wrong.csv")
     assert found.labels == [3, 1]
-    first, second, third = found.left_out
+    first, second = found.left_out
     assert first.endswith("page.jpg: line 1 left out: expected 4 digits, found 3")
-    assert second.endswith("page.jpg: left out: expected 1 lines, found 2")
-    assert third.endswith("none.png: no such file")
+    assert second.endswith("page.jpg: left out: expected 1 line, found 2")
+
+
+def test_a_sample_counts_once(folder):
+    """Given twice, it would be learned and held back: what was measured would be worth nothing."""
+    once = samples.from_files([folder / "labels.csv"])
+    twice = samples.from_files([folder / "labels.csv", folder / "pages.csv", folder / "labels.csv"])
+    assert twice.labels == [*once.labels, 3, 1, 4, 3, 1]
+    assert twice.left_out == ["40 digits left out: equal to others"]
+    x, y = twice.arrays()
+    learned, held = learn.split(y)
+    assert not {x[k].tobytes() for k in learned} & {x[k].tobytes() for k in held}
 
 
 @pytest.mark.parametrize(
@@ -392,6 +406,7 @@ def test_lines_that_fit_are_taken_and_the_others_are_named(folder):
         ("file,text\na.png\n", "line 2: expected a file"),
         ("file,text\na.png,²\n", "line 2: expected a file"),
         (b"file,text\n\xff,1\n", "expected a table in UTF-8"),
+        ("file,text\n" + "x" * 200_000 + ",1\n", "expected a table, .*field larger than"),
     ],
 )
 def test_a_table_that_is_none_is_refused(tmp_path, content, message):
@@ -419,7 +434,7 @@ def test_the_command_learns_and_reads_with_what_it_learned(folder):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     first, mnist, last = done.stdout.splitlines()
-    assert first.startswith("learned from 35 digits: of 10 others ")
+    assert first.startswith("learned from 35 digits; of 10 others, read right before: ")
     assert mnist.startswith("MNIST's validation digits: 99.")
     assert last.startswith("mine.npz: has learned all 45 digits; ")
     card = hand.read_card(folder / "mine.npz")
@@ -442,6 +457,13 @@ def test_the_command_learns_and_reads_with_what_it_learned(folder):
         (("pages.csv", "-o", "x.npz"), "expected at least 2 samples of each digit, found 0 of 0"),
         (("labels.csv", "-o", "no/x.npz"), "no/x.npz: cannot be written: no folder no"),
         (("none.csv", "-o", "x.npz"), "none.csv: cannot be read (No such file or directory)"),
+        (("missing.csv", "-o", "x.npz"), "none.png: no such file"),
+        (("unreadable.csv", "-o", "x.npz"), "text.png: expected an image"),
+        (("labels.csv", "-o", "x" * 300), "x" * 300 + ": cannot be written (File name too long)"),
+        (
+            ("labels.csv", "-o", "labels.csv", "--force"),
+            "labels.csv: expected another name for the weights, found a file to learn from",
+        ),
     ],
 )
 def test_what_the_command_refuses_costs_a_line(folder, arguments, message):
