@@ -1283,7 +1283,11 @@ def _right(logits: np.ndarray, targets: np.ndarray) -> int:
 
 
 class _Progress:
-    """What a training prints of an epoch: a bar that grows, one line at its end, or nothing."""
+    """What a training prints of an epoch: a bar that grows, one line at its end, or nothing.
+
+    A line is written with its end at once, for a notebook takes up the output in parts; and it is
+    as wide as the book.
+    """
 
     WIDTH = 20
     #: Seconds between two looks of the bar.
@@ -1312,12 +1316,11 @@ class _Progress:
         seconds = time.perf_counter() - self.start
         bar = "\r" if self.verbose == 1 else ""
         done = f" {'━' * self.WIDTH} {self.step}/{self.steps}" if self.verbose == 1 else ""
-        self._write(f"{bar}{self.title}{done} {seconds:.1f} s", results)
-        self.out.write("\n")
+        self._write(f"{bar}{self.title}{done} {seconds:.1f} s", results, "\n")
 
-    def _write(self, before: str, results: Mapping[str, float]) -> None:
-        figures = " ".join(f"{key}: {value:.4f}" for key, value in results.items())
-        self.out.write(f"{before} {figures}")
+    def _write(self, before: str, results: Mapping[str, float], after: str = "") -> None:
+        figures = " ".join(f"{key} {value:.4f}" for key, value in results.items())
+        self.out.write(f"{before} {figures}{after}")
         self.out.flush()
 
 

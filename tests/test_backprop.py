@@ -684,8 +684,10 @@ def test_what_is_printed(verbose, capsys, monkeypatch):
     assert len(lines) == 2
     last = lines[-1].split("\r")[-1]
     assert last.startswith("Epoch 2/2")
-    assert "loss: 0." in last
-    assert "val_accuracy: 0." in last
+    assert "loss 0." in last
+    assert "val_accuracy 0." in last
+    if verbose == 2:
+        assert max(map(len, lines)) <= 79
     if verbose == 1:
         assert lines[0].count("\r") == 7  # six steps, and the end
         assert "━━━━━━━━━━────────── 3/6 loss" in lines[0]
