@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks import measure, readings
 from benchmarks.readings import Tally
-from digitrec import images, scene, simulate
+from digitrec import reading, scene, simulate
 from digitrec.mnist import load_mnist
 from digitrec.networks import load_numpy
 from digitrec.scene import PAPERS, PENS
@@ -305,9 +305,9 @@ def pages(run: measure.Run, validation: bool = False) -> dict[str, Any]:
             most, count = rng.integers(4, 10), rng.integers(2, 7)
             chosen = [rng.integers(0, len(x), rng.integers(3, most + 1)) for _ in range(count)]
             wanted = "/".join("".join(map(str, y[line])) for line in chosen)
-            read = images.read(page(name, [list(x[line]) for line in chosen], rng), network).lines
+            read = reading.read(page(name, [list(x[line]) for line in chosen], rng), network).lines
             blank = page(name, nothing, np.random.default_rng([SEED, number]))
-            blank_right = int(not images.find_digits(blank))
+            blank_right = int(not reading.read(blank, network).digits)
             for tally in (tallies[name], tallies["all"]):
                 tally.add(wanted, read, blank_right=blank_right)
     return readings.figures(tallies)
@@ -320,9 +320,9 @@ def singles(run: measure.Run, validation: bool = False) -> dict[str, Any]:
     for name in run.chosen(SINGLES):
         rng = np.random.default_rng([SEED, 1])
         for k in rng.integers(0, len(x), run(EACH_SINGLE, 2)):
-            reading = images.read(SINGLES[name](x[k], rng), network)
+            found = reading.read(SINGLES[name](x[k], rng), network)
             for tally in (tallies[name], tallies["all"]):
-                tally.add(str(y[k]), reading.lines, found_as_one=len(reading.digits) == 1)
+                tally.add(str(y[k]), found.lines, found_as_one=len(found.digits) == 1)
     return readings.figures(tallies)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -141,7 +142,7 @@ def _prior(
     size = np.log(piece.height / height)
     cost = SIZE_COST * max(0.0, np.log(SIZES[0]) - size, size - np.log(SIZES[1])) ** 2
     cost += BAND_COST * max(0.0, IN_BAND - _in_band(piece, band))
-    for a, b in zip(joined[:-1], joined[1:], strict=True):
+    for a, b in pairwise(joined):
         shared = min(a.right, b.right) - max(a.x, b.x)
         if shared >= 0.5 * min(a.width, b.width):  # one above the other
             cost += OVER_COST * max(0, b.y - a.bottom, a.y - b.bottom) / height

@@ -71,7 +71,7 @@ def prepare(image: Picture, *, without: Collection[str] = (), steps: bool = Fals
     light = "find_polarity" not in without and has_light_ink(gray)[0]
     made["dark ink"] = gray = 255 - gray if light else gray
     ink = look(gray, "drop_rules" not in without, "level_light" in without)
-    digit = ink and _one_digit(ink)
+    digit = _one_digit(ink) if ink is not None else None
     if ink is None or digit is None:
         return Preparation(np.zeros((FIELD, FIELD), np.uint8), None, made if steps else {})
     made |= {"ink": ink.values, "without rules": ink.writing, "digit": np.zeros_like(ink.mask)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -192,7 +193,7 @@ def cut(piece: Piece, height: float, pen: float) -> list[tuple[Piece, float]]:
     borders = np.maximum.accumulate(ends)
     columns = np.arange(width)
     parts = []
-    for left, right in zip(borders[:-1], borders[1:], strict=True):
+    for left, right in pairwise(borders):
         part = piece.mask & (columns >= left[:, None]) & (columns < right[:, None])
         if part.any():
             crossed = piece.mask[np.arange(rows), left].sum() if left.any() else 0

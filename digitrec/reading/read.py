@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -91,7 +91,8 @@ class Reading:
     digits: list[Digit]
 
 
-class _Seen(NamedTuple):
+@dataclass(frozen=True)
+class _Seen:
     """One way to see a picture: digits by line, and how likely they are, a mean logarithm."""
 
     score: float

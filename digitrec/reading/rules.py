@@ -20,7 +20,7 @@ from digitrec.reading.limits import (
     STANDING_ON_RULE,
     STEEPEST_RULE,
 )
-from digitrec.reading.pieces import find_pieces, weighted_median
+from digitrec.reading.pieces import Piece, find_pieces, weighted_median
 
 
 def find_rules(mask: np.ndarray, pen: float) -> np.ndarray:
@@ -97,7 +97,7 @@ def _frame(mask: np.ndarray, hull: np.ndarray, pen: float) -> np.ndarray:
     left, top = max(0, x - margin), max(0, y - margin)
     part = mask[top : y + high + margin, left : x + wide + margin]
     hole = np.zeros(part.shape, np.uint8)
-    cv2.fillPoly(hole, [np.int32(hull - (left, top))], 1)
+    cv2.fillPoly(hole, [np.asarray(hull - (left, top), np.int32)], 1)
     away = cv2.distanceTransform(1 - hole, cv2.DIST_L2, 3)
     thick = 1
     while thick < 4 * pen and part[np.abs(away - thick) < 0.5].mean() >= 0.5:
@@ -129,7 +129,8 @@ def sides(mask: np.ndarray, rules: np.ndarray, pen: float) -> np.ndarray:
     found = np.zeros_like(mask)
     reach = round(2 * pen) | 1
     near = cv2.dilate(rules.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-    straight, others = [], []
+    straight: list[Piece] = []
+    others: list[Piece] = []
     for piece in find_pieces(mask, 4 * pen):
         # Only what is far longer than wide may be a side: that is soon seen.
         slender = 4 * min(piece.width, piece.height) <= max(piece.width, piece.height)
@@ -200,7 +201,7 @@ def _level_rules(mask: np.ndarray, pen: float, writing: float, thickness: float)
 
     ``thickness`` is that of the rules already found, 0 for none.
     """
-    height, width = mask.shape
+    width = mask.shape[1]
     found = np.zeros_like(mask)
     # Longer than four digits side by side, and a good part of the page; or across all of it.
     across = max(0.85 * width, 1.1 * writing)
