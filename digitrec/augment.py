@@ -45,7 +45,7 @@ KINDS = {
 #: Halves of digits that say no digit, as far as the hand can be relied on: which half of which.
 HALVES = (
     ("left", (0, 2, 3, 4, 5, 7, 8, 9)),
-    ("left", (2, 3, 4, 7, 8, 9)),  # twice as often, as it has more kinds
+    ("left", (2, 3, 4, 7, 8, 9)),
     ("right", (0,)),
     ("top", (0,)),
     ("bottom", (2,)),
@@ -497,12 +497,12 @@ def half(digits: Digits, rng: np.random.Generator, halves: Sequence[str] = ()) -
     Only halves that say no digit, ``HALVES``: the right one of an 8 is a 3, the upper one a 0. And
     only wide ones with 25 to 50 % of the ink: a thin one may be a 1.
     """
-    allowed = [one for one in HALVES if not halves or one[0] in halves]
-    side, labels = allowed[int(rng.integers(len(allowed)))]
-    place = (0.32, 0.45) if side in ("left", "top") else (0.55, 0.68)
     while True:
+        side, labels = HALVES[int(rng.integers(len(HALVES)))]
+        if halves and side not in halves:
+            continue
         digit = digits.one(rng, labels)
-        part = _cut(digit, rng, side, place)
+        part = _cut(digit, rng, side, (0.32, 0.45))
         if not 0.25 <= float(part.sum()) / float(digit.sum()) <= 0.5:
             continue
         image = normalise(part)

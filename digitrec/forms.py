@@ -78,7 +78,8 @@ FORMS = (
     Form(1, "1 with a short flag", SWISS, (_SHORT_FLAG,), 6),
     Form(1, "1 with a long flag", SWISS, (_LONG_FLAG,), 8),
     Form(1, "1 with a flag as long as the stem", SWISS, ("4,88 26,46 46,0! 56,50 62,100",)),
-    Form(1, "1 with a flat flag", SWISS, ("-4,36 34,20 74,0! 66,50 56,100",)),
+    Form(1, "1 with a flat flag", SWISS, ("-4,36 34,20 74,0! 66,50 56,100",), 8),
+    Form(1, "1 with a curved flag", SWISS, ("-2,40 18,18 44,8 66,0! 60,50 50,100",), 8),
     Form(1, "1 with a very short flag", UNIPEN, ("32,16 44,9 56,0! 55,50 53,100",)),
     Form(1, "1 with a foot", NIST, (_STEM_1, _FOOT_1), 1),
     Form(1, "1 with a flag and a foot", UNIPEN, (_SHORT_FLAG, _FOOT_1)),
@@ -115,7 +116,7 @@ FORMS = (
     Form(9, "9 round", NIST, ("84,20 46,1 10,28 44,54 84,24 80,66 44,100",), 1),
     Form(9, "9 with a straight stem", SWISS, ("84,18 44,0 8,26 44,50 86,14! 80,56 74,100",)),
     Form(9, "9 with a hook", SWISS, ("84,16 44,0 10,26 44,50 84,20! 86,62 60,99 12,88",), 6),
-    Form(9, "9 hooked and open", SWISS, ("70,6 34,3 8,28 40,52 76,38 88,4! 86,62 58,99 12,90",), 4),
+    Form(9, "9 hooked and open", SWISS, ("70,6 34,3 8,28 40,52 76,38 88,4! 86,62 58,99 12,90",), 6),
 )  # fmt: skip
 
 

@@ -68,7 +68,7 @@ class Recipe:
     """
 
     replayed: int = 6_000
-    not_digits: int = 1_500
+    not_digits: int = 2_500
     share: float = 0.4
     plain: float = 0.25
     learning_rate: float = 3e-3
