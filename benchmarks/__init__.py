@@ -19,6 +19,9 @@ unsure       what the drawing page shows as "?"                ``tools/browser_m
 hand         how a few samples of a hand help; finding sheets  chapter: How a network learns
 ============ ================================================= ==================================
 
+``hands`` prints how other hands than MNIST's are read, and what is taken for a digit; it writes
+nothing. The forms of digits and the training's shares are chosen by it.
+
 They share ``measure`` (timing, summaries, the command line, the files), ``memory`` (of a process),
 ``readings`` (counting what was read right) and ``borrowed`` (packages for one run).
 """

@@ -47,7 +47,7 @@ from benchmarks import measure
 from digitrec import augment, hand, learn, reading, sheet, simulate
 from digitrec.compiled import CompiledNetwork
 from digitrec.forward import Sequential, softmax
-from digitrec.mnist import load_test
+from digitrec.mnist import MNISTTest, load_test
 from digitrec.networks import IMAGE_SHAPE, load_numpy
 from digitrec.scene import Pen
 from tools import browser as browsers
@@ -95,13 +95,19 @@ def wrong(logits: np.ndarray, labels: np.ndarray, threshold: float) -> tuple[flo
     return float(misread.mean()), float((misread | unsure).mean())
 
 
+def no_digits(count: int, test: MNISTTest) -> np.ndarray:
+    """Draw so much that is no digit, with fonts and digits that no training saw."""
+    digits = test.x_test, test.y_test
+    return augment.not_digits(count, np.random.default_rng(1), augment.HELD_OUT_FONTS, digits)
+
+
 class Seen:
     """All that is measured, as the last layer sees it; a learned layer is asked in a moment."""
 
     def __init__(self, learner: learn.Learner, digits: Digits, run: measure.Run) -> None:
         test = load_test()
         self.test = learner.features(test.x_test), test.y_test
-        others = augment.not_digits(run(2000, 50), np.random.default_rng(1), augment.HELD_OUT_FONTS)
+        others = no_digits(run(2000, 50), test)
         self.others = learner.features(others)
         self.digits = {name: (learner.features(x), y) for name, (x, y) in digits.items()}
 
@@ -274,10 +280,8 @@ def to_learn(
 def strokes(run: measure.Run) -> dict[str, Any]:
     """Learn each writer's hand in the page from strokes, and read the rest."""
     digits, network = strokes_digits(run), load_numpy("cnn")
-    test, others = (
-        load_test(),
-        augment.not_digits(run(1000, 50), np.random.default_rng(1), augment.HELD_OUT_FONTS),
-    )
+    test = load_test()
+    others = no_digits(run(1000, 50), test)
     before = CompiledNetwork(Sequential(network.layers[:-1], IMAGE_SHAPE), 1)
     features, no_features = before.predict(test.x_test), before.predict(others)
 

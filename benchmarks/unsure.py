@@ -62,7 +62,7 @@ def thresholds(run: measure.Run) -> dict[str, Any]:
     used = load_card("cnn")["training_images"]
     x = np.stack([normalise(on_pad(digit, rng)) for digit in data.x_train[used:]])
     y = data.y_train[used:]
-    others = not_digits(run(2000, 50), rng, HELD_OUT_FONTS)
+    others = not_digits(run(2000, 50), rng, HELD_OUT_FONTS, (data.x_train[used:], y))
     others = np.stack([normalise(on_pad(other, rng)) for other in others])
     recipe = replace(RECIPES["dense"], epochs=run(RECIPES["dense"].epochs))
     fit = data.x_train[:used], data.y_train[:used]

@@ -15,6 +15,7 @@ The modules, in the order in which the course meets them:
 ``samples``         digits of your hand, from such sheets and from pictures with known text
 ``scene``           what such a picture is simulated with: pen, paper, light, camera
 ``simulate``        known digits as photographs on paper
+``forms``           the forms in which people write digits, and drawings of them
 ``augment``         training digits as other hands, pens and cameras would have made them
 ``recipes``         how long, how fast and on what the networks are trained
 ``training``        how a network is trained in Keras by a recipe

@@ -3,7 +3,7 @@
 ``augment`` changes every image a little each time it is seen, so that a network learns what does
 not matter: how a digit leans, how thick the pen was, how sharp the photograph is. ``flag_one`` and
 ``cross_seven`` draw what MNIST's American writers rarely wrote and much of Europe writes: a 1 with
-a flag, a 7 with a bar. They are drawn, not written: an imitation, made only of training digits.
+a flag, a 7 with a bar, on stems that people wrote; other forms are drawn whole, in ``forms``.
 ``not_digits`` draws what a network should not recognise.
 
 Images are (28, 28) uint8, 0 is paper and 255 is ink, as in MNIST; everything random comes from one
@@ -12,20 +12,44 @@ NumPy generator.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
 
+from digitrec.forms import FIELD, normalise
 from digitrec.simulate import FONTS, font_glyph
 
-FIELD = 28
-BOX = 20
-#: Letters that no digit is mistaken for when they are written alone; O, I, S, Z and their like are.
-LETTERS = "ACDEFHKMNPRTUVWXaefhkmnrtuvwx"
+#: Letters that no digit is mistaken for when they are written alone. O, I, S, Z and their like are,
+#: and so are C, D and U, since an open 0 may look like them.
+LETTERS = "AEFHKMNPRTVWXaefhkmnrtvwx"
 #: Share of the images that an augmented epoch leaves as they are.
 KEPT = 0.3
 #: Shares of the training 1s that get a flag and of the 7s that get a bar.
 FLAGGED, CROSSED = 0.5, 0.3
+
+#: Kinds of what is not a digit, and how many of each there are beside the others.
+KINDS = {
+    "letter": 3,
+    "pair": 2,
+    "scribble": 2,
+    "blob": 2,
+    "mark": 3,
+    "half": 3,
+    "ruled": 1,
+    "fragment": 2,
+    "two": 3,
+}
+#: Halves of digits that say no digit, as far as the hand can be relied on: which half of which.
+HALVES = (
+    ("left", (0, 2, 3, 4, 5, 7, 8, 9)),
+    ("left", (2, 3, 4, 7, 8, 9)),
+    ("right", (0,)),
+    ("top", (0,)),
+    ("bottom", (2,)),
+)
 
 #: Letters to train with are in these fonts; those to measure with, in the others.
 TRAINING_FONTS, HELD_OUT_FONTS = FONTS[:5], FONTS[5:]
@@ -225,61 +249,70 @@ def _draw_on(
         cv2.line(sheet, (x0, y0), (x1, y1), 255, max(1, round(pen * finer)))
     drawn = cv2.resize(sheet, (side, side), interpolation=cv2.INTER_AREA)
     drawn = cv2.GaussianBlur(drawn, (3, 3), 0.5)
-    return _normalise(np.maximum(drawn, np.pad(digit, margin)))
-
-
-def _normalise(ink: np.ndarray) -> np.ndarray:
-    """MNIST's box of 20 and centre of mass, for a drawing on black; (H, W) → (28, 28) uint8."""
-    rows, columns = (np.flatnonzero((ink > 30).any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
-        return np.zeros((FIELD, FIELD), np.uint8)
-    cut: np.ndarray = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    cut = cut.astype(np.float32)
-    scale = BOX / max(cut.shape)
-    size = max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale))
-    if size != cut.shape[::-1]:
-        cut = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA))
-    field = np.zeros((FIELD, FIELD), np.uint8)
-    starts = []
-    for axis in (0, 1):
-        mass = cut.sum(axis=1 - axis)
-        middle = float(mass @ (np.arange(len(mass)) + 0.5) / mass.sum())
-        start = int(np.floor(FIELD / 2 + 1 - middle))
-        starts.append(min(max(start, 0), FIELD - len(mass)))
-    top, left = starts
-    field[top : top + cut.shape[0], left : left + cut.shape[1]] = np.clip(cut, 0, 255)
-    return field
+    return normalise(np.maximum(drawn, np.pad(digit, margin)))
 
 
 # --- What is not a digit -------------------------------------------------------------------------
 
 
-def not_digits(count: int, rng: np.random.Generator, fonts: tuple[str, ...] = FONTS) -> np.ndarray:
-    """Draw what is not a digit: letters, pairs, scribbles, and blobs or marks, a quarter each.
+def not_digits(
+    count: int,
+    rng: np.random.Generator,
+    fonts: tuple[str, ...] = FONTS,
+    digits: tuple[np.ndarray, np.ndarray] | None = None,
+    kinds: Sequence[str] | None = None,
+) -> np.ndarray:
+    """Draw what is not a digit, of each kind as many as chance and ``KINDS`` give.
+
+    Letters, pairs, scribbles, blots and the marks of a page; made of digits, what a program offers
+    that cuts ink into digits wrongly: halves, parts with a rule through them, a digit with a
+    fragment of the next one, two digits as one.
 
     Parameters
     ----------
     count : how many
     rng : the generator that everything random comes from
     fonts : the letters are written with these
+    digits : images (N, 28, 28) uint8 and their labels (N,) integer, some of each digit: what is
+        made of digits is made of these
+    kinds : names from ``KINDS``; by default all, without digits those that need none
 
     Returns
     -------
     (count, 28, 28) uint8
+
+    Raises
+    ------
+    ValueError
+        An unknown kind, one that needs digits where there are none, or digits of which some are
+        missing.
     """
-    makers = (
-        lambda: letter(rng, fonts),
-        lambda: pair(rng, fonts),
-        lambda: scribble(rng),
-        lambda: blob(rng),
-    )
-    kinds = rng.integers(0, len(makers), count)
-    return np.stack([makers[kind]() for kind in kinds])
+    makers: dict[str, Callable[[], np.ndarray]] = {
+        "letter": lambda: letter(rng, fonts),
+        "pair": lambda: pair(rng, fonts),
+        "scribble": lambda: scribble(rng),
+        "blob": lambda: blob(rng),
+        "mark": lambda: mark(rng),
+    }
+    if digits is not None:
+        some = Digits(*digits)
+        makers |= {
+            "half": lambda: half(some, rng),
+            "ruled": lambda: ruled(some, rng),
+            "fragment": lambda: with_fragment(some, rng),
+            "two": lambda: two(some, rng),
+        }
+    names = list(makers if kinds is None else kinds)
+    if not names or not set(names) <= set(makers):
+        raise ValueError(f"kinds: expected some of {', '.join(makers)}, found {names}")
+    shares = np.array([KINDS[name] for name in names], float)
+    chosen = rng.choice(names, count, p=shares / shares.sum())
+    return np.stack([makers[name]() for name in chosen])
 
 
 def letter(rng: np.random.Generator, fonts: tuple[str, ...] = FONTS) -> np.ndarray:
     """Write one of ``LETTERS`` with one of the fonts; (28, 28) uint8."""
-    return _normalise(_written(rng, str(rng.choice(fonts)), str(rng.choice(list(LETTERS)))))
+    return normalise(_written(rng, str(rng.choice(fonts)), str(rng.choice(list(LETTERS)))))
 
 
 def pair(rng: np.random.Generator, fonts: tuple[str, ...] = FONTS) -> np.ndarray:
@@ -292,35 +325,49 @@ def pair(rng: np.random.Generator, fonts: tuple[str, ...] = FONTS) -> np.ndarray
     high = max(len(first), len(second))
     both = [np.pad(one, ((high - len(one), 0), (0, 0))) for one in (first, second)]
     gap = np.zeros((high, int(rng.integers(0, 24))), np.uint8)
-    return _normalise(np.concatenate([both[0], gap, both[1]], axis=1))
+    return normalise(np.concatenate([both[0], gap, both[1]], axis=1))
+
+
+@lru_cache(maxsize=512)
+def _glyph(font: str, character: str) -> np.ndarray:
+    """Write a character once, 80 pixels high; (80, w) uint8, not to be changed."""
+    return font_glyph(font, character, 80)
 
 
 def _written(rng: np.random.Generator, font: str, character: str) -> np.ndarray:
-    """Write a character 80 pixels high with a pen as wide as the font's, or wider; (h, w) uint8."""
+    """Write a character with a font made wider, leaning, or with a wider pen; (h, w) uint8.
+
+    There are few fonts, and what is no digit should be known by more than these.
+    """
+    glyph = np.pad(_glyph(font, character), ((0, 0), (40, 40)))  # room to lean
+    lean, wide = rng.uniform(-0.25, 0.35), float(np.exp(rng.normal(0, 0.25)))
+    matrix = np.array([[wide, -lean, 40 * lean], [0, 1, 0]])
+    leaning = cv2.warpAffine(glyph, matrix, (round(wide * glyph.shape[1]), len(glyph)))
     radius = int(rng.integers(0, 4))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
-    glyph = np.pad(font_glyph(font, character, 80), radius)
-    return np.asarray(cv2.dilate(glyph, disc))
+    written = cv2.dilate(np.pad(leaning, radius), disc)
+    columns = np.flatnonzero((written > 30).any(axis=0))
+    return np.asarray(written[:, columns[0] : columns[-1] + 1])
 
 
 def scribble(rng: np.random.Generator) -> np.ndarray:
-    """Draw a curve that turns many times, or many short strokes; (28, 28) uint8."""
+    """Draw a curve that turns many times, or many short strokes; (28, 28) uint8.
+
+    Of fewer turns or strokes chance would make a digit now and then.
+    """
     side = 160
-    picture = Image.new("L", (side, side))
-    draw, pen = ImageDraw.Draw(picture), int(rng.integers(10, 26))
+    sheet, pen = np.zeros((side, side), np.uint8), int(rng.integers(10, 26))
     if rng.random() < 0.6:
         # A walk through far points with rounded corners: a scrawl that crosses itself.
-        knots = rng.uniform(0.08, 0.92, (int(rng.integers(7, 14)), 2))
+        knots = rng.uniform(0.08, 0.92, (int(rng.integers(9, 16)), 2))
         place = np.linspace(0, len(knots) - 1, 240)
         path = np.stack([np.interp(place, np.arange(len(knots)), k) for k in knots.T])
         window = np.ones(15) / 15
         path = np.stack([np.convolve(k, window, "valid") for k in path], axis=1)
-        draw.line([tuple(point) for point in path * side], fill=255, width=pen, joint="curve")
+        _lines(sheet, [path * side], pen)
     else:
-        for _ in range(int(rng.integers(4, 9))):
-            ends = rng.uniform(0.05, 0.95, (2, 2)) * side
-            draw.line([tuple(ends[0]), tuple(ends[1])], fill=255, width=pen)
-    return _normalise(np.asarray(picture))
+        _lines(sheet, rng.uniform(0.05, 0.95, (int(rng.integers(6, 11)), 2, 2)) * side, pen)
+    return normalise(sheet)
 
 
 def blob(rng: np.random.Generator) -> np.ndarray:
@@ -341,4 +388,175 @@ def blob(rng: np.random.Generator) -> np.ndarray:
             if rng.random() < 0.5:
                 turn = cv2.getRotationMatrix2D((80, 80), 45, 1.0)
                 sheet = np.asarray(cv2.warpAffine(sheet, turn, (side, side)), np.uint8)
-    return _normalise(sheet)
+    return normalise(sheet)
+
+
+def mark(rng: np.random.Generator) -> np.ndarray:
+    """Draw a comma, a slash or dash, a corner or three sides of a box, or a table's lines.
+
+    None is an upright stroke, which may be a 1, nor a corner like that of a 7, nor a closed box,
+    which may be a 0.
+
+    Returns
+    -------
+    (28, 28) uint8
+    """
+    sheet = np.zeros((200, 200), np.uint8)
+    pen = int(rng.integers(6, 24))
+    kind = rng.integers(0, 5)
+    if kind == 0:  # a comma: short and thick
+        pen = int(rng.integers(30, 50))
+        end = 100 - rng.uniform(0.3, 0.9) * pen, 100 + rng.uniform(0.9, 1.5) * pen
+        cv2.circle(sheet, (100, 100), pen // 2, 255, -1)
+        _lines(sheet, [[(100 + 0.3 * pen, 100), end]], pen // 2)
+    elif kind == 1:
+        # MNIST's 1s lean by up to 48°, one in a thousand by more: a slash by at least 60°.
+        lean = np.radians(rng.uniform(60, 120))
+        way = 80 * np.array([np.sin(lean), -np.cos(lean)])
+        bow = rng.normal(0, 5, 2)
+        _lines(sheet, [[100 - way, 100 + bow, 100 + way]], pen)
+    elif kind == 2:
+        _lines(sheet, _box_part(rng, ("Γ", "L", "⌋")), pen)
+    elif kind == 3:
+        _lines(sheet, _box_part(rng, ("⊏", "⊐", "⊓")), pen)
+    else:
+        # One or two uprights through two level lines; they run on at both sides.
+        top, bottom = rng.uniform(50, 80), rng.uniform(120, 150)
+        ends = rng.uniform(20, 60), rng.uniform(140, 180)
+        uprights = rng.uniform(75, 125, int(rng.integers(1, 3)))
+        lines = [[(ends[0], y), (ends[1], y)] for y in (top, bottom)]
+        lines += [[(x, top - 28), (x, bottom + rng.uniform(28, 48))] for x in uprights]
+        _lines(sheet, lines, pen)
+    turn = cv2.getRotationMatrix2D((100, 100), rng.uniform(-8, 8), 1.0)
+    return normalise(np.asarray(cv2.warpAffine(sheet, turn, (200, 200))))
+
+
+def _box_part(rng: np.random.Generator, shapes: tuple[str, ...]) -> list[list[Any]]:
+    """Return one of some parts of a box's outline, as a line through its corners."""
+    x, y = rng.uniform(40, 65), rng.uniform(40, 80)
+    places = {"a": (x, y), "b": (200 - x, y), "c": (200 - x, 200 - y), "d": (x, 200 - y)}
+    runs = {"Γ": "dab", "L": "adc", "⌋": "bcd", "⊏": "badc", "⊐": "abcd", "⊓": "dabc"}
+    return [[places[corner] for corner in runs[str(rng.choice(shapes))]]]
+
+
+def _lines(sheet: np.ndarray, lines: Iterable[Any], pen: int) -> None:
+    """Draw lines through points on a sheet, in place."""
+    for line in lines:
+        places = np.rint(np.asarray(line, float) * 16).astype(np.int32)
+        cv2.polylines(sheet, [places], False, 255, max(1, pen), cv2.LINE_AA, 4)
+
+
+class Digits:
+    """Images of digits to make from what is no digit, to be drawn by their label.
+
+    Parameters
+    ----------
+    x : (N, 28, 28) uint8
+    y : (N,) integer
+    """
+
+    def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
+        self.x, self.places = x, [np.flatnonzero(y == digit) for digit in range(10)]
+        missing = [digit for digit in range(10) if not len(self.places[digit])]
+        if missing:
+            raise ValueError(f"digits: expected some of each digit, found none of {missing}")
+
+    def one(self, rng: np.random.Generator, labels: Sequence[int]) -> np.ndarray:
+        """Draw an image of one of some digits, cut out at its ink; (h, w) uint8."""
+        image = self.x[rng.choice(self.places[int(rng.choice(labels))])]
+        rows, columns = (np.flatnonzero((image > 30).any(axis=axis)) for axis in (1, 0))
+        return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _cut(
+    digit: np.ndarray, rng: np.random.Generator, side: str, place: tuple[float, float]
+) -> np.ndarray:
+    """Keep what is on one side of a line that slants as writing does; (h, w) uint8.
+
+    Parameters
+    ----------
+    digit : (h, w) uint8
+    rng : the generator that everything random comes from
+    side : "left", "right", "top" or "bottom"
+    place : between which parts of the width, or the height, the line cuts
+    """
+    high, wide = digit.shape
+    y, x = np.mgrid[:high, :wide]
+    if side in ("left", "right"):
+        at = rng.uniform(*place) * wide - rng.uniform(-0.1, 0.35) * (y - high / 2)
+        keep = x + 0.5 < at if side == "left" else x + 0.5 > at
+    else:
+        at = rng.uniform(*place) * high + rng.uniform(-0.2, 0.2) * (x - wide / 2)
+        keep = y + 0.5 < at if side == "top" else y + 0.5 > at
+    return np.where(keep, digit, 0).astype(np.uint8)
+
+
+def half(digits: Digits, rng: np.random.Generator, halves: Sequence[str] = ()) -> np.ndarray:
+    """Cut a digit in two, along a slanting upright or level line; (28, 28) uint8.
+
+    Only halves that say no digit, ``HALVES``: the right one of an 8 is a 3, the upper one a 0. And
+    only wide ones with 25 to 50 % of the ink: a thin one may be a 1.
+    """
+    while True:
+        side, labels = HALVES[int(rng.integers(len(HALVES)))]
+        if halves and side not in halves:
+            continue
+        digit = digits.one(rng, labels)
+        part = _cut(digit, rng, side, (0.32, 0.45))
+        if not 0.25 <= float(part.sum()) / float(digit.sum()) <= 0.5:
+            continue
+        image = normalise(part)
+        # Rows with ink, not the height: two pieces above each other are no stroke.
+        wide, high = ((image > 30).any(axis=axis).sum() for axis in (0, 1))
+        if wide >= 0.5 * high:
+            return image
+
+
+def ruled(digits: Digits, rng: np.random.Generator) -> np.ndarray:
+    """Draw a rule through the middle of a part of a digit; (28, 28) uint8."""
+    part = half(digits, rng, ("left",))
+    rows, columns = (np.flatnonzero((part > 30).any(axis=axis)) for axis in (1, 0))
+    beside, pen = rng.uniform(2, 8, 2), int(rng.integers(1, 4))
+    row, tilt = np.quantile(rows, rng.uniform(0.3, 0.7)), rng.uniform(-1.5, 1.5)
+    ends = columns[0] - beside[0], columns[-1] + beside[1]
+    _lines(part, [[(ends[0], row - tilt), (ends[1], row + tilt)]], pen)
+    return normalise(part)
+
+
+def with_fragment(digits: Digits, rng: np.random.Generator) -> np.ndarray:
+    """Put a strip of another digit beside a digit, as when a cut missed; (28, 28) uint8.
+
+    The strip is of a digit whose sides are upright or round: a short level piece may be a flag.
+    """
+    digit = digits.one(rng, (0, 2, 3, 4, 5, 6, 7, 8, 9))
+    left = rng.random() < 0.5  # the strip is the right side of the digit before
+    while True:
+        other = digits.one(rng, (0, 6, 8, 9) if not left else (0, 3, 8, 9))
+        place = (0.4, 0.65) if left else (0.35, 0.6)
+        strip = _cut(other, rng, "right" if left else "left", place)
+        rows, columns = (np.flatnonzero((strip > 30).any(axis=axis)) for axis in (1, 0))
+        if len(rows) >= 14 and len(columns) >= 6:
+            break
+    strip = strip[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return _beside(*((strip, digit) if left else (digit, strip)), rng)
+
+
+def two(digits: Digits, rng: np.random.Generator) -> np.ndarray:
+    """Put two digits side by side, apart or touching, as one; (28, 28) uint8.
+
+    Not two 1s, which may be a 4 or an 11 without its crossbar.
+    """
+    first = int(rng.integers(10))
+    second = int(rng.choice([digit for digit in range(10) if first != 1 or digit != 1]))
+    return _beside(digits.one(rng, (first,)), digits.one(rng, (second,)), rng)
+
+
+def _beside(first: np.ndarray, second: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Put two pieces of ink side by side, one a little higher; (28, 28) uint8."""
+    gap, top = int(rng.integers(-2, 4)), rng.integers(0, 4, 2)
+    high = max(len(first) + int(top[0]), len(second) + int(top[1]))
+    sheet = np.zeros((high, first.shape[1] + second.shape[1] + 4), np.uint8)
+    for piece, x, y in ((first, 0, top[0]), (second, first.shape[1] + gap, top[1])):
+        place = sheet[y : y + piece.shape[0], x : x + piece.shape[1]]
+        np.maximum(place, piece, out=place)
+    return normalise(sheet)

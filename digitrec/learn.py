@@ -68,7 +68,7 @@ class Recipe:
     """
 
     replayed: int = 6_000
-    not_digits: int = 1_500
+    not_digits: int = 2_500
     share: float = 0.4
     plain: float = 0.25
     learning_rate: float = 3e-3
@@ -168,7 +168,8 @@ class Learner:
         """
         targets = np.eye(CLASSES, dtype=np.float32)[y]
         if self.recipe.not_digits:
-            others = augment.not_digits(self.recipe.not_digits, rng, augment.TRAINING_FONTS)
+            count, fonts = self.recipe.not_digits, augment.TRAINING_FONTS
+            others = augment.not_digits(count, rng, fonts, (x, y))
             unsure = np.full((len(others), CLASSES), 1 / CLASSES, np.float32)
             x, targets = np.concatenate([x, others]), np.concatenate([targets, unsure])
         return Seen(self.features(x), targets)

@@ -88,8 +88,8 @@ def calibrate(
     Logits divided by a temperature ``T`` give the same answers with other confidences. ``T`` is
     the one with the least cross-entropy; it goes into the last layer's kernel and bias, ``W / T``
     and ``b / T``, so that nothing else needs to know of it. Then the threshold: the one below which
-    995 in 1,000 of these digits are not. How many letters, scribbles and blobs are then still
-    asserted is measured on ones in fonts that the training had not.
+    995 in 1,000 of these digits are not. How much of what is no digit is then still asserted is
+    measured on letters in fonts that the training had not, and on pieces of these digits.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def calibrate(
     calibrated = Sequential.from_description(ARCHITECTURES[name], weights, IMAGE_SHAPE)
     confidence = calibrated.predict_probabilities(prepared[seen]).max(axis=1)
     threshold = round(float(np.quantile(confidence, 0.005)), 2)
-    others = augment.not_digits(2000, rng, augment.HELD_OUT_FONTS)
+    others = augment.not_digits(2000, rng, augment.HELD_OUT_FONTS, (x, y))
     asserted = calibrated.predict_probabilities(others).max(axis=1) >= threshold
     return calibrated, {
         "temperature": round(temperature, 4),

@@ -105,12 +105,86 @@ def test_a_blank_image_stays_blank():
     assert not augment.augment(blank[None], rng).any()
 
 
-def test_what_is_no_digit_is_drawn_in_mnists_box():
-    others = augment.not_digits(120, np.random.default_rng(0))
-    assert others.shape == (120, 28, 28)
-    assert others.any(axis=(1, 2)).all()
+def digits(mnist):
+    """Some training digits, and their labels."""
+    return mnist.x_train[:3000], mnist.y_train[:3000]
+
+
+@pytest.mark.parametrize("kind", augment.KINDS)
+def test_what_is_no_digit_is_drawn_in_mnists_box(kind, mnist):
+    rng = np.random.default_rng(0)
+    others = augment.not_digits(60, rng, digits=digits(mnist), kinds=(kind,))
+    assert others.shape == (60, 28, 28)
+    assert others.dtype == np.uint8
     for image in others:
-        assert (image > 30).any(axis=1).sum() <= 20
-        assert (image > 30).any(axis=0).sum() <= 20
+        ends = [np.flatnonzero((image > 20).any(axis=axis))[[0, -1]] for axis in (0, 1)]
+        assert 17 <= max(last - first + 1 for first, last in ends) <= 20
+    assert len({image.tobytes() for image in others}) > 50  # two blots may be alike
+
+
+def test_letters_are_none_that_pass_for_digits_and_fonts_are_kept_apart():
     assert set(augment.TRAINING_FONTS).isdisjoint(augment.HELD_OUT_FONTS)
     assert not set(augment.LETTERS) & set("OoIiLlSsZzBbGgqQ")
+
+
+def test_kinds_are_as_often_as_their_shares_say(mnist, monkeypatch):
+    """Without digits, those that need none."""
+    for kind in ("letter", "pair", "scribble", "blob", "mark", "half", "ruled", "two"):
+        number = list(augment.KINDS).index(kind)
+        image = np.full((28, 28), number, np.uint8)
+        monkeypatch.setattr(augment, kind, lambda *_, image=image: image)
+    image = np.full((28, 28), list(augment.KINDS).index("fragment"), np.uint8)
+    monkeypatch.setattr(augment, "with_fragment", lambda *_: image)
+    for given in (None, digits(mnist)):
+        drawn = augment.not_digits(4000, np.random.default_rng(0), digits=given)[:, 0, 0]
+        counts = np.bincount(drawn, minlength=len(augment.KINDS))
+        shares = np.array(list(augment.KINDS.values()), float)
+        shares[5:] *= given is not None
+        np.testing.assert_allclose(counts / 4000, shares / shares.sum(), atol=0.04)
+
+
+@pytest.mark.parametrize("kinds", [("half",), ("letter", "word"), ()])
+def test_kinds_that_cannot_be_drawn_are_refused(kinds):
+    with pytest.raises(ValueError, match="kinds: expected some of letter, pair, scribble"):
+        augment.not_digits(3, np.random.default_rng(0), kinds=kinds)
+
+
+def test_digits_of_which_one_is_missing_are_refused(mnist):
+    x, y = digits(mnist)
+    with pytest.raises(ValueError, match=r"some of each digit, found none of \[3, 8\]"):
+        augment.not_digits(
+            3, np.random.default_rng(0), digits=(x, np.where((y == 3) | (y == 8), 1, y))
+        )
+
+
+def lean(image):
+    """Degrees by which the longest axis of ink is off the upright, 0 … 90."""
+    rows, columns = np.nonzero(image > 100)
+    _, axes = np.linalg.eigh(np.cov(columns, rows))
+    across, down = np.abs(axes[:, 1])
+    return np.degrees(np.arctan2(across, down))
+
+
+def test_no_mark_is_an_upright_stroke():
+    """It may be a 1. Ink that is all on one line leans: a comma is short and thick instead."""
+    rng = np.random.default_rng(0)
+    for image in (augment.mark(rng) for _ in range(400)):
+        ink = image > 100
+        rows, columns = np.nonzero(ink)
+        long, short = np.sqrt(np.linalg.eigvalsh(np.cov(columns, rows))[::-1])
+        assert lean(image) > 40 or long < 5 * short
+
+
+def test_no_half_is_thin(mnist):
+    """A thin one may be a 1."""
+    rng = np.random.default_rng(0)
+    for image in augment.not_digits(200, rng, digits=digits(mnist), kinds=("half",)):
+        wide, high = ((image > 30).any(axis=axis).sum() for axis in (0, 1))
+        assert wide >= 0.5 * high
+
+
+def test_two_digits_are_wider_than_one(mnist):
+    rng = np.random.default_rng(0)
+    both = augment.not_digits(200, rng, digits=digits(mnist), kinds=("two",))
+    wide, high = ((both > 30).any(axis=axis).sum(axis=1) for axis in (1, 2))
+    assert np.median(wide / high) > 1.2

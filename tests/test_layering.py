@@ -27,8 +27,9 @@ sheet            images pages                                             numpy 
 samples          images sheet                                             numpy
 scene            -                                                        numpy cv2
 simulate         scene                                                    numpy cv2 PIL
-augment          simulate                                                 numpy cv2 PIL
-recipes          augment networks                                         numpy
+forms            -                                                        numpy cv2
+augment          forms simulate                                           numpy cv2
+recipes          augment forms networks                                   numpy
 learn            augment backprop compiled forward mnist networks         numpy
 training         networks recipes                                         numpy keras
 shipped          augment forward images mnist networks simulate training  numpy keras tensorflow

@@ -79,14 +79,23 @@ def test_moved_images_keep_their_labels():
     assert y is LABELS
 
 
-def test_augmented_epochs_show_the_same_other_drawings_changed_anew():
+def test_augmented_epochs_show_new_forms_and_what_is_no_digit():
     recipe = recipes.Recipe(epochs=3, batch_size=16, learning_rate=0.1, augment=True)
     change, rng = recipe.change(), np.random.default_rng(0)
     (first, targets), (second, _) = change(IMAGES, LABELS, rng), change(IMAGES, LABELS, rng)
-    assert first.shape == second.shape == (45, 28, 28)
-    assert recipe.steps(40) == 3 * 3
+    forms, others = recipes.forms_for(40), recipes.not_digits_for(40)
+    assert forms / (40 + forms) == pytest.approx(recipes.FORMS_SHARE, abs=0.02)
+    assert others == 6
+    assert first.shape == second.shape == (40 + forms + others, 28, 28)
+    assert recipe.examples(40) == 40 + forms + others
+    assert recipe.steps(40) == 3 * -(-recipe.examples(40) // 16)
     assert np.array_equal(targets[:40].argmax(axis=1), LABELS)
-    assert (targets[40:] == np.float32(0.1)).all()
+    assert (targets[: 40 + forms].max(axis=1) == 1).all()
+    assert (targets[40 + forms :] == np.float32(0.1)).all()
     assert (first != second).any(axis=(1, 2))[40:].all()
-    assert change.others.shape == (5, 28, 28)
-    assert recipe.change().others is None  # another training draws its own
+
+
+def test_a_few_digits_of_which_some_are_missing_can_be_augmented():
+    recipe = recipes.Recipe(epochs=1, batch_size=16, learning_rate=0.1, augment=True)
+    x, _ = recipe.change()(IMAGES, np.zeros(40, int), np.random.default_rng(0))
+    assert x.shape == (recipe.examples(40), 28, 28)

@@ -83,8 +83,9 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     (r"ece_cnn", Kind("trained", 0.3)),
     # Chapter 5's pair of networks, trained on 12,000 images.
     (r"twin_\w+", Kind("trained", 0.01)),
-    (r"flag_plain", Kind("trained", 0.2)),
+    (r"(flag|slash)_plain", Kind("trained", 0.2)),
     (r"flag_augmented", Kind("trained", 0.02)),
+    (r"slash_augmented", Kind("trained", 0.1)),
     # Chapter 6. What its hand-written steps lead to is the same on each machine but for rounding,
     # which a training makes larger; the gradients' errors are all rounding.
     (r"gradient_error", Kind("rounding")),
