@@ -29,7 +29,7 @@ import cv2
 import numpy as np
 
 from benchmarks import hand, measure
-from digitrec import augment, images
+from digitrec import augment, reading
 from digitrec.mnist import load_mnist
 from digitrec.networks import load_card, load_numpy
 
@@ -70,7 +70,7 @@ def strokes(run: measure.Run) -> dict[str, float]:
         raise measure.MissingError("set DIGITREC_STROKES to a file of digits as strokes")
     with gzip.open(os.environ["DIGITREC_STROKES"], "rt", encoding="utf-8") as lines:
         digits = [json.loads(line) for line in lines][:: run(1, 100)]
-    x = np.stack([images.normalise(on_page(digit["strokes"])) for digit in digits])
+    x = np.stack([reading.normalise(on_page(digit["strokes"])) for digit in digits])
     return shares(x, np.array([int(digit["label"]) for digit in digits]))
 
 
