@@ -225,9 +225,17 @@ class Rule(Generic[L]):
         """Say on which side of its kinks each number was, if the layer has any."""
         return None
 
+    def like_output(self, remembered: Remembered) -> np.ndarray | None:
+        """Return what is remembered that has the output's shape, if there is such an array."""
+        return None
+
 
 class ActivationRule(Rule[Activation]):
     """``a = g(x)``: each gradient times the slope of g there (:data:`BEFORE_ACTIVATION`)."""
+
+    def like_output(self, remembered: Remembered) -> np.ndarray:
+        """Return the output."""
+        return cast(np.ndarray, remembered)
 
     def forward(self, layer: Activation, x: np.ndarray, rng: np.random.Generator | None) -> Forward:
         """(N, …) → (N, …); remembers the output, which all slopes follow from."""
@@ -338,6 +346,10 @@ class DenseRule(Rule[Dense]):
         units = int(entry["units"])
         return {"kernel": draw((*input_shape, units)), "bias": np.zeros(units, np.float32)}
 
+    def like_output(self, remembered: Remembered) -> np.ndarray:
+        """Return the output."""
+        return cast(np.ndarray, remembered[1])
+
     def forward(self, layer: Dense, x: np.ndarray, rng: np.random.Generator | None) -> Forward:
         """(N, D) → (N, U); remembers what came in and what went out."""
         a = ACTIVATIONS[layer.activation](x @ layer.kernel + layer.bias)  # (N, U)
@@ -392,6 +404,10 @@ class Conv2DRule(Rule[Conv2D]):
         return made | (
             {"bias": np.zeros(filters, np.float32)} if entry.get("use_bias", True) else {}
         )
+
+    def like_output(self, remembered: Remembered) -> np.ndarray:
+        """Return the output."""
+        return cast(np.ndarray, remembered[2])
 
     def forward(self, layer: Conv2D, x: np.ndarray, rng: np.random.Generator | None) -> Forward:
         """(N, H, W, C) → (N, OH, OW, F); remembers the padded images and the output."""
@@ -480,6 +496,10 @@ class MaxPooling2DRule(Rule[MaxPooling2D]):
     Of several that are equally large it is the first, row by row, as in TensorFlow.
     """
 
+    def like_output(self, remembered: Remembered) -> np.ndarray:
+        """Return the output."""
+        return cast(np.ndarray, remembered[2])
+
     def forward(
         self, layer: MaxPooling2D, x: np.ndarray, rng: np.random.Generator | None
     ) -> Forward:
@@ -557,6 +577,10 @@ class BatchNormalizationRule(Rule[BatchNormalization]):
             "moving_mean": zeros.copy(),
             "moving_variance": ones.copy(),
         }
+
+    def like_output(self, remembered: Remembered) -> np.ndarray:
+        """Return the centred numbers."""
+        return cast(np.ndarray, remembered[0])
 
     def forward(
         self, layer: BatchNormalization, x: np.ndarray, rng: np.random.Generator | None
@@ -673,6 +697,10 @@ class Dropout(Layer):
 class DropoutRule(MultiplyingRule[Dropout]):
     """``dx = gradient · m / (1 − rate)``: what was dropped had no part in the loss."""
 
+    def like_output(self, remembered: Remembered) -> np.ndarray:
+        """Return the factors."""
+        return cast(np.ndarray, remembered)
+
     def forward(self, layer: Dropout, x: np.ndarray, rng: np.random.Generator | None) -> Forward:
         """(N, …) → (N, …); remembers by what each number was multiplied."""
         if rng is None:
@@ -775,20 +803,10 @@ def backward_loops(
     return _with_input(rule_of(layer).backward_loops(layer, remembered, gradient))
 
 
-#: Where, among what a rule remembers, an array of the output's shape is.
-_LIKE_OUTPUT: dict[type[Layer], int] = {
-    Dense: 1,
-    Conv2D: 2,
-    MaxPooling2D: 2,
-    BatchNormalization: 0,
-}
-
-
 def _check_gradient(layer: Layer, remembered: Remembered, gradient: np.ndarray) -> None:
     """Raise ``ValueError`` for a gradient that NumPy would stretch to the output's shape."""
-    place = _LIKE_OUTPUT.get(type(layer))
-    like = remembered if place is None else remembered[place]
-    if isinstance(like, np.ndarray) and like.ndim and like.shape != np.shape(gradient):
+    like = rule_of(layer).like_output(remembered)
+    if like is not None and like.shape != np.shape(gradient):
         raise ValueError(
             f"{layer.name}: expected a gradient of the output's shape {like.shape}, "
             f"found {np.shape(gradient)}"

@@ -769,6 +769,7 @@ def test_a_gradient_check_of_nothing_is_refused(changes):
         backprop.gradient_check(network, POINTS[:4], SIDES[:4], **changes)
 
 
+@pytest.mark.slow
 def test_a_recipe_in_numpy(data):
     """Chapter 4's network learns in 60 steps by its recipe: warm-up, cosine, moved images."""
     x, y = data.x_train[:3840], data.y_train[:3840]

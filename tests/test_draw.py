@@ -211,6 +211,7 @@ def test_model_file_is_made_from_the_weights() -> None:
     assert (DRAW / "model.bin").read_bytes() == packed.pack(), "run make browser-model"
 
 
+@pytest.mark.slow
 def test_rounded_weights_read_the_same(data) -> None:
     """All 10,000 test images: the same classes, and no less accurate."""
     model = packed.unpack((DRAW / "model.bin").read_bytes())

@@ -683,6 +683,11 @@ def test_a_file_replaces_what_was_taught_only_after_asking(draw, paper) -> None:
     assert draw.locator(".teach-replace").is_hidden()
     assert draw.inner_text(".teach-count") == "1 of 0."
     draw.set_input_files(".teach-file", paper)
+    draw.wait_for_selector(".teach-replace:not([hidden])")
+    draw.click(".teach-round")  # an answer now would mix the two
+    assert draw.locator(".teach-replace").is_hidden()
+    draw.click(".draw-stop")
+    draw.set_input_files(".teach-file", paper)
     draw.click(".teach-take")
     draw.wait_for_function("document.querySelector('.teach-note').textContent.includes('5 of 0')")
     assert draw.locator(".teach-samples li").count() == 0

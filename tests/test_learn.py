@@ -51,6 +51,7 @@ def test_what_was_misread_is_read(learner, learned):
     assert after < before / 2
 
 
+@pytest.mark.slow
 def test_mnist_is_not_forgotten(learner, learned):
     card = learned.card["mnist_validation"]
     assert card["of"] == learn.VALIDATION
@@ -431,6 +432,7 @@ def run(*arguments, cwd):
     )
 
 
+@pytest.mark.slow
 def test_the_command_learns_and_reads_with_what_it_learned(folder):
     done = run("learn", "labels.csv", "pages.csv", "-o", "mine.npz", cwd=folder)
     assert done.returncode == 0, done.stderr

@@ -174,6 +174,7 @@ def test_a_sheet_far_away_is_refused(printed):
         sheet.read_sheet(far)
 
 
+@pytest.mark.slow
 def test_nothing_printed_is_taken_for_ink(printed):
     """Neither lines nor model digits, on the sheet as it is and photographed."""
     rng = np.random.default_rng(0)

@@ -191,14 +191,12 @@ export class Teaching {
     on('load', () => file.click());
     on('take', async () => {
       const { offered } = this;
-      this.named('replace').hidden = true;
-      this.offered = null;
+      this.withdrawOffer();
       if (offered) await this.replace(offered.name, offered.content);
       this.named('load').focus();
     });
     on('leave', () => {
-      this.named('replace').hidden = true;
-      this.offered = null;
+      this.withdrawOffer();
       this.note('The file was not loaded.');
       this.named('load').focus();
     });
@@ -299,6 +297,7 @@ export class Teaching {
 
   startRound() {
     if (this.locked) return;
+    this.withdrawOffer(); // what a file would replace is about to change
     this.round = { at: 0, drawn: [] };
     this.show(); // nothing else can be changed until it is over
     this.page.pad.clear();
@@ -627,6 +626,12 @@ export class Teaching {
     } catch (error) {
       this.note(error instanceof HandError ? error.message : 'The file could not be read.');
     }
+  }
+
+  /** Forget the file that waits for an answer. */
+  withdrawOffer() {
+    this.named('replace').hidden = true;
+    this.offered = null;
   }
 
   /**
