@@ -10,10 +10,10 @@ module        what it makes
 ``edges``     pieces → those that may be writing
 ``lines``     which of them stand in one line
 ``lattice``   candidates for digits, and the likeliest path through them
-``normalise`` a candidate → 28 × 28 pixels, as MNIST has them
-``read``      all of it, with a network: a ``Reading``
+``recipe``    a candidate → 28 × 28 pixels, as MNIST has them
+``reader``    all of it, with a network: a ``Reading``
 ``one``       the steps for a picture of one digit, to look at
-``annotate``  a reading, drawn over its picture
+``annotation`` a reading, drawn over its picture
 ``limits``    every number that decides something
 ============= =====================================================================================
 
@@ -21,24 +21,24 @@ The network decides what a digit is: a picture of one digit is a page with one p
 imports those above it, and nothing of the training.
 """
 
-from digitrec.reading.annotate import annotate as annotate
-from digitrec.reading.annotate import annotate_file as annotate_file
+from digitrec.reading.annotation import annotate as annotate
+from digitrec.reading.annotation import annotate_file as annotate_file
 from digitrec.reading.files import ImageError as ImageError
 from digitrec.reading.files import Picture as Picture
 from digitrec.reading.files import load_image as load_image
 from digitrec.reading.files import to_gray as to_gray
-from digitrec.reading.normalise import OPTIONAL_STEPS as OPTIONAL_STEPS
-from digitrec.reading.normalise import Box as Box
-from digitrec.reading.normalise import centre_by_mass as centre_by_mass
-from digitrec.reading.normalise import crop as crop
-from digitrec.reading.normalise import fit_box as fit_box
-from digitrec.reading.normalise import match_pen as match_pen
+from digitrec.reading.recipe import OPTIONAL_STEPS as OPTIONAL_STEPS
+from digitrec.reading.recipe import Box as Box
+from digitrec.reading.recipe import centre_by_mass as centre_by_mass
+from digitrec.reading.recipe import crop as crop
+from digitrec.reading.recipe import fit_box as fit_box
+from digitrec.reading.recipe import match_pen as match_pen
 from digitrec.reading.one import Preparation as Preparation
 from digitrec.reading.one import just_resize as just_resize
 from digitrec.reading.one import normalise as normalise
 from digitrec.reading.one import prepare as prepare
-from digitrec.reading.read import Digit as Digit
-from digitrec.reading.read import Network as Network
-from digitrec.reading.read import Reading as Reading
-from digitrec.reading.read import read as read
-from digitrec.reading.read import read_file as read_file
+from digitrec.reading.reader import Digit as Digit
+from digitrec.reading.reader import Network as Network
+from digitrec.reading.reader import Reading as Reading
+from digitrec.reading.reader import read as read
+from digitrec.reading.reader import read_file as read_file

@@ -16,7 +16,7 @@ from digitrec.reading.edges import writing
 from digitrec.reading.files import Picture, as_array, to_gray, written
 from digitrec.reading.ink import Ink, has_light_ink, look, reduced
 from digitrec.reading.limits import FIELD, LONGEST_SIDE, NEARBY
-from digitrec.reading.normalise import OPTIONAL_STEPS, Box, normalise_piece, scaled
+from digitrec.reading.recipe import OPTIONAL_STEPS, Box, normalise_piece, scaled
 from digitrec.reading.pieces import Piece, gap, union
 
 

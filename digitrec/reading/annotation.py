@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from digitrec.reading.files import Path_, Picture, as_array, load, to_gray
-from digitrec.reading.normalise import scaled
-from digitrec.reading.read import Reading
+from digitrec.reading.recipe import scaled
+from digitrec.reading.reader import Reading
 
 
 def annotate(image: Picture, reading: Reading) -> np.ndarray:

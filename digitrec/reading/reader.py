@@ -30,7 +30,7 @@ from digitrec.reading.limits import (
     WHOLE_COST,
 )
 from digitrec.reading.lines import find_lines
-from digitrec.reading.normalise import Box, normalise_piece, scaled
+from digitrec.reading.recipe import Box, normalise_piece, scaled
 from digitrec.reading.pieces import Piece, gap, typical_height, union
 
 
