@@ -7,15 +7,18 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from digitrec.reading.files import Path_, Picture, as_array, load, to_gray
-from digitrec.reading.recipe import scaled
+from digitrec.reading.files import Path_, Picture, load, to_bytes
 from digitrec.reading.reader import Reading
+from digitrec.reading.recipe import scaled
+
+#: Red, green, blue of boxes around what is asserted and what is not; told apart without red eyes.
+ASSERTED, NOT_ASSERTED = (0, 114, 178), (213, 94, 0)
+#: Pixels: a smaller picture is enlarged, so that the labels are legible; a larger one reduced.
+LEGIBLE, LONGEST = 400, 10_000
 
 
 def annotate(image: Picture, reading: Reading) -> np.ndarray:
-    """Draw the boxes and the labels of a reading over its picture.
-
-    Orange boxes are readings that are not asserted.
+    """Draw the boxes and the labels of a reading over its picture; orange ones are not asserted.
 
     Parameters
     ----------
@@ -26,55 +29,31 @@ def annotate(image: Picture, reading: Reading) -> np.ndarray:
     Returns
     -------
     (H', W', 3) uint8
-        Red, green, blue; a picture with a side under 400 pixels is enlarged, so that the labels
-        are legible.
+        Red, green, blue; a small picture is enlarged, so that the labels are legible.
     """
-    colour = as_array(image)
-    gray = to_gray(colour)
-    if colour.ndim != 3 or colour.shape[2] != 3 or colour.dtype != np.uint8:
-        colour = np.repeat(gray[..., None], 3, axis=2)
-    factor = max(1, -(-400 // max(1, min(gray.shape))) if max(gray.shape) < 800 else 1)
+    colour = to_bytes(image)
+    colour = colour if colour.ndim == 3 else np.repeat(colour[..., None], 3, axis=2)
+    small = max(colour.shape) < 2 * LEGIBLE
+    factor = max(1, -(-LEGIBLE // min(colour.shape[:2]))) if small else 1
     drawn = np.kron(colour, np.ones((factor, factor, 1), np.uint8))
-    width = max(1, round(max(drawn.shape) / 500))
+    pen = max(2, max(drawn.shape) // LEGIBLE)
     for digit in reading.digits:
         x, y, wide, high = (factor * side for side in digit.box)
-        tint = (213, 94, 0) if digit.label == "?" else (0, 114, 178)
-        cv2.rectangle(drawn, (x, y), (x + wide, y + high), tint, width)
-        size = max(0.4, min(wide + high, 0.1 * max(drawn.shape)) / 60)
-        cv2.putText(
-            drawn,
-            digit.label,
-            (x, max(round(22 * size), y - 2 * width)),
-            cv2.FONT_HERSHEY_SIMPLEX,
-            size,
-            tint,
-            max(width, round(2 * size)),
-            cv2.LINE_AA,
-        )
+        tint = NOT_ASSERTED if digit.label == "?" else ASSERTED
+        cv2.rectangle(drawn, (x, y), (x + wide, y + high), tint, pen)
+        # A third as high as the digit, which the font is at a size of 1 for every 22 pixels.
+        size = max(pen / 4, (wide + high) / 60)
+        at = x, max(round(22 * size), y - 2 * pen)
+        cv2.putText(drawn, digit.label, at, 0, size, tint, max(pen, round(2 * size)), cv2.LINE_AA)
     return drawn
 
 
-def annotate_file(path: Path_, reading: Reading, longest_side: int = 10_000) -> np.ndarray:
-    """Draw a reading over the image file that it is of, as :func:`annotate` does.
+def annotate_file(path: Path_, reading: Reading, longest_side: int = LONGEST) -> np.ndarray:
+    """Draw a reading over the image file that it is of, its boxes in the file's pixels.
 
-    Parameters
-    ----------
-    path : the file
-    reading : of the file, its boxes in the file's pixels
-    longest_side : pixels; a larger picture is reduced to it, and so are the boxes
-
-    Returns
-    -------
-    (H', W', 3) uint8
-        Red, green, blue.
-
-    Raises
-    ------
-    ImageError
-        As ``load_image``.
+    As :func:`annotate`; a picture with a longer side than ``longest_side``, in pixels, is reduced
+    to it, and so are the boxes. Raises ``ImageError`` as ``load_image`` does.
     """
     pixels, scale = load(path, longest_side)
-    digits = [
-        replace(digit, box=scaled(digit.box, 1 / scale, pixels.shape)) for digit in reading.digits
-    ]
+    digits = [replace(d, box=scaled(d.box, 1 / scale, pixels.shape)) for d in reading.digits]
     return annotate(pixels, replace(reading, digits=digits))

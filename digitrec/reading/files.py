@@ -20,12 +20,7 @@ import numpy as np
 import pillow_heif
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from digitrec.reading.limits import (
-    COLOURED,
-    LONGEST_SIDE,
-    MAX_PIXELS,
-    SMALLEST_SIDE,
-)
+from digitrec.reading.limits import BRIGHT_DRAWING, COLOURED, LONGEST_SIDE, MAX_PIXELS, SMALLEST_SIDE
 
 Path_ = str | os.PathLike[str]
 #: An array of pixels, nested lists of them, or a picture of Pillow's.
@@ -50,7 +45,7 @@ def load_image(path: Path_, longest_side: int = LONGEST_SIDE) -> np.ndarray:
 
     Parameters
     ----------
-    path : path of a file in any format that Pillow reads
+    path : path of a file in any format that Pillow reads, or HEIC
     longest_side : pixels; a picture with a longer side is reduced to it
 
     Returns
@@ -87,8 +82,7 @@ def load(path: Path_, longest_side: int) -> tuple[np.ndarray, float]:
     except OSError as error:
         reason = error.strerror or _one_line(error)
         raise ImageError(f"{name}: cannot be read to its end: {reason}") from error
-    # A damaged file may fail anywhere in a decoder, in any way.
-    except Exception as error:
+    except Exception as error:  # a damaged file may fail anywhere in a decoder, in any way
         raise ImageError(f"{name}: damaged image: {_one_line(error)}") from error
     return pixels, whole / max(pixels.shape[:2])
 
@@ -101,14 +95,15 @@ def _one_line(error: Exception) -> str:
 def _open(path: Path_) -> Image.Image:
     """Open an image file, or say what is there instead of one."""
     name, file = os.fspath(path), Path(path)
-    if file.is_dir():
-        raise ImageError(f"{name}: expected an image file, found a folder")
     if not file.exists():
         raise ImageError(f"{name}: no such file")
-    if not file.is_file():
-        raise ImageError(f"{name}: expected an image file, found a device or pipe")
-    if file.stat().st_size == 0:
-        raise ImageError(f"{name}: expected an image file, found an empty file")
+    for is_it, what in (
+        (file.is_dir(), "a folder"),
+        (not file.is_file(), "a device or pipe"),
+        (file.is_file() and file.stat().st_size == 0, "an empty file"),
+    ):
+        if is_it:
+            raise ImageError(f"{name}: expected an image file, found {what}")
     try:
         return Image.open(file)
     except Image.DecompressionBombError as error:
@@ -155,81 +150,56 @@ def _upright(picture: Image.Image) -> Image.Image:
 def _eight_bit(picture: Image.Image, longest_side: int, name: str) -> np.ndarray:
     """Turn any of Pillow's modes into (H, W) or (H, W, 3) uint8, reduced to the longest side."""
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-        picture = Image.fromarray(_scale_to_bytes(np.asarray(picture), name))
-    # RGBA, LA, and palettes or RGB with a transparent colour.
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        picture = picture.resize(_reduced_size(*picture.size, longest_side), reducing_gap=3.0)
-        return _on_paper(np.asarray(picture))
+        picture = Image.fromarray(_scaled(np.asarray(picture), name))
+    size = _reduced_size(*picture.size, longest_side)
+    if picture.has_transparency_data:  # RGBA, LA, palettes or RGB with a transparent colour
+        rgba = picture.convert("RGBA").resize(size, reducing_gap=3.0)
+        return _on_paper(np.asarray(rgba))
     mode = "L" if picture.mode in ("1", "L") else "RGB"
     picture = picture if picture.mode == mode else picture.convert(mode)
-    size = _reduced_size(*picture.size, longest_side)
     if size != picture.size:
         picture = picture.resize(size, Image.Resampling.BOX, reducing_gap=3.0)
     return np.array(picture)
 
 
-def _scale_to_bytes(values: np.ndarray, name: str) -> np.ndarray:
-    """Scale gray values of 16 or 32 bits, or floating point, to 0 … 255.
-
-    Integers within 0 … 255 are bytes in a wider type, as arithmetic leaves them; within 0 … 65535
-    they are of 16 bits. Floats are within 0 … 1 or 0 … 255. Other values say nothing of their
-    range: the darkest is 0 and the lightest 255.
-
-    Raises
-    ------
-    ImageError
-        Not a number, or infinite.
-    """
+def _scaled(values: np.ndarray, name: str) -> np.ndarray:
+    """Scale gray values of any type to 0 … 255; ``to_gray`` says how. The name is for messages."""
     if not np.isfinite(values).all():
         raise ImageError(f"{name}: expected finite numbers as pixels, found NaN or infinity")
     low, high = float(values.min()), float(values.max())
-    if values.dtype.kind == "b":
-        low, high = 0.0, 1.0
-    elif values.dtype.kind in "ui":
-        if low >= 0 and high <= 255:
-            return values.astype(np.uint8)
-        if low >= 0 and high <= 65535:
-            high = 65535.0
+    whole = values.dtype.kind in "ui"
+    # Integers up to 255 are bytes in a wider type, as arithmetic leaves them.
+    scales = (255, 65535) if whole else (1, 255)
+    scale = next((top for top in scales if low >= 0 and high <= top), None)
+    if scale is not None:
+        low, high = 0.0, float(scale)
+    elif whole:
         low = min(low, 0.0)
-    elif low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    elif low >= 0 and high <= 255:
-        low, high = 0.0, 255.0
     if high <= low:
         return np.zeros(values.shape, np.uint8)
-    scaled = (values.astype(np.float64) - low) * (255 / (high - low))
-    return np.rint(scaled).astype(np.uint8)
+    return np.rint((values.astype(np.float64) - low) * (255 / (high - low))).astype(np.uint8)
 
 
 def _on_paper(rgba: np.ndarray) -> np.ndarray:
-    """Lay a transparent drawing on white paper, or on black when white would hide it.
+    """Lay a transparent drawing on paper, ``colour · alpha + paper · (1 − alpha)``.
 
-    ``colour · alpha + background · (1 − alpha)``; (H, W, 4) uint8 → (H, W, 3) uint8. The background
-    is the one, white or black, that differs more from the drawing's mean brightness.
+    The paper is black where the drawing is so bright that white would hide it;
+    (H, W, 4) uint8 → (H, W, 3) uint8.
     """
-    alpha = rgba[..., 3:].astype(np.float32) / 255  # (H, W, 1)
+    colour, alpha = rgba[..., :3], rgba[..., 3:].astype(np.float32) / 255  # (H, W, 3), (H, W, 1)
     opaque = float(alpha.sum())
-    if opaque == 0 or opaque == alpha.size:
-        white = True
-    else:
-        brightness = float((rgba[..., :3].mean(axis=2, keepdims=True) * alpha).sum()) / opaque
-        white = brightness < 192
-    background = 255.0 if white else 0.0
-    return np.rint(rgba[..., :3] * alpha + background * (1 - alpha)).astype(np.uint8)
+    paper = 255.0
+    if 0 < opaque < alpha.size:
+        brightness = float((colour.mean(axis=2, keepdims=True) * alpha).sum()) / opaque
+        paper = 255.0 if brightness < BRIGHT_DRAWING else 0.0
+    return np.rint(colour * alpha + paper * (1 - alpha)).astype(np.uint8)
 
 
 def as_array(image: Picture) -> np.ndarray:
     """Return a picture as an array: one of Pillow's, nested lists, or an array as it is.
 
-    Returns
-    -------
-    (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); integers, booleans or floats
-
-    Raises
-    ------
-    ImageError
-        Not a picture's shape or type, too small (``SMALLEST_SIDE``) or too large (``MAX_PIXELS``).
+    The array is (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); integers, booleans or floats. Anything
+    else, or of another size than ``SMALLEST_SIDE`` and ``MAX_PIXELS`` allow, is an ``ImageError``.
     """
     if isinstance(image, Image.Image):
         _check_size(*image.size, "picture")
@@ -240,8 +210,7 @@ def as_array(image: Picture) -> np.ndarray:
         raise ImageError(
             f"expected an array of pixels, found {type(image).__name__}: {_one_line(error)}"
         ) from error
-    channels = array.shape[2] if array.ndim == 3 else 1
-    if array.ndim not in (2, 3) or channels not in (1, 3, 4):
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
         raise ImageError(
             "expected an array (H, W), (H, W, 3) or (H, W, 4), found the shape"
             f" {'×'.join(map(str, array.shape)) or 'of one number'}"
@@ -250,6 +219,15 @@ def as_array(image: Picture) -> np.ndarray:
         raise ImageError(f"expected numbers as pixels, found the type {array.dtype}")
     _check_size(array.shape[1], array.shape[0], "array")
     return array
+
+
+def to_bytes(image: Picture) -> np.ndarray:
+    """Return any picture as (H, W) or (H, W, 3) uint8."""
+    image = as_array(image)
+    image = image if image.dtype == np.uint8 else _scaled(image, "array")
+    channels = image.shape[2] if image.ndim == 3 else 1
+    image = _on_paper(image) if channels == 4 else image
+    return np.ascontiguousarray(image.reshape(image.shape[:2]) if channels == 1 else image)
 
 
 def to_gray(image: Picture) -> np.ndarray:
@@ -273,16 +251,8 @@ def to_gray(image: Picture) -> np.ndarray:
         Not a picture's shape or type, too small (``SMALLEST_SIDE``), too large (``MAX_PIXELS``), or
         NaN among its values.
     """
-    image = as_array(image)
-    channels = image.shape[2] if image.ndim == 3 else 1
-    if image.dtype != np.uint8:
-        image = _scale_to_bytes(image, "array")
-    if channels == 4:
-        image = _on_paper(image)
-    if channels == 1:
-        return np.ascontiguousarray(image.reshape(image.shape[:2]))
-    # (H, W)
-    return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
+    pixels = to_bytes(image)
+    return pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
 
 
 def written(image: Picture) -> np.ndarray:
@@ -291,36 +261,21 @@ def written(image: Picture) -> np.ndarray:
     Red ink on green paper is as bright as the paper. So where red, green or blue alone has
     ``COLOURED`` times the contrast of the brightness, it is taken instead. The contrast is what
     only 1 % of the pixels exceed in their difference from the median of a wide neighbourhood.
-
-    Parameters
-    ----------
-    image : (H, W), (H, W, 3) or (H, W, 4)
-        As ``to_gray`` takes it.
-
-    Returns
-    -------
-    (H, W) uint8
-
-    Raises
-    ------
-    ImageError
-        As ``to_gray``.
+    Takes what ``to_gray`` takes; (H, W) uint8.
     """
-    image = as_array(image)
-    gray = to_gray(image)
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+    pixels = to_bytes(image)
+    gray = to_gray(pixels)
+    if pixels.ndim == 2:
         return gray
-    size = _reduced_size(image.shape[1], image.shape[0], 256)
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    side = max(3, min(small.shape[:2]) // 4 | 1)
+    size = _reduced_size(gray.shape[1], gray.shape[0], 256)
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    side = max(3, min(size) // 4 | 1)
 
     def contrast(values: np.ndarray) -> float:
         away = cv2.absdiff(values, cv2.medianBlur(values, side))
         return float(np.percentile(away, 99))
 
-    best, most = gray, COLOURED * contrast(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
-    for channel in range(3):
-        found = contrast(np.ascontiguousarray(small[..., channel]))
-        if found > most:
-            best, most = np.ascontiguousarray(image[..., channel]), found
-    return best
+    most = COLOURED * contrast(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+    found = [contrast(np.ascontiguousarray(small[..., channel])) for channel in range(3)]
+    best = int(np.argmax(found))
+    return np.ascontiguousarray(pixels[..., best]) if found[best] > most else gray

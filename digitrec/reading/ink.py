@@ -6,7 +6,8 @@ all, is decided by the modules after this one.
 ==================== ===============================================================================
 function             question it answers
 ==================== ===============================================================================
-``has_light_ink``    dark ink on light paper, or light ink on dark?
+``light_strokes``    dark ink on light paper, or light ink on dark?
+``find_sheet``       where is the sheet, on what it lies on?
 ``estimate_paper``   how bright would the paper be without the ink?
 ``flatten_light``    how much of the light does the ink take away?
 ``ink_threshold``    where does paper end and ink begin, and is there any ink?
@@ -26,20 +27,20 @@ import cv2
 import numpy as np
 
 from digitrec.reading.limits import (
-    CALMED,
     COARSE,
     CONTRAST,
-    EVEN_GAP,
-    EVEN_SHARE,
+    DARKEST_PAPER,
     FADED,
     FIRST_WINDOW,
     GRAIN_SCALES,
     LARGEST_ENLARGEMENT,
     NEAR_INK,
+    SHEET_BORDER,
+    SHEET_PIXELS,
+    SHEET_SHARE,
     PEN_PIXELS,
+    RIM,
     SIGNAL_TO_NOISE,
-    SURE_POLARITY,
-    TWO_SHADES,
     WINDOW_PENS,
     WINDOW_SHARE,
 )
@@ -100,46 +101,16 @@ def reduced(image: np.ndarray, longest_side: int) -> np.ndarray:
 # --- Light or dark -------------------------------------------------------------------------------
 
 
-def has_light_ink(gray: np.ndarray) -> tuple[bool, bool]:
-    """Tell whether the ink is lighter than what it is written on, as on a blackboard.
-
-    Ink is narrow and paper is not: ``light_strokes`` compares what is narrow and light with what
-    is narrow and dark. Where they are alike, as in a picture that a single digit fills, paper is
-    what fills the rim (``_paper_at_the_rim``).
-
-    Parameters
-    ----------
-    gray : (H, W) uint8
-
-    Returns
-    -------
-    light : bool
-    sure : bool
-        Whether the other answer need not be tried.
-    """
-    strokes = light_strokes(gray)
-    if abs(strokes) < SURE_POLARITY:
-        paper = _paper_at_the_rim(reduced(gray, 96))
-        if paper is not None:
-            return paper == "dark", False
-    return strokes > 0, abs(strokes) >= SURE_POLARITY
-
-
 def light_strokes(gray: np.ndarray) -> float:
-    """Compare narrow light ink with narrow dark ink.
+    """Tell light ink from dark: −1, surely dark strokes … 1, surely light ones, as on a blackboard.
 
-    Within a window of a few digits paper is the greater part, so the median is paper, also beside
-    the paper's edge. ``l`` and ``d`` are how much lighter and darker than that what is narrow is;
-    light strokes make ``(sum(l³) − sum(d³)) / (sum(l³) + sum(d³))`` greater than 0.
+    Ink is narrow and paper is not. Within a window of a few digits paper is the greater part, so
+    the median is paper, also beside the paper's edge. ``l`` and ``d`` are how much lighter and
+    darker than that what is narrow is: ``(sum(l³) − sum(d³)) / (sum(l³) + sum(d³))``.
 
     Parameters
     ----------
     gray : (H, W) uint8
-
-    Returns
-    -------
-    float
-        −1, surely dark strokes … 1, surely light ones.
     """
     small = reduced(gray, 512)
     # Of a picture that one digit fills, half a side; of a page, a few of its digits.
@@ -155,56 +126,6 @@ def light_strokes(gray: np.ndarray) -> float:
     return (lighter - darker) / max(lighter + darker, 1.0)
 
 
-def _paper_at_the_rim(gray: np.ndarray) -> str | None:
-    """Which of Otsu's two classes is paper, "dark" or "light"; None when that is not plain.
-
-    Paper fills at least 0.7 of the rim, and the largest circle in it, which may go on beyond the
-    picture, is wider than the largest in the ink. And the picture has but two shades
-    (``two_shades``): neither shadow nor vignette.
-    """
-    light, explained = two_shades(gray)
-    if explained < TWO_SHADES:
-        return None
-    share = _of_the_rim(light)
-    in_light, in_dark = _largest_circle(light), _largest_circle(~light)
-    if share >= 0.7 and in_light >= 1.2 * in_dark:
-        return "light"
-    if share <= 0.3 and in_dark >= 1.2 * in_light:
-        return "dark"
-    return None
-
-
-def _of_the_rim(mask: np.ndarray) -> float:
-    """Share of a mask in the picture's rim, 3 % of the shorter side wide."""
-    rim = max(1, round(0.03 * min(mask.shape)))
-    inner = mask[rim:-rim, rim:-rim]
-    return float((mask.sum() - inner.sum()) / max(1, mask.size - inner.size))
-
-
-def two_shades(values: np.ndarray) -> tuple[np.ndarray, float]:
-    """Where values are above Otsu's threshold, and what part of the variance the classes explain.
-
-    ``p (1 − p) (m₁ − m₀)² / variance`` is 0.64 for mere grain, 0.75 for a slow change of
-    brightness, and near 1 for ink on evenly lit paper.
-
-    References
-    ----------
-    :cite:t:`otsu1979`.
-    """
-    threshold, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    above = values > threshold
-    share, variance = float(above.mean()), float(values.var())
-    if not 0 < share < 1:
-        return above, 0.0
-    apart = float(values[above].mean() - values[~above].mean())
-    return above, share * (1 - share) * apart**2 / variance
-
-
-def _largest_circle(mask: np.ndarray) -> float:
-    """Diameter of the largest circle in a mask, in pixels; it may go on beyond the picture."""
-    return 2 * float(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3).max())
-
-
 # --- Paper and ink -------------------------------------------------------------------------------
 
 
@@ -213,9 +134,7 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
 
     The closing takes the lightest pixel in a window, then the darkest of those: whatever is dark
     and narrower than the window disappears, and a shadow, which is wider, stays. The smoothing
-    after it may only darken, or the table beside the paper would look like ink. Where ink fills a
-    good part of an evenly lit picture, as in a tight crop of a marker's 1, it may be wider than any
-    window; there, the paper's brightness is one number (``_even_paper``).
+    after it may only darken, or the table beside the paper would look like ink.
 
     Parameters
     ----------
@@ -233,9 +152,6 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
     ----------
     :cite:t:`serra1982`.
     """
-    even = _even_paper(reduced(gray, 128))
-    if even is not None:
-        return np.full(gray.shape, even, np.float32)
     small = reduced(gray, 512)
     window = FIRST_WINDOW * min(gray.shape) if window is None else window
     side = max(3, round(window * max(small.shape) / max(gray.shape)) | 1)
@@ -244,28 +160,6 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
     closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel).astype(np.float32)
     paper = np.minimum(closed, cv2.GaussianBlur(closed, (0, 0), max(1.0, side / 8)))
     return cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
-
-
-def _even_paper(gray: np.ndarray) -> float | None:
-    """Brightness of the paper in an evenly lit picture that ink fills by a fifth; else None.
-
-    Otsu's two classes are then each far narrower than they are apart, at least half of the rim is
-    paper, and no circle in the ink is wider than 0.3 of the longer side.
-    """
-    light, _ = two_shades(gray)
-    if not EVEN_SHARE[0] <= light.mean() <= EVEN_SHARE[1] or _of_the_rim(light) < 0.5:
-        return None
-    if _largest_circle(~light) > 0.3 * max(gray.shape):
-        return None  # a shadow, or what the paper lies on
-    paper, grain = _median_and_deviation(gray[light])
-    ink, unevenness = _median_and_deviation(gray[~light])
-    return paper if paper - ink >= EVEN_GAP * (grain + unevenness) else None
-
-
-def _median_and_deviation(values: np.ndarray) -> tuple[float, float]:
-    """Median, and the standard deviation as the median absolute deviation tells it."""
-    middle = float(np.median(values))
-    return middle, 1.4826 * float(np.median(np.abs(values - middle)))
 
 
 def flatten_light(gray: np.ndarray, paper: np.ndarray) -> np.ndarray:
@@ -284,8 +178,7 @@ def flatten_light(gray: np.ndarray, paper: np.ndarray) -> np.ndarray:
     (H, W) float32
         0 is paper, 1 is black ink.
     """
-    # A paper darker than this is no paper: noise would be divided by next to nothing.
-    ink: np.ndarray = np.clip(1 - gray / np.maximum(paper, 16), 0, 1)
+    ink: np.ndarray = np.clip(1 - gray / np.maximum(paper, DARKEST_PAPER), 0, 1)
     return ink.astype(np.float32, copy=False)
 
 
@@ -357,19 +250,6 @@ def ink_threshold(ink: np.ndarray) -> float | None:
     return (float(threshold) + 0.5) / 255
 
 
-def _calm(ink: np.ndarray) -> tuple[np.ndarray, float | None]:
-    """Return ink and its threshold; smoothed where grain hides the strokes.
-
-    Smoothing calms grain more than strokes. It is tried only where nothing stands out.
-    """
-    for smoothing in (0.0, *CALMED):
-        calm = cv2.GaussianBlur(ink, (0, 0), smoothing * max(ink.shape)) if smoothing else ink
-        threshold = ink_threshold(calm)
-        if threshold is not None:
-            return calm, threshold
-    return ink, None
-
-
 def ink_mask(ink: np.ndarray, threshold: float) -> np.ndarray:
     """Where ink is: above the threshold, or a little below it and connected to what is above.
 
@@ -431,7 +311,38 @@ def stroke_width(mask: np.ndarray) -> float:
 # --- A picture at the scale at which it is read --------------------------------------------------
 
 
-def look(gray: np.ndarray, drop_rules: bool = True, even_light: bool = False) -> Ink | None:
+def find_sheet(gray: np.ndarray) -> np.ndarray | None:
+    """Find the sheet that lies on something else: the largest bright place without a border in it.
+
+    A hard shadow has a border, too: so this is one way to see a picture among others.
+    (H, W) uint8 → (H, W) bool; None where no sheet is seen.
+    """
+    small = cv2.medianBlur(reduced(gray, SHEET_PIXELS), 3)
+    square = np.ones((3, 3), np.uint8)
+    paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, square, iterations=4)
+    light = np.log(np.maximum(cv2.GaussianBlur(paper, (0, 0), 1), DARKEST_PAPER), dtype=np.float32)
+    even = cv2.morphologyEx(light, cv2.MORPH_GRADIENT, square) < SHEET_BORDER
+    # Narrow leaks in the border are closed, and opened again.
+    even = cv2.erode(np.pad(even.astype(np.uint8), 1), square, iterations=2)[1:-1, 1:-1]
+    count, labels = cv2.connectedComponents(even, connectivity=4)
+    brightness = np.bincount(labels.ravel(), paper.ravel(), count)
+    if count < 2:
+        return None
+    sheet = (labels == 1 + int(np.argmax(brightness[1:]))).astype(np.uint8)
+    outline, _ = cv2.findContours(sheet, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(sheet, outline, -1, 1, cv2.FILLED)
+    if not SHEET_SHARE[0] <= sheet.mean() <= SHEET_SHARE[1]:
+        return None
+    found: np.ndarray = cv2.resize(sheet, gray.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    return found
+
+
+def look(
+    gray: np.ndarray,
+    drop_rules: bool = True,
+    even_light: bool = False,
+    sheet: np.ndarray | None = None,
+) -> Ink | None:
     """Find a picture's ink, at the scale at which its pen is ``PEN_PIXELS`` wide.
 
     First the pen's width is estimated in a small picture. Then the picture is scaled, so that every
@@ -444,13 +355,14 @@ def look(gray: np.ndarray, drop_rules: bool = True, even_light: bool = False) ->
         Dark ink on light paper.
     drop_rules : if not, rules, frames and boxes count as writing
     even_light : take the paper to be equally bright everywhere
+    sheet : (H, W) bool; there is no ink but on it
 
     Returns
     -------
     Ink or None
         None when nothing stands out from the paper.
     """
-    pen = _first_pen(gray, drop_rules)
+    pen = _first_pen(gray, drop_rules, sheet)
     if not pen:
         return None
     factor = min(PEN_PIXELS / pen, LARGEST_ENLARGEMENT)
@@ -459,11 +371,12 @@ def look(gray: np.ndarray, drop_rules: bool = True, even_light: bool = False) ->
     if even_light:
         paper = np.full(gray.shape, np.median(gray), np.float32)
     else:
-        paper = estimate_paper(gray, max(WINDOW_PENS * pen, WINDOW_SHARE * max(gray.shape)))
-    ink = flatten_light(gray, paper)
+        window = max(WINDOW_PENS * pen, WINDOW_SHARE * max(gray.shape))
+        paper = estimate_paper(gray, min(window, FIRST_WINDOW * min(gray.shape)))
+    ink = _on_sheet(flatten_light(gray, paper), sheet)
     if factor <= 1 and pen > PEN_PIXELS / 2:  # grain becomes calm, strokes stay
         ink = cv2.GaussianBlur(ink, (0, 0), 0.15 * pen)
-    ink, threshold = _calm(ink)
+    threshold = ink_threshold(ink)
     if threshold is None:
         return None
     mask = ink_mask(ink, threshold)
@@ -471,7 +384,7 @@ def look(gray: np.ndarray, drop_rules: bool = True, even_light: bool = False) ->
     rules = find_rules(mask, pen) if drop_rules else np.zeros_like(mask)
     if rules.any():  # the pen may be darker than they are, and there may be no pen
         soft = cv2.dilate(rules.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        _, without = _calm(np.where(rules | (soft & ~mask), 0, ink))
+        without = ink_threshold(np.where(rules | (soft & ~mask), 0, ink))
         if without is None:
             return None
         threshold = max(threshold, without)
@@ -480,14 +393,38 @@ def look(gray: np.ndarray, drop_rules: bool = True, even_light: bool = False) ->
         # With the rules gone the pen is known better, and with it the rest of them.
         pen = stroke_width(mask & ~rules) or pen
         rules |= find_rules(mask & ~rules, pen)
+    if sheet is not None:
+        mask &= ~_at_the_border(mask & ~rules, sheet)
     return Ink(ink, threshold, mask, rules, pen, factor, drop_rules)
 
 
-def _first_pen(gray: np.ndarray, drop_rules: bool) -> float:
+def _at_the_border(ink: np.ndarray, sheet: np.ndarray) -> np.ndarray:
+    """Find what reaches beyond the sheet, or its border: a binding, a hand; (H, W) bool."""
+    size = ink.shape[::-1]
+    beyond = cv2.resize((~sheet).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    reach = round(RIM * max(size)) | 1
+    beyond = cv2.dilate(np.pad(beyond, 1, constant_values=1), np.ones((reach, reach), np.uint8))
+    count, labels = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)
+    found = np.zeros(count, bool)
+    found[np.unique(labels[beyond[1:-1, 1:-1] > 0])] = True
+    found[0] = False
+    return found[labels]
+
+
+def _on_sheet(ink: np.ndarray, sheet: np.ndarray | None) -> np.ndarray:
+    """Return the ink, (H, W) float32, without what is not on the sheet, (H', W') bool."""
+    if sheet is None:
+        return ink
+    mask = cv2.resize(sheet.astype(np.uint8), ink.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return ink * mask
+
+
+def _first_pen(gray: np.ndarray, drop_rules: bool, sheet: np.ndarray | None) -> float:
     """Estimate the width of the pen in pixels of a picture; 0 where there is no ink."""
     small = reduced(gray, 1024)
     for _ in range(2):
-        ink, threshold = _calm(flatten_light(small, estimate_paper(small)))
+        ink = _on_sheet(flatten_light(small, estimate_paper(small)), sheet)
+        threshold = ink_threshold(ink)
         if threshold is None:
             return 0.0
         mask = ink_mask(ink, threshold)

@@ -2,8 +2,10 @@
 
 A line's ink is cut into too many *segments*. A *candidate* is some neighbouring segments that might
 be one digit; a *path* uses every segment once, in a candidate or as something that is no digit. The
-network says how probable each candidate's best class is, and the path with the greatest sum of
-logarithms is what the line says. So nothing is cut or joined before the network was asked.
+network says how probable each candidate's best class is; what a candidate's size and gaps tell, and
+what it costs to leave a segment out, is a sum of ``COSTS``, learned from simulated pages. The path
+with the greatest sum of logarithms is what the line says: nothing is cut or joined before the
+network was asked.
 
 This is the segmentation graph of :cite:t:`lecun1998gradient`, sections V–VII, with a network that
 is trained on digits and on what is none.
@@ -18,22 +20,19 @@ from itertools import pairwise
 import numpy as np
 
 from digitrec.reading.limits import (
-    BAND_COST,
-    CUT_COST,
-    GAP_COST,
+    COSTS,
     IN_BAND,
-    JOIN_COST,
     LEAST_PROBABILITY,
     MOST_JOINED,
-    OVER_COST,
-    SIZE_COST,
     SIZES,
-    SKIP_COST,
-    SPECK_COST,
     TALLEST,
     WIDEST,
 )
 from digitrec.reading.pieces import Piece, cut, union, weighted_median
+
+#: What adds up, and what each costs: a logarithm of a probability.
+FEATURES = tuple(COSTS)
+_COSTS = np.array([COSTS[name] for name in FEATURES])
 
 
 @dataclass(frozen=True)
@@ -45,13 +44,13 @@ class Segment:
     piece : Piece
     cut : float
         Ink that the cut on its left crosses, in pens; 0 where no ink is cut.
-    skip : float
-        What it costs to leave it out, as a logarithm.
+    features : (F,) float
+        How much of each of ``FEATURES`` it costs to leave it out.
     """
 
     piece: Piece
     cut: float
-    skip: float
+    features: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -64,14 +63,19 @@ class Candidate:
         The first segment, and the one after the last.
     piece : Piece
         Their ink, joined.
-    prior : float
-        How plausible its size and its gaps are, a logarithm; 0 for a usual digit.
+    features : (F,) float
+        How unusual its size, place and gaps are; all 0 for a usual digit.
     """
 
     start: int
     stop: int
     piece: Piece
-    prior: float
+    features: np.ndarray
+
+    @property
+    def prior(self) -> float:
+        """How plausible it is before the network is asked; a logarithm, 0 for a usual digit."""
+        return -float(self.features @ _COSTS)
 
 
 @dataclass(frozen=True)
@@ -95,15 +99,15 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
     -------
     Line
     """
-    height = weighted_median([p.height for p in pieces]) or height
     heights = [p.height for p in pieces]
+    height = weighted_median(heights) or height
     band = (
         weighted_median([p.y for p in pieces], heights),
         weighted_median([p.bottom for p in pieces], heights),
     )
     parts = [part for p in pieces for part in cut(p, height, pen)]
     parts.sort(key=lambda part: part[0].x + part[0].width / 2)
-    segments = [Segment(p, crossed, _skip_cost(p, height, band)) for p, crossed in parts]
+    segments = [Segment(p, crossed, _left_out(p, height, band)) for p, crossed in parts]
     candidates = []
     for start in range(len(segments)):
         for stop in range(start + 1, min(len(segments), start + MOST_JOINED) + 1):
@@ -113,9 +117,14 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
             if stop - start > 1 and (wide > WIDEST * max(height, high) or high > TALLEST * height):
                 continue
             piece = union(joined)
-            prior = _prior(joined, piece, height, band) - CUT_COST * min(1, segments[start].cut)
-            candidates.append(Candidate(start, stop, piece, prior))
+            features = _unusual(joined, piece, height, band, segments[start].cut)
+            candidates.append(Candidate(start, stop, piece, features))
     return Line(segments, candidates)
+
+
+def _vector(**amounts: float) -> np.ndarray:
+    """Return amounts of some features as a vector of all; (F,) float."""
+    return np.array([amounts.get(name, 0.0) for name in FEATURES])
 
 
 def _in_band(piece: Piece, band: tuple[float, float]) -> float:
@@ -123,36 +132,42 @@ def _in_band(piece: Piece, band: tuple[float, float]) -> float:
     return max(0.0, min(piece.bottom, band[1]) - max(piece.y, band[0])) / piece.height
 
 
-def _skip_cost(piece: Piece, height: float, band: tuple[float, float]) -> float:
-    """What it costs to say that a segment is no part of any digit.
+def _left_out(piece: Piece, height: float, band: tuple[float, float]) -> np.ndarray:
+    """Say what it costs that a segment is no part of any digit; (F,) float.
 
     Little for a speck, for a dash, and for what hangs out of the line, as commas do.
     """
-    size = float(np.sqrt(piece.height * piece.width)) / height
-    if piece.height >= 0.5 * height:
-        size = piece.height / height
-    size = min(1.0, size * max(0.25, _in_band(piece, band)))
-    return SPECK_COST + SKIP_COST * size**2
+    size = piece.height / height
+    if size < 0.5:
+        size = float(np.sqrt(piece.height * piece.width)) / height
+    return _vector(speck=1, skip=min(1.0, size * max(0.25, _in_band(piece, band))) ** 2)
 
 
-def _prior(
-    joined: Sequence[Piece], piece: Piece, height: float, band: tuple[float, float]
-) -> float:
-    """How plausible a candidate's size, place and gaps are; a logarithm, 0 for a usual digit."""
+def _unusual(
+    joined: Sequence[Piece], piece: Piece, height: float, band: tuple[float, float], cut: float
+) -> np.ndarray:
+    """Say how unusual a candidate's size, place, gaps and its cut are; (F,) float."""
     size = np.log(piece.height / height)
-    cost = SIZE_COST * max(0.0, np.log(SIZES[0]) - size, size - np.log(SIZES[1])) ** 2
-    cost += BAND_COST * max(0.0, IN_BAND - _in_band(piece, band))
+    gaps = over = joins = 0.0
     for a, b in pairwise(joined):
         shared = min(a.right, b.right) - max(a.x, b.x)
         if shared >= 0.5 * min(a.width, b.width):  # one above the other
-            cost += OVER_COST * max(0, b.y - a.bottom, a.y - b.bottom) / height
+            over += max(0, b.y - a.bottom, a.y - b.bottom) / height
         else:
-            cost += JOIN_COST + GAP_COST * max(0, -shared) / height
-    return -float(cost)
+            joins += 1
+            gaps += max(0, -shared) / height
+    return _vector(
+        cut=min(1.0, cut),
+        join=joins,
+        gap=gaps,
+        over=over,
+        size=max(0.0, np.log(SIZES[0]) - size, size - np.log(SIZES[1])) ** 2,
+        band=max(0.0, IN_BAND - _in_band(piece, band)),
+    )
 
 
 def best_path(line: Line, probabilities: np.ndarray) -> tuple[float, list[int]]:
-    """Find the likeliest path, by dynamic programming from left to right (Viterbi).
+    """Find the likeliest path, by dynamic programming from left to right.
 
     Parameters
     ----------
@@ -166,6 +181,10 @@ def best_path(line: Line, probabilities: np.ndarray) -> tuple[float, list[int]]:
         The sum of logarithms along the path.
     chosen : list of int
         Which candidates are its digits, from left to right.
+
+    References
+    ----------
+    :cite:t:`viterbi1967`.
     """
     scores = np.log(np.maximum(probabilities.max(axis=1, initial=0), LEAST_PROBABILITY))
     ending: list[list[int]] = [[] for _ in range(len(line.segments) + 1)]
@@ -173,7 +192,7 @@ def best_path(line: Line, probabilities: np.ndarray) -> tuple[float, list[int]]:
         ending[candidate.stop].append(number)
     best: list[tuple[float, int]] = [(0.0, -1)]  # (score so far, the last candidate or −1)
     for stop, segment in enumerate(line.segments, 1):
-        ways = [(best[stop - 1][0] - segment.skip, -1)]
+        ways = [(best[stop - 1][0] - float(segment.features @ _COSTS), -1)]
         for number in ending[stop]:
             candidate = line.candidates[number]
             score = best[candidate.start][0] + float(scores[number]) + candidate.prior

@@ -11,6 +11,8 @@ MAX_PIXELS = 64_000_000
 LONGEST_SIDE = 2048
 #: Pixels. A picture with a shorter side cannot show a digit.
 SMALLEST_SIDE = 8
+#: Of 255: on white paper a brighter drawing would not be seen.
+BRIGHT_DRAWING = 192
 #: A colour is read instead of the brightness where it has so many times its contrast: red on green.
 COLOURED = 1.6
 
@@ -19,17 +21,18 @@ COLOURED = 1.6
 SURE_POLARITY = 0.9
 #: Pixels. A picture with a shorter longer side is filled by one digit: paper is sought around it.
 COARSE = 64
-#: Share of the variance that two brightnesses explain in evenly lit ink (grain 0.64, slope 0.75).
-TWO_SHADES = 0.82
-#: Shares of a picture: ink that fills more than a fifth of it may hide the paper from any window.
-EVEN_SHARE = 0.1, 0.8
-#: Deviations of paper and ink that lie between two even brightnesses.
-EVEN_GAP = 6
 #: Share of the shorter side: a window that nearly all strokes are narrower than, before the pen is
 #: known.
 FIRST_WINDOW = 0.4
 #: Pens, and share of the longer side: the window once it is known. Shadows are wider.
 WINDOW_PENS, WINDOW_SHARE = 12, 0.03
+
+#: Of 255: paper is no darker, or grain would be divided by next to nothing.
+DARKEST_PAPER = 16
+#: A sheet's border, in a picture of so many pixels: the light changes by this factor's logarithm.
+SHEET_PIXELS, SHEET_BORDER = 256, 0.12
+#: Share of the picture that a sheet on a table fills.
+SHEET_SHARE = 0.15, 0.93
 
 # --- Ink ---
 #: Share of the light that ink takes away, at least. Less is a shade of the paper.
@@ -40,8 +43,6 @@ SIGNAL_TO_NOISE = 5.0
 GRAIN_SCALES = 3
 #: Share of the longer side: only so near to ink is paper compared with it.
 NEAR_INK = 0.06
-#: Shares of the longer side by which grain is smoothed where nothing stands out.
-CALMED = 0.005, 0.01
 #: Share of the threshold down to which a fading stroke is followed.
 FADED = 0.7
 #: Pixels that the pen is wide at the scale of reading. Finer only shows the paper's grain.
@@ -105,14 +106,22 @@ MOST_JOINED = 6
 WIDEST, TALLEST = 1.5, 2.2
 #: A class's probability is taken to be no less: one candidate alone cannot forbid a path.
 LEAST_PROBABILITY = 1e-6
-#: For a cut through ink; for a join; for each height of a gap that is joined, beside or above.
-CUT_COST, JOIN_COST, GAP_COST, OVER_COST = 2.5, 0.3, 8.0, 1.0
-#: For leaving out a speck, and what is as large as a digit, besides.
-SPECK_COST, SKIP_COST = 0.3, 6.0
-#: Heights within which a digit costs nothing, and what its squared logarithm beyond costs.
-SIZES, SIZE_COST = (0.5, 1.5), 8.0
-#: Share of a digit that stands in its line, and what each part less costs.
-IN_BAND, BAND_COST = 0.6, 6.0
+#: What a path costs: for a cut through ink, by its pens up to one; for each join side by side; for
+#: each height of a gap that is joined, beside or above; for the squared logarithm of a size beyond
+#: ``SIZES``; for what of a digit is missing in its line (``IN_BAND``); for leaving out a segment,
+#: and for one as large as a digit, besides. ``python -m benchmarks.priors`` learns them.
+COSTS = {
+    "cut": 2.5,
+    "join": 0.3,
+    "gap": 8.0,
+    "over": 1.0,
+    "size": 8.0,
+    "band": 6.0,
+    "speck": 0.3,
+    "skip": 6.0,
+}
+#: Heights of the line's digits within which a digit is usual; share of it that stands in its line.
+SIZES, IN_BAND = (0.5, 1.5), 0.6
 #: For each piece more that a picture of a single digit has.
 WHOLE_COST = 0.4
 #: Of the digit's longer side: so far apart are the pieces of a picture's only digit.
@@ -121,6 +130,10 @@ NEARBY = 0.4
 MOST_IN_WHOLE = 12
 #: Mean logarithm a digit, below which other ways to see the picture are tried, and its other sides.
 UNSURE, TURNED = -0.7, -0.15
+#: What a 1 counts as evidence beside another digit.
+ONE = 0.25
+#: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.
+MANY = 4
 #: By so much, a digit and in all, another way and another side must be likelier.
 BETTER, TURN_EVIDENCE = 0.2, 1.0
 
@@ -131,5 +144,7 @@ FIELD, BOX = 28, 20
 MNIST_PEN = (1.7, 4.5)
 #: The pen is measured and changed in a box so many times finer.
 FINER = 8
+#: Pixels around a digit, at the scale of reading, that its soft edge may reach.
+SOFT_EDGE = 3
 #: Share of a pixel that is covered with ink where it belongs to the digit's rectangle.
 COVERED = 0.15

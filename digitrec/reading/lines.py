@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from digitrec.reading.limits import LINE_OVERLAP, NEAR_LINE, STANDS_ALONE, STEEPEST_LINE
-from digitrec.reading.pieces import Piece, gap, union
+from digitrec.reading.pieces import Piece, gap
 
 
 def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
@@ -15,7 +15,7 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
 
     First the page's turn is found (``page_turn``). Along a line so turned, from left to right, a
     piece belongs to the line whose last ones it overlaps by a third in height; so lines may climb
-    and bend. Parts one above the other (a 5 and its flag) are taken as one for this. What is much
+    and bend. What is much
     smaller than a digit goes with the line that is nearest to it.
 
     Parameters
@@ -29,8 +29,7 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
         The lines; a speck that is near to none is in none.
     """
     large = [p for p in pieces if p.height >= STANDS_ALONE * height] or list(pieces)
-    stacks = _stacks(large, height)
-    lines = [[p for k in line for p in stacks[k]] for line in _lines_of([*map(union, stacks)])]
+    lines = [[large[k] for k in line] for line in _lines_of(large)]
     # A comma hangs below its line and seems to be one of its own.
     hanging = [line[0] for line in lines if len(line) == 1 and line[0].height < 0.7 * height]
     if len(hanging) < len(lines):
@@ -47,22 +46,6 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
             lines.append([piece])
     lines.sort(key=lambda line: float(np.median([p.y + p.height / 2 for p in line])))
     return [sorted(line, key=lambda p: p.x + p.width / 2) for line in lines]
-
-
-def _stacks(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
-    """Put together pieces that lie one above the other and are as high as one digit."""
-    stacks: list[list[Piece]] = []
-    for piece in sorted(pieces, key=lambda p: -p.height):
-        for stack in stacks:
-            whole = union([*stack, piece])
-            shared = min(p.right for p in stack) - piece.x, piece.right - max(p.x for p in stack)
-            over = min(*shared, piece.width) >= 0.5 * min(piece.width, whole.width)
-            if over and whole.height <= 1.3 * height and piece.height < 0.8 * height:
-                stack.append(piece)
-                break
-        else:
-            stacks.append([piece])
-    return stacks
 
 
 def _lines_of(pieces: Sequence[Piece]) -> list[list[int]]:

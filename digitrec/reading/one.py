@@ -14,7 +14,7 @@ import numpy as np
 
 from digitrec.reading.edges import writing
 from digitrec.reading.files import Picture, as_array, to_gray, written
-from digitrec.reading.ink import Ink, has_light_ink, look, reduced
+from digitrec.reading.ink import Ink, light_strokes, look, reduced
 from digitrec.reading.limits import FIELD, LONGEST_SIDE, NEARBY
 from digitrec.reading.recipe import OPTIONAL_STEPS, Box, normalise_piece, scaled
 from digitrec.reading.pieces import Piece, gap, union
@@ -68,7 +68,7 @@ def prepare(image: Picture, *, without: Collection[str] = (), steps: bool = Fals
     image = as_array(image)
     made = {"gray": written(image)}
     gray = reduced(made["gray"], LONGEST_SIDE)
-    light = "find_polarity" not in without and has_light_ink(gray)[0]
+    light = "find_polarity" not in without and light_strokes(gray) > 0
     made["dark ink"] = gray = 255 - gray if light else gray
     ink = look(gray, "drop_rules" not in without, "level_light" in without)
     digit = _one_digit(ink) if ink is not None else None
@@ -145,6 +145,6 @@ def just_resize(image: Picture) -> np.ndarray:
         As ``to_gray``.
     """
     gray = to_gray(image)
-    if not has_light_ink(gray)[0]:
+    if light_strokes(gray) <= 0:
         gray = 255 - gray
     return cv2.resize(gray, (FIELD, FIELD), interpolation=cv2.INTER_AREA)

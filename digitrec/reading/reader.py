@@ -15,23 +15,26 @@ import numpy as np
 from digitrec.reading import lattice
 from digitrec.reading.edges import writing
 from digitrec.reading.files import Path_, Picture, as_array, load, written
-from digitrec.reading.ink import Ink, has_light_ink, look, reduced
+from digitrec.reading.ink import Ink, find_sheet, light_strokes, look, reduced
 from digitrec.reading.limits import (
     BETTER,
-    GAP_COST,
+    COSTS,
     LONGEST_SIDE,
+    MANY,
     MOST_IN_WHOLE,
+    ONE,
     SMALLEST_DIGIT,
     SMALLEST_SHARE,
     SPECK,
+    SURE_POLARITY,
     TURN_EVIDENCE,
     TURNED,
     UNSURE,
     WHOLE_COST,
 )
 from digitrec.reading.lines import find_lines
-from digitrec.reading.recipe import Box, normalise_piece, scaled
 from digitrec.reading.pieces import Piece, gap, typical_height, union
+from digitrec.reading.recipe import Box, normalise_piece, scaled
 
 
 class Network(Protocol):
@@ -92,27 +95,49 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """One way to see a picture: digits by line, and how likely they are, a mean logarithm."""
+class Seen:
+    """One way to see a picture.
 
-    score: float
+    Attributes
+    ----------
+    ink : Ink or None
+        None: nothing stands out from the paper.
+    lines : list of lattice.Line
+        From the top; the last one may be all of the picture as one digit.
+    candidates : list of list of (Piece, image, probabilities)
+        Each line's: what, its (28, 28) uint8, its (10,) float32.
+    chosen : list of list of int
+        Which of a line's candidates are its digits.
+    score : float
+        How likely all this is: the mean logarithm for each digit.
+    """
+
     ink: Ink | None
-    lines: list[list[tuple[Piece, np.ndarray, np.ndarray]]]  # what, its image, its probabilities
+    lines: list[lattice.Line]
+    candidates: list[list[tuple[Piece, np.ndarray, np.ndarray]]]
+    chosen: list[list[int]]
+    score: float
 
     @property
     def count(self) -> int:
         """How many digits."""
-        return sum(map(len, self.lines))
+        return sum(map(len, self.chosen))
 
+    @property
+    def evidence(self) -> float:
+        """How much speaks for this way: each digit's ``2 p − 1``; any stroke is a 1, so less of it.
 
-_NOTHING = _Seen(-np.inf, None, [])
+        Of two ways the one counts that finds more digits which are more certain.
+        """
+        rows = [line[k][2] for line, path in zip(self.candidates, self.chosen) for k in path]
+        return sum((2 * float(r.max()) - 1) * (ONE if r.argmax() == 1 else 1.0) for r in rows)
 
 
 def read(image: Picture, network: Network, reject_below: float | None = None) -> Reading:
     """Read the digits in a picture: one, a line, a page.
 
     Where the evidence is weak, the picture is read in more than one way, and the likelier reading
-    counts: light ink or dark, rules or strokes, upright or on its side.
+    counts: light ink or dark, rules or strokes, the sheet or all, upright or on its side.
 
     Parameters
     ----------
@@ -136,109 +161,116 @@ def read(image: Picture, network: Network, reject_below: float | None = None) ->
     if reject_below is None:
         reject_below = float(getattr(network, "reject_below", 0.0))
     gray = reduced(written(image), LONGEST_SIDE)
-    seen, turns = _upright(gray, network)
-    shape = np.rot90(gray, turns).shape
+    seen, turns = upright(gray, network)
     digits: list[Digit] = []
-    for number, line in enumerate(seen.lines):
-        for piece, normal, row in line:
-            box = _place(piece, seen.ink, turns, shape, image.shape)
+    lines = [line for line in zip(seen.candidates, seen.chosen, strict=True) if line[1]]
+    for number, (candidates, chosen) in enumerate(lines):
+        for piece, normal, row in (candidates[k] for k in chosen):
             probability = float(row.max())
             label = "?" if probability < reject_below else str(int(row.argmax()))
+            box = _place(piece, seen, turns, gray.shape, image.shape)
             digits.append(Digit(normal, box, number, label, probability, row))
-    lines = ["".join(d.label for d in digits if d.line == k) for k in range(len(seen.lines))]
-    return Reading(lines, digits)
+    texts = ["".join(d.label for d in digits if d.line == k) for k in range(len(lines))]
+    return Reading(texts, digits)
 
 
-def _upright(gray: np.ndarray, network: Network) -> tuple[_Seen, int]:
-    """Read a picture, and, where that is unlikely, turned; also how many quarters it was turned."""
-    best, turns = _either_polarity(gray, network), 0
+def upright(gray: np.ndarray, network: Network) -> tuple[Seen, int]:
+    """See a picture, (H, W) uint8, and, where that is unlikely, its other sides up.
+
+    Returns the likeliest way, and how many quarters counterclockwise the picture was turned for it.
+    """
+    best, turns = either_ink(gray, network), 0
     if best.score < TURNED:
         for quarters in (1, 2, 3):
-            other = _either_polarity(np.ascontiguousarray(np.rot90(gray, quarters)), network)
-            if other.count >= 4 and (other.score - best.score) * best.count > TURN_EVIDENCE:
+            other = either_ink(np.ascontiguousarray(np.rot90(gray, quarters)), network)
+            if other.count >= MANY and other.evidence > best.evidence + TURN_EVIDENCE:
                 best, turns = other, quarters
     return best, turns
 
 
-def _either_polarity(gray: np.ndarray, network: Network) -> _Seen:
-    """Read light ink or dark ink; and, where that is unlikely, the other, and rules as strokes."""
-    light, sure = has_light_ink(gray)
-    dark = 255 - gray if light else gray
-    best = _see(dark, network)
+def either_ink(gray: np.ndarray, network: Network) -> Seen:
+    """See dark ink or light ink in a picture, (H, W) uint8, as it lies.
+
+    Where that is unlikely, also the other, rules as strokes, and the sheet alone.
+    """
+    light = light_strokes(gray)
+    sure = abs(light) >= SURE_POLARITY
+    dark = 255 - gray if light > 0 else gray
+    best = see(look(dark), network)
+    others = []
     if best.score < UNSURE:
-        ways = [(dark, False)] if sure else [(dark, False), (255 - dark, True)]
-        for pixels, drop_rules in ways:
-            other = _see(pixels, network, drop_rules)
-            if other.score > best.score + BETTER:
-                best = other
-    elif best.count <= 2 and best.ink is not None and best.ink.rules.any():
+        others = [dark] if sure else [dark, 255 - dark]
+    for pixels in others:
+        other = see(look(pixels, drop_rules=False), network)
+        best = other if other.score > best.score + BETTER else best
+    for pixels in ([dark] if sure else [dark, 255 - dark]) if best.score < TURNED else []:
+        sheet = find_sheet(pixels)
+        other = see(look(pixels, sheet=sheet), network) if sheet is not None else best
+        best = other if other.evidence > best.evidence else best
+    if not others and best.count <= 2 and best.ink is not None and best.ink.rules.any():
         # Where little is written, what looks like a rule may be the stem of a 7.
-        other = _see(dark, network, drop_rules=False)
-        if other.score * other.count > best.score * best.count:
-            best = other
+        other = see(look(dark, drop_rules=False), network)
+        best = other if other.score * other.count > best.score * best.count else best
     return best
 
 
-def _see(gray: np.ndarray, network: Network, drop_rules: bool = True) -> _Seen:
-    """Read dark ink on light paper; all candidates of the page are one batch."""
-    ink = look(gray, drop_rules)
-    if ink is None:
-        return _NOTHING
-    pieces = writing(ink)
+def see(ink: Ink | None, network: Network) -> Seen:
+    """Find the likeliest digits in a picture's ink; all candidates of the page are one batch."""
+    nothing = Seen(ink, [], [], [], -np.inf)
+    pieces = writing(ink) if ink is not None else []
+    if ink is None or not pieces:
+        return nothing
     height = typical_height(pieces, ink.pen)
     if height < max(SMALLEST_DIGIT, SMALLEST_SHARE * max(ink.mask.shape)):
-        return _NOTHING
-    lines = [
-        lattice.build(line, height, ink.pen)
-        for line in find_lines([p for p in pieces if p.longest >= SPECK * height], height)
-    ]
-    candidates = [candidate.piece for line in lines for candidate in line.candidates]
+        return nothing
+    large = [p for p in pieces if p.longest >= SPECK * height]
+    lines = [lattice.build(line, height, ink.pen) for line in find_lines(large, height)]
+    found = [[candidate.piece for candidate in line.candidates] for line in lines]
     if len(pieces) <= MOST_IN_WHOLE:  # all of it may be one digit
-        candidates.append(union(pieces))
-    images = np.stack([normalise_piece(ink, piece)[0] for piece in candidates])
-    probabilities = network.predict_probabilities(images)
-    found, total, first = [], 0.0, 0
-    for line in lines:
-        stop = first + len(line.candidates)
-        score, chosen = lattice.best_path(line, probabilities[first:stop])
-        total += score
-        if chosen:
-            places = [first + k for k in chosen]
-            found.append([(candidates[k], images[k], probabilities[k]) for k in places])
-        first = stop
-    if first < len(candidates):
-        apart = max((min(gap(p, q) for q in pieces if q is not p) for p in pieces[1:]), default=0)
-        whole = float(np.log(probabilities[-1].max()))
-        whole -= WHOLE_COST * (len(pieces) - 1) + GAP_COST * apart / height
-        if whole > total or not found:
-            found, total = [[(candidates[-1], images[-1], probabilities[-1])]], whole
-    count = sum(map(len, found))
-    return _Seen(total / count, ink, found) if count else _NOTHING
+        found.append([union(pieces)])
+    flat = [piece for line in found for piece in line]
+    images = np.stack([normalise_piece(ink, piece)[0] for piece in flat])
+    rows = iter(zip(flat, images, network.predict_probabilities(images), strict=True))
+    candidates = [[next(rows) for _ in line] for line in found]
+    total, chosen = 0.0, []
+    for line, these in zip(lines, candidates, strict=False):
+        score, path = lattice.best_path(line, np.array([row for _, _, row in these]))
+        total, chosen = total + score, [*chosen, path]
+    if len(found) > len(lines):
+        whole = _whole_score(pieces, candidates[-1][0][2], height)
+        if whole > total or not any(chosen):
+            lines, candidates, chosen, total = [], candidates[-1:], [[0]], whole
+        candidates = candidates[: len(chosen)]
+    count = sum(map(len, chosen))
+    return Seen(ink, lines, candidates, chosen, total / count) if count else nothing
+
+
+def _whole_score(pieces: Sequence[Piece], probabilities: np.ndarray, height: float) -> float:
+    """How likely it is that all pieces are one digit, a logarithm."""
+    apart = max((min(gap(p, q) for q in pieces if q is not p) for p in pieces[1:]), default=0)
+    cost = WHOLE_COST * (len(pieces) - 1) + COSTS["gap"] * apart / height
+    return float(np.log(probabilities.max())) - cost
 
 
 def _place(
-    piece: Piece, ink: Ink | None, turns: int, shape: Sequence[int], whole: Sequence[int]
+    piece: Piece, seen: Seen, turns: int, shape: Sequence[int], whole: Sequence[int]
 ) -> Box:
     """Where a piece is in the whole picture's pixels, before it was turned and scaled."""
-    assert ink is not None
-    factor = shape[0] / ink.mask.shape[0], shape[1] / ink.mask.shape[1]
-    top, bottom = piece.y * factor[0], piece.bottom * factor[0]
-    left, right = piece.x * factor[1], piece.right * factor[1]
-    high, wide = shape
+    assert seen.ink is not None
+    left, top, right, bottom = piece.x, piece.y, piece.right, piece.bottom
+    high, wide = seen.ink.mask.shape
     for _ in range(turns):  # a quarter back: what was the left side is on top
         left, top, right, bottom = high - bottom, left, high - top, right
         high, wide = wide, high
-    scale = max(whole[:2]) / max(high, wide)
-    return scaled(Box(left, top, right - left, bottom - top), scale, whole)
+    across, down = whole[1] / wide, whole[0] / high
+    box = Box(left * across, top * down, (right - left) * across, (bottom - top) * down)
+    return scaled(box, 1, whole)
 
 
 def read_file(path: Path_, network: Network, reject_below: float | None = None) -> Reading:
-    """Read an image file; boxes in the pixels of the file's picture, upright.
+    """Read an image file as ``read`` does; boxes are in the pixels of the file's picture, upright.
 
-    Raises
-    ------
-    ImageError
-        As ``load_image``.
+    Raises ``ImageError`` as ``load_image`` does.
     """
     pixels, scale = load(path, LONGEST_SIDE)
     reading = read(pixels, network, reject_below)

@@ -25,7 +25,7 @@ import numpy as np
 
 from digitrec.reading.files import ImageError
 from digitrec.reading.ink import Ink
-from digitrec.reading.limits import BOX, COVERED, FIELD, FINER, MNIST_PEN
+from digitrec.reading.limits import BOX, COVERED, FIELD, FINER, MNIST_PEN, SOFT_EDGE
 from digitrec.reading.pieces import Piece
 
 
@@ -70,31 +70,30 @@ def normalise_piece(
     steps : dict of str to array
         What each step made.
     """
-    margin = 3
-    x, y = max(0, piece.x - margin), max(0, piece.y - margin)
-    place = slice(y, piece.bottom + margin), slice(x, piece.right + margin)
-    values = ink.values[place]
-    digit = np.zeros(values.shape, bool)
+    x, y = max(0, piece.x - SOFT_EDGE), max(0, piece.y - SOFT_EDGE)
+    place = slice(y, piece.bottom + SOFT_EDGE), slice(x, piece.right + SOFT_EDGE)
+    digit = np.zeros(ink.mask[place].shape, bool)
     Piece(piece.x - x, piece.y - y, piece.mask).draw(digit)
     # A neighbour's ink, or a rule's, is not this digit's soft edge.
-    values = np.where(ink.mask[place] & ~digit, 0, values)
-    if "level_contrast" not in without:
-        coverage = even_contrast(values, digit, ink.threshold)
-    else:
+    values = np.where(ink.mask[place] & ~digit, 0, ink.values[place])
+    if "level_contrast" in without:
         coverage = np.where(_with_edge(digit), values, 0)
+    else:
+        coverage = even_contrast(values, digit, ink.threshold)
     if not (coverage >= COVERED).any():
         coverage = digit.astype(np.float32)
     cut, box = crop(coverage)
     steps = {"crop": cut}
-    steps["pen"] = cut = match_pen(cut) if "adapt_pen" not in without else cut
+    steps["pen"] = cut = cut if "adapt_pen" in without else match_pen(cut)
     steps["20 × 20"] = small = fit_box(cut, "keep_aspect" not in without)
     steps["28 × 28"] = image = centre_by_mass(small, "by_mass" not in without)
     return image, Box(x + box.x, y + box.y, box.width, box.height), steps
 
 
 def _with_edge(digit: np.ndarray) -> np.ndarray:
-    """Return a digit's pixels and two more all around, its soft edge; (H, W) bool."""
-    return np.asarray(cv2.dilate(digit.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+    """Return a digit's pixels and its soft edge all around; (H, W) bool."""
+    square = np.ones((2 * SOFT_EDGE - 1,) * 2, np.uint8)
+    return np.asarray(cv2.dilate(digit.astype(np.uint8), square) > 0)
 
 
 def even_contrast(ink: np.ndarray, digit: np.ndarray, threshold: float) -> np.ndarray:
@@ -133,12 +132,7 @@ def crop(coverage: np.ndarray) -> tuple[np.ndarray, Box]:
     -------
     digit : (h, w) float32
     box : Box
-        Where in the picture it was.
-
-    Raises
-    ------
-    ImageError
-        There is no ink.
+        Where in the picture it was; a picture without ink is an ``ImageError``.
     """
     inked = coverage >= COVERED
     if not inked.any():
@@ -154,15 +148,7 @@ def pen_width(digit: np.ndarray) -> float:
     In a stroke of width ``b`` the distance to the nearest edge grows from 0 to ``b / 2`` in the
     middle; its mean is ``b / 4``. So the width is four times the mean distance.
 
-    Parameters
-    ----------
-    digit : (h, w) float32
-        0 is paper, 1 is ink.
-
-    Returns
-    -------
-    float
-        0 if no pixel is half covered.
+    (h, w) float32, 0 is paper and 1 is ink; 0 if no pixel is half covered.
     """
     inked = np.pad(_enlarge(digit) >= 0.5, 1).astype(np.uint8)
     if not inked.any():
@@ -259,19 +245,17 @@ def centre_by_mass(digit: np.ndarray, by_mass: bool = True) -> np.ndarray:
         0 is paper, 255 is ink.
     """
     total = float(digit.sum())
-    starts = []
+    places = []
     for axis, length in enumerate(digit.shape):
         start = (FIELD - length) // 2
         if by_mass and total > 0:
             mass = digit.sum(axis=1 - axis)  # (length,)
             middle = float(mass @ (np.arange(length) + 0.5)) / total
-            start = int(np.floor(FIELD / 2 + 1 - middle))
-        starts.append(min(max(start, 0), FIELD - length))
-    field_ = np.zeros((FIELD, FIELD), np.uint8)
-    top, left = starts
-    values = np.rint(255 * np.clip(digit, 0, 1)).astype(np.uint8)
-    field_[top : top + digit.shape[0], left : left + digit.shape[1]] = values
-    return field_
+            start = min(max(int(FIELD / 2 + 1 - middle), 0), FIELD - length)
+        places.append(slice(start, start + length))
+    image = np.zeros((FIELD, FIELD), np.uint8)
+    image[tuple(places)] = np.rint(255 * np.clip(digit, 0, 1))
+    return image
 
 
 def scaled(box: Box, scale: float, shape: Sequence[int]) -> Box:
