@@ -16,6 +16,7 @@ from digitrec.reading.limits import (
     BOX_FILLED,
     BOX_PENS,
     EQUAL_SIDES,
+    MANY,
     SIDE_HEIGHT,
     STANDING_ON_RULE,
     STEEPEST_RULE,
@@ -81,7 +82,8 @@ def boxes(mask: np.ndarray, pen: float) -> np.ndarray:
         sides_.append(min(rectangle))
         # A digit in it, or one that hangs from the frame.
         filled.append(inside > 0.2 or cv2.contourArea(contour) < 0.9 * area)
-    if not any(filled):
+    # Squared paper has far more empty squares: its lines are rules, and digits cross them.
+    if not any(filled) or (len(filled) > MANY and np.mean(filled) < 0.5):
         return found
     usual = float(np.median(np.array(sides_)[filled]))
     for hull, side, full in zip(hulls, sides_, filled, strict=True):
