@@ -86,7 +86,7 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     (r"(flag|slash)_plain", Kind("trained", 0.2)),
     (r"flag_augmented", Kind("trained", 0.02)),
     (r"slash_augmented", Kind("trained", 0.1)),
-    # Chapter 6. What its hand-written steps lead to is the same on each machine but for rounding,
+    # Chapter 7. What its hand-written steps lead to is the same on each machine but for rounding,
     # which a training makes larger; the gradients' errors are all rounding.
     (r"gradient_error", Kind("rounding")),
     (r"vanished", Kind("trained", 50_000)),
