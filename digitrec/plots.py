@@ -350,7 +350,7 @@ def lattice(
     card = wide / 15  # the side of a candidate's picture
     placed = _candidate_rows(line, probabilities, chosen, 1.35 * card, rows)
     scale = WIDTH / (wide + 2 * margin)
-    row = 1.95 * card
+    row = 2.05 * card
     last = 1 + max((number for _, _, number in placed), default=0)
     below = 2 * (high + margin) + 0.9 * card
     depth = below + last * row
@@ -367,7 +367,7 @@ def lattice(
         ax.imshow(_tinted(colour, piece.mask), extent=place, interpolation="nearest")
         middle = (piece.x + piece.right) / 2
         y = bottom + down + 0.1 * card
-        ax.text(middle, y, number, ha="center", va="top", fontsize=9, color=colour)
+        ax.text(middle, y, number, ha="center", va="top", fontsize=10, color=colour)
     for number, middle, level in placed:
         piece, on_path = line.candidates[number].piece, number in chosen
         _draw_candidate(
@@ -448,7 +448,7 @@ def _draw_candidate(
         f"{best}  {100 * probabilities[best]:.0f}",
         ha="center",
         va="top",
-        fontsize=9,
+        fontsize=11,
         color=colour,
         fontweight="bold" if on_path else "normal",
     )
