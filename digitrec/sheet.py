@@ -312,7 +312,7 @@ def straighten(image: reading.Picture) -> np.ndarray:
     Parameters
     ----------
     image : (H, W), (H, W, 3) or (H, W, 4)
-        As :func:`digitrec.reading.to_gray` takes it.
+        As :func:`digitrec.reading.files.to_gray` takes it.
 
     Returns
     -------
@@ -450,7 +450,7 @@ def read_sheet(image: reading.Picture) -> Samples:
     Parameters
     ----------
     image : (H, W), (H, W, 3) or (H, W, 4)
-        As :func:`digitrec.reading.to_gray` takes it.
+        As :func:`digitrec.reading.files.to_gray` takes it.
 
     Returns
     -------
