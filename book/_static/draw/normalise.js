@@ -22,8 +22,7 @@
  *
  * @typedef {{height: number, width: number, data: Float32Array}} Plane a picture, row by row; a mask is 1 or 0
  * @typedef {{top: number, left: number, height: number, width: number}} Box in pixels
- * @typedef {{values: Plane, threshold: number, mask: Plane, pen: number}} Ink values: 0 is paper, 1 is black; mask:
- *   where ink is; pen: its width in pixels
+ * @typedef {{values: Plane, threshold: number, mask: Plane, pen: number}} Ink values: 0 is paper; mask: where ink is
  */
 
 /** @type {(height: number, width: number, data?: Float32Array) => Plane} */
@@ -77,15 +76,17 @@ export function prepare(gray, height, width, measures, { centre = true, paper = 
 function look(drawn, measures) {
   const { PEN_PIXELS, NEAR_INK, CONTRAST } = measures;
   const side = longer(drawn);
+  const scaled = (/** @type {number} */ to) => map(fitInto(drawn, round(to)), (value) => 1 - round(255 - 255 * value) / 255);
   const box = boxOf(drawn, CONTRAST / 2);
   let pen = box.height > 0 && inked(surround(cutOut(drawn, box), round(NEAR_INK * side)), measures, side)?.pen;
   if (!pen) return null;
   if (pen > 2 * PEN_PIXELS) {
-    const small = fitInto(drawn, Math.max(128, round((side * PEN_PIXELS) / pen)));
+    const small = scaled(Math.max(128, (side * PEN_PIXELS) / pen));
     pen = ((inked(small, measures)?.pen ?? pen) * side) / longer(small);
   }
-  const scaled = fitInto(drawn, round((side * PEN_PIXELS) / pen));
-  return inked(mixed(scaled, 1, (away) => Math.exp(-((away / (0.15 * PEN_PIXELS)) ** 2) / 2)), measures);
+  const values = scaled((side * PEN_PIXELS) / pen);
+  const smooth = mixed(values, 1, (away) => Math.exp(-((away / (0.15 * PEN_PIXELS)) ** 2) / 2));
+  return inked(pen < PEN_PIXELS ? values : smooth, measures);
 }
 
 /**
@@ -211,22 +212,21 @@ function dilate({ height, width, data }, radius) {
 }
 
 /**
- * Distance of each pixel of a mask to the nearest outside (Borgefors, 1986): added up from single moves, one pass down
- * and one up, in whole numbers as OpenCV does.
+ * Distance of each pixel of a mask to the nearest outside, added up from single moves (Borgefors, 1986).
  * @type {(mask: Plane) => Plane} with two pixels more on each side
  */
 function distances(mask) {
   const far = map(surround(mask, 2), (value) => (value ? Infinity : 0));
   const { width, data } = far;
   const steps = [1, width, width - 1, width + 1, 2 * width - 1, 2 * width + 1, width - 2, width + 2];
-  const lengths = [1, 1, 1.4, 1.4, 2.1969, 2.1969, 2.1969, 2.1969].map((length) => round(65536 * length));
+  const lengths = Float32Array.of(1, 1, 1.4, 1.4, 2.1969, 2.1969, 2.1969, 2.1969);
   for (const turn of [1, -1]) {
     for (let at = 0; at < data.length; at++) {
       const k = turn > 0 ? at : data.length - 1 - at;
       for (let n = 0; data[k] && n < 8; n++) data[k] = Math.min(data[k], data[k - turn * steps[n]] + lengths[n]);
     }
   }
-  return map(far, (value) => value / 65536);
+  return far;
 }
 
 /** @type {(source: Plane, level: number) => Box} the smallest rectangle with all values of at least `level` */
