@@ -4,7 +4,7 @@
 
 It prints, and writes nothing but, into FOLDER, the pictures that are read differently. Drawings are
 those of ``tools/drawings.py``: all forms of all digits, each pen, small ones, at the pad's edge,
-of many strokes. The page's own code draws and reads each; the library reads the picture that the page
+of many strokes. The page's own code draws and reads each; the library reads the picture that it
 saves. When the page shows a digit is a rule of its own, which asks both networks
 (``benchmarks.unsure``), so what is compared is the CNN's most probable digit, and whether there is
 any. In place of a digit the library may see two: then they differ.
