@@ -37,6 +37,7 @@ from digitrec.reading.limits import (
     LARGEST_ENLARGEMENT,
     NEAR_INK,
     PEN_PIXELS,
+    SMALLEST_INK,
     SIGNAL_TO_NOISE,
     SURE_POLARITY,
     TWO_SHADES,
@@ -450,11 +451,12 @@ def look(gray: np.ndarray, drop_rules: bool = True, even_light: bool = False) ->
     Ink or None
         None when nothing stands out from the paper.
     """
-    pen = _first_pen(gray, drop_rules)
+    pen, extent = _first_pen(gray, drop_rules)
     if not pen:
         return None
     factor = min(PEN_PIXELS / pen, LARGEST_ENLARGEMENT)
     factor = min(factor, max(1.0, 1024 / max(gray.shape)))
+    factor = max(factor, min(1.0, SMALLEST_INK / extent))
     gray, pen = resized(gray, factor), pen * factor
     if even_light:
         paper = np.full(gray.shape, np.median(gray), np.float32)
@@ -462,7 +464,7 @@ def look(gray: np.ndarray, drop_rules: bool = True, even_light: bool = False) ->
         paper = estimate_paper(gray, max(WINDOW_PENS * pen, WINDOW_SHARE * max(gray.shape)))
     ink = flatten_light(gray, paper)
     if factor <= 1 and pen > PEN_PIXELS / 2:  # grain becomes calm, strokes stay
-        ink = cv2.GaussianBlur(ink, (0, 0), 0.15 * pen)
+        ink = cv2.GaussianBlur(ink, (0, 0), 0.15 * min(pen, PEN_PIXELS))
     ink, threshold = _calm(ink)
     if threshold is None:
         return None
@@ -483,13 +485,16 @@ def look(gray: np.ndarray, drop_rules: bool = True, even_light: bool = False) ->
     return Ink(ink, threshold, mask, rules, pen, factor, drop_rules)
 
 
-def _first_pen(gray: np.ndarray, drop_rules: bool) -> float:
-    """Estimate the width of the pen in pixels of a picture; 0 where there is no ink."""
+def _first_pen(gray: np.ndarray, drop_rules: bool) -> tuple[float, float]:
+    """Estimate the width of the pen, 0 where there is no ink, and the longer side of all ink.
+
+    Both in pixels of the picture.
+    """
     small = reduced(gray, 1024)
     for _ in range(2):
         ink, threshold = _calm(flatten_light(small, estimate_paper(small)))
         if threshold is None:
-            return 0.0
+            return 0.0, 1.0
         mask = ink_mask(ink, threshold)
         pen = stroke_width(mask)
         if pen <= 2 * PEN_PIXELS or max(small.shape) <= 128:
@@ -498,4 +503,6 @@ def _first_pen(gray: np.ndarray, drop_rules: bool) -> float:
         small = reduced(small, max(128, round(max(small.shape) * PEN_PIXELS / pen)))
     if drop_rules:
         pen = stroke_width(mask & ~find_rules(mask, pen)) or pen
-    return pen * max(gray.shape) / max(small.shape)
+    scale = max(gray.shape) / max(small.shape)
+    extent = max(np.ptp(np.flatnonzero(mask.any(axis=axis))) + 1 for axis in (0, 1))
+    return pen * scale, float(extent) * scale
