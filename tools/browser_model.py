@@ -48,6 +48,7 @@ MEASURES = (
     "NEAR_INK",
     "FADED",
     "PEN_PIXELS",
+    "SMALLEST_INK",
     "SPECK_PENS",
     "BRIDGE",
     "SMALLEST_DIGIT",

@@ -1,9 +1,9 @@
 """Drawings as the pad makes them, in all forms of all digits: page and library must agree on them.
 
-``drawings`` makes strokes of ``digitrec/forms.py`` into drawings of ``strokes.js``; ``rendered`` has
-the page's own code draw and read them, in a browser. ``python -m tools.drawings`` writes
-``tests/vectors/recipe.json``: pictures of some, and the 28 × 28 pixels that the library makes of
-each. The recipe in JavaScript is held to these, and so is the library.
+``drawings`` varies the strokes of ``digitrec/forms.py``; ``rendered`` has the page's own code draw
+and read them, in a browser. ``python -m tools.drawings`` writes ``tests/vectors/recipe.json``:
+pictures of some, and the 28 × 28 pixels that the library makes of each. The recipe in JavaScript is
+held to these, and so is the library.
 """
 
 from __future__ import annotations

@@ -27,12 +27,6 @@ from digitrec.reading.files import ImageError as ImageError
 from digitrec.reading.files import Picture as Picture
 from digitrec.reading.files import load_image as load_image
 from digitrec.reading.files import to_gray as to_gray
-from digitrec.reading.recipe import OPTIONAL_STEPS as OPTIONAL_STEPS
-from digitrec.reading.recipe import Box as Box
-from digitrec.reading.recipe import centre_by_mass as centre_by_mass
-from digitrec.reading.recipe import crop as crop
-from digitrec.reading.recipe import fit_box as fit_box
-from digitrec.reading.recipe import match_pen as match_pen
 from digitrec.reading.one import Preparation as Preparation
 from digitrec.reading.one import just_resize as just_resize
 from digitrec.reading.one import normalise as normalise
@@ -42,3 +36,9 @@ from digitrec.reading.reader import Network as Network
 from digitrec.reading.reader import Reading as Reading
 from digitrec.reading.reader import read as read
 from digitrec.reading.reader import read_file as read_file
+from digitrec.reading.recipe import OPTIONAL_STEPS as OPTIONAL_STEPS
+from digitrec.reading.recipe import Box as Box
+from digitrec.reading.recipe import centre_by_mass as centre_by_mass
+from digitrec.reading.recipe import crop as crop
+from digitrec.reading.recipe import fit_box as fit_box
+from digitrec.reading.recipe import match_pen as match_pen

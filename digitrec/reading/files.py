@@ -20,7 +20,13 @@ import numpy as np
 import pillow_heif
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from digitrec.reading.limits import BRIGHT_DRAWING, COLOURED, LONGEST_SIDE, MAX_PIXELS, SMALLEST_SIDE
+from digitrec.reading.limits import (
+    BRIGHT_DRAWING,
+    COLOURED,
+    LONGEST_SIDE,
+    MAX_PIXELS,
+    SMALLEST_SIDE,
+)
 
 Path_ = str | os.PathLike[str]
 #: An array of pixels, nested lists of them, or a picture of Pillow's.

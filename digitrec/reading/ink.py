@@ -35,12 +35,13 @@ from digitrec.reading.limits import (
     GRAIN_SCALES,
     LARGEST_ENLARGEMENT,
     NEAR_INK,
+    PEN_PIXELS,
+    RIM,
     SHEET_BORDER,
     SHEET_PIXELS,
     SHEET_SHARE,
-    PEN_PIXELS,
-    RIM,
     SIGNAL_TO_NOISE,
+    SMALLEST_INK,
     WINDOW_PENS,
     WINDOW_SHARE,
 )
@@ -362,11 +363,12 @@ def look(
     Ink or None
         None when nothing stands out from the paper.
     """
-    pen = _first_pen(gray, drop_rules, sheet)
+    pen, extent = _first_pen(gray, drop_rules, sheet)
     if not pen:
         return None
     factor = min(PEN_PIXELS / pen, LARGEST_ENLARGEMENT)
     factor = min(factor, max(1.0, 1024 / max(gray.shape)))
+    factor = max(factor, min(1.0, SMALLEST_INK / extent))
     gray, pen = resized(gray, factor), pen * factor
     if even_light:
         paper = np.full(gray.shape, np.median(gray), np.float32)
@@ -375,7 +377,7 @@ def look(
         paper = estimate_paper(gray, min(window, FIRST_WINDOW * min(gray.shape)))
     ink = _on_sheet(flatten_light(gray, paper), sheet)
     if factor <= 1 and pen > PEN_PIXELS / 2:  # grain becomes calm, strokes stay
-        ink = cv2.GaussianBlur(ink, (0, 0), 0.15 * pen)
+        ink = cv2.GaussianBlur(ink, (0, 0), 0.15 * min(pen, PEN_PIXELS))
     threshold = ink_threshold(ink)
     if threshold is None:
         return None
@@ -419,14 +421,17 @@ def _on_sheet(ink: np.ndarray, sheet: np.ndarray | None) -> np.ndarray:
     return ink * mask
 
 
-def _first_pen(gray: np.ndarray, drop_rules: bool, sheet: np.ndarray | None) -> float:
-    """Estimate the width of the pen in pixels of a picture; 0 where there is no ink."""
+def _first_pen(gray: np.ndarray, drop_rules: bool, sheet: np.ndarray | None) -> tuple[float, float]:
+    """Estimate the width of the pen, 0 where there is no ink, and the longer side of all ink.
+
+    Both in pixels of the picture.
+    """
     small = reduced(gray, 1024)
     for _ in range(2):
         ink = _on_sheet(flatten_light(small, estimate_paper(small)), sheet)
         threshold = ink_threshold(ink)
         if threshold is None:
-            return 0.0
+            return 0.0, 1.0
         mask = ink_mask(ink, threshold)
         pen = stroke_width(mask)
         if pen <= 2 * PEN_PIXELS or max(small.shape) <= 128:
@@ -435,4 +440,6 @@ def _first_pen(gray: np.ndarray, drop_rules: bool, sheet: np.ndarray | None) -> 
         small = reduced(small, max(128, round(max(small.shape) * PEN_PIXELS / pen)))
     if drop_rules:
         pen = stroke_width(mask & ~find_rules(mask, pen)) or pen
-    return pen * max(gray.shape) / max(small.shape)
+    scale = max(gray.shape) / max(small.shape)
+    extent = max(np.ptp(np.flatnonzero(mask.any(axis=axis))) + 1 for axis in (0, 1))
+    return pen * scale, float(extent) * scale

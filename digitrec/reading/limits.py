@@ -47,6 +47,8 @@ NEAR_INK = 0.06
 FADED = 0.7
 #: Pixels that the pen is wide at the scale of reading. Finer only shows the paper's grain.
 PEN_PIXELS = 5.0
+#: Pixels: all ink of a picture stays so large; a small digit of a wide pen would lose its holes.
+SMALLEST_INK = 80
 #: Small pictures are enlarged so many times at most: more shows nothing new.
 LARGEST_ENLARGEMENT = 4.0
 

@@ -16,8 +16,8 @@ from digitrec.reading.edges import writing
 from digitrec.reading.files import Picture, as_array, to_gray, written
 from digitrec.reading.ink import Ink, light_strokes, look, reduced
 from digitrec.reading.limits import FIELD, LONGEST_SIDE, NEARBY
-from digitrec.reading.recipe import OPTIONAL_STEPS, Box, normalise_piece, scaled
 from digitrec.reading.pieces import Piece, gap, union
+from digitrec.reading.recipe import OPTIONAL_STEPS, Box, normalise_piece, scaled
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@
  * @property {number} NEAR_INK around ink, this part of the picture is compared with it
  * @property {number} FADED a stroke goes on where it has this part of what surely is ink
  * @property {number} PEN_PIXELS pixels that the pen is wide at the scale of reading
+ * @property {number} SMALLEST_INK pixels that all ink is large at that scale, at least
  * @property {number} SPECK_PENS what is no longer than so many pens is a speck
  * @property {number} BRIDGE a gap of so many pens does not part a stroke
  * @property {number} SMALLEST_DIGIT a digit's longer side, in pixels at the scale of reading
@@ -19,7 +20,6 @@
  * @property {[number, number]} MNIST_PEN stroke widths, in pixels of the box, of nearly all of MNIST
  * @property {number} FINER the pen is measured and changed in a box so many times finer
  * @property {number} COVERED a pixel belongs to the digit's rectangle when it is covered so much
- *
  * @typedef {{height: number, width: number, data: Float32Array}} Plane a picture, row by row; a mask is 1 or 0
  * @typedef {{top: number, left: number, height: number, width: number}} Box in pixels
  * @typedef {{values: Plane, threshold: number, mask: Plane, pen: number}} Ink values: 0 is paper; mask: where ink is
@@ -74,17 +74,17 @@ export function prepare(gray, height, width, measures, { centre = true, paper = 
 
 /** @type {(drawn: Plane, measures: Measures) => ?Ink} at the scale at which the library reads; null: there is none */
 function look(drawn, measures) {
-  const { PEN_PIXELS, NEAR_INK, CONTRAST } = measures;
+  const { PEN_PIXELS, SMALLEST_INK, NEAR_INK, CONTRAST } = measures;
   const side = longer(drawn);
   const scaled = (/** @type {number} */ to) => map(fitInto(drawn, round(to)), (value) => 1 - round(255 - 255 * value) / 255);
   const box = boxOf(drawn, CONTRAST / 2);
-  let pen = box.height > 0 && inked(surround(cutOut(drawn, box), round(NEAR_INK * side)), measures, side)?.pen;
-  if (!pen) return null;
-  if (pen > 2 * PEN_PIXELS) {
-    const small = scaled(Math.max(128, (side * PEN_PIXELS) / pen));
-    pen = ((inked(small, measures)?.pen ?? pen) * side) / longer(small);
-  }
-  const values = scaled((side * PEN_PIXELS) / pen);
+  let found = box.height > 0 ? inked(surround(cutOut(drawn, box), round(NEAR_INK * side)), measures, side) : null;
+  if (!found) return null;
+  // A wide pen is measured again in a smaller picture, of whose pixels each is `unit` of this one.
+  const unit = found.pen > 2 * PEN_PIXELS ? side / Math.max(128, round((side * PEN_PIXELS) / found.pen)) : 1;
+  if (unit > 1) found = inked(scaled(side / unit), measures) ?? found;
+  const [pen, extent] = [found.pen * unit, longer(boxOf(found.mask, 1)) * unit];
+  const values = scaled(side * Math.max(PEN_PIXELS / pen, Math.min(1, SMALLEST_INK / extent)));
   const smooth = mixed(values, 1, (away) => Math.exp(-((away / (0.15 * PEN_PIXELS)) ** 2) / 2));
   return inked(pen < PEN_PIXELS ? values : smooth, measures);
 }
@@ -275,9 +275,8 @@ function mixed({ height, width, data }, scale, weightOf, inRows = true) {
   const ratio = width / out.height;
   for (let k = 0; k < out.height; k++) {
     const [middle, reach] = [(k + 0.5) * ratio - 0.5, Math.max(3, ratio)];
-    const first = Math.max(0, Math.ceil(middle - reach));
+    const [first, last] = [Math.max(0, Math.ceil(middle - reach)), Math.min(width - 1, Math.floor(middle + reach))];
     const weights = [];
-    const last = Math.min(width - 1, Math.floor(middle + reach));
     for (let n = first; n <= last; n++) weights.push(Math.max(0, weightOf(Math.abs(n - middle), ratio)));
     const total = weights.reduce((a, b) => a + b);
     for (let row = 0; row < height; row++) {
