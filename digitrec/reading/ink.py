@@ -30,9 +30,12 @@ from digitrec.reading.limits import (
     COARSE,
     CONTRAST,
     DARKEST_PAPER,
+    EVEN_GAP,
+    EVEN_SHARE,
     FADED,
     FIRST_WINDOW,
     GRAIN_SCALES,
+    GRAIN_SIZE,
     LARGEST_ENLARGEMENT,
     NEAR_INK,
     PEN_PIXELS,
@@ -42,9 +45,12 @@ from digitrec.reading.limits import (
     SHEET_SHARE,
     SIGNAL_TO_NOISE,
     SMALLEST_INK,
+    SURE_POLARITY,
+    TWO_SHADES,
     WINDOW_PENS,
     WINDOW_SHARE,
 )
+from digitrec.reading.pieces import weighted_median
 from digitrec.reading.rules import find_rules
 
 
@@ -102,6 +108,46 @@ def reduced(image: np.ndarray, longest_side: int) -> np.ndarray:
 # --- Light or dark -------------------------------------------------------------------------------
 
 
+def has_light_ink(gray: np.ndarray) -> tuple[bool, bool]:
+    """Tell whether the ink is lighter than what it is written on, as on a blackboard.
+
+    Narrow strokes tell (``light_strokes``), if nearly all of them are of one kind. If not, as in a
+    close-up: most of a picture is paper, so what differs from the median of half the picture around
+    it is ink (``_light_tail``). Where that is alike on both sides, paper is what fills the rim.
+
+    Parameters
+    ----------
+    gray : (H, W) uint8
+
+    Returns
+    -------
+    light : bool
+    sure : bool
+        Whether the other answer need not be tried.
+    """
+    strokes, small = light_strokes(gray), reduced(gray, 96)
+    tail = _light_tail(small)
+    if abs(strokes) >= SURE_POLARITY:
+        return strokes > 0, (strokes > 0) == (tail > 0)
+    if abs(tail) < SURE_POLARITY:
+        paper = _paper_at_the_rim(small)
+        if paper is not None:
+            return paper == "dark", False
+        tail += strokes / 2
+    return tail > 0, False
+
+
+def _light_tail(gray: np.ndarray) -> float:
+    """Compare what is lighter with what is darker than the median around it.
+
+    ``sum(d³) / sum(|d|³)`` of the differences: −1, all that differs is dark … 1, all is light.
+    """
+    side = max(3, min(gray.shape) // 2 | 1)
+    around = cv2.medianBlur(np.pad(gray, side // 2, "symmetric"), side)[side // 2 :, side // 2 :]
+    cubes = (gray.astype(np.float32) - around[: gray.shape[0], : gray.shape[1]]) ** 3
+    return float(cubes.sum()) / max(float(np.abs(cubes).sum()), 1.0)
+
+
 def light_strokes(gray: np.ndarray) -> float:
     """Tell light ink from dark: −1, surely dark strokes … 1, surely light ones, as on a blackboard.
 
@@ -127,6 +173,56 @@ def light_strokes(gray: np.ndarray) -> float:
     return (lighter - darker) / max(lighter + darker, 1.0)
 
 
+def _paper_at_the_rim(gray: np.ndarray) -> str | None:
+    """Which of Otsu's two classes is paper, "dark" or "light"; None when that is not plain.
+
+    Paper fills at least 0.7 of the rim, and the largest circle in it, which may go on beyond the
+    picture, is wider than the largest in the ink. And the picture has but two shades
+    (``two_shades``): neither shadow nor vignette.
+    """
+    light, explained = two_shades(gray)
+    if explained < TWO_SHADES:
+        return None
+    share = _of_the_rim(light)
+    in_light, in_dark = _largest_circle(light), _largest_circle(~light)
+    if share >= 0.7 and in_light >= 1.2 * in_dark:
+        return "light"
+    if share <= 0.3 and in_dark >= 1.2 * in_light:
+        return "dark"
+    return None
+
+
+def _of_the_rim(mask: np.ndarray) -> float:
+    """Share of a mask in the picture's rim, 3 % of the shorter side wide."""
+    rim = max(1, round(0.03 * min(mask.shape)))
+    inner = mask[rim:-rim, rim:-rim]
+    return float((mask.sum() - inner.sum()) / max(1, mask.size - inner.size))
+
+
+def two_shades(values: np.ndarray) -> tuple[np.ndarray, float]:
+    """Where values are above Otsu's threshold, and what part of the variance the classes explain.
+
+    ``p (1 − p) (m₁ − m₀)² / variance`` is 0.64 for mere grain, 0.75 for a slow change of
+    brightness, and near 1 for ink on evenly lit paper.
+
+    References
+    ----------
+    :cite:t:`otsu1979`.
+    """
+    threshold, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    above = values > threshold
+    share, variance = float(above.mean()), float(values.var())
+    if not 0 < share < 1:
+        return above, 0.0
+    apart = float(values[above].mean() - values[~above].mean())
+    return above, share * (1 - share) * apart**2 / variance
+
+
+def _largest_circle(mask: np.ndarray) -> float:
+    """Diameter of the largest circle in a mask, in pixels; it may go on beyond the picture."""
+    return 2 * float(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3).max())
+
+
 # --- Paper and ink -------------------------------------------------------------------------------
 
 
@@ -141,8 +237,10 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
     ----------
     gray : (H, W) uint8
         Dark ink on light paper.
-    window : of the closing, in pixels, several times the pen's width; by default
-        ``FIRST_WINDOW`` of the shorter side
+    window : of the closing, in pixels, several times the pen's width; by default that of a close-up
+        of one digit: 0.4 of the shorter side, and smoothed both ways. Where ink fills a good part
+        of an evenly lit close-up, as in a tight crop of a marker's 1, it may be wider than any
+        window; there, the paper's brightness is one number (``_even_paper``).
 
     Returns
     -------
@@ -153,14 +251,45 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
     ----------
     :cite:t:`serra1982`.
     """
-    small = reduced(gray, 512)
-    window = FIRST_WINDOW * min(gray.shape) if window is None else window
-    side = max(3, round(window * max(small.shape) / max(gray.shape)) | 1)
-    calm = cv2.medianBlur(small, 3)  # a bright grain is no paper
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
+    small = reduced(gray, 512 if window else 128)
+    even = None if window else _even_paper(small)
+    if even is not None:
+        return np.full(gray.shape, even, np.float32)
+    share = (
+        window / max(gray.shape) if window else FIRST_WINDOW * min(small.shape) / max(small.shape)
+    )
+    side = max(3, round(share * max(small.shape)) | 1)
+    calm = cv2.medianBlur(
+        small, 3 if window or min(small.shape) < 64 else 5
+    )  # a bright grain is no paper
+    shape = cv2.MORPH_RECT if window else cv2.MORPH_ELLIPSE
+    kernel = cv2.getStructuringElement(shape, (side, side))
     closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel).astype(np.float32)
-    paper = np.minimum(closed, cv2.GaussianBlur(closed, (0, 0), max(1.0, side / 8)))
+    paper = cv2.GaussianBlur(closed, (0, 0), max(1.0, side / 8))
+    paper = np.minimum(closed, paper) if window else paper
     return cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _even_paper(gray: np.ndarray) -> float | None:
+    """Brightness of the paper in an evenly lit picture that ink fills by a fifth; else None.
+
+    Otsu's two classes are then each far narrower than they are apart, at least half of the rim is
+    paper, and no circle in the ink is wider than 0.3 of the longer side.
+    """
+    light, _ = two_shades(gray)
+    if not EVEN_SHARE[0] <= light.mean() <= EVEN_SHARE[1] or _of_the_rim(light) < 0.5:
+        return None
+    if _largest_circle(~light) > 0.3 * max(gray.shape):
+        return None  # a shadow, or what the paper lies on
+    paper, grain = _median_and_deviation(gray[light])
+    ink, unevenness = _median_and_deviation(gray[~light])
+    return paper if paper - ink >= EVEN_GAP * (grain + unevenness) else None
+
+
+def _median_and_deviation(values: np.ndarray) -> tuple[float, float]:
+    """Median, and the standard deviation as the median absolute deviation tells it."""
+    middle = float(np.median(values))
+    return middle, 1.4826 * float(np.median(np.abs(values - middle)))
 
 
 def flatten_light(gray: np.ndarray, paper: np.ndarray) -> np.ndarray:
@@ -295,7 +424,8 @@ def stroke_width(mask: np.ndarray) -> float:
         mask.astype(np.uint8), connectivity=8
     )
     longest = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
-    counted = (longest >= 0.01 * max(mask.shape)) & (longest >= 3)
+    usual = weighted_median(longest[1:], stats[1:, cv2.CC_STAT_AREA])
+    counted = longest >= max(3, 0.01 * max(mask.shape), GRAIN_SIZE * usual)
     counted[0] = False
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         counted[edge] = False
@@ -343,6 +473,7 @@ def look(
     drop_rules: bool = True,
     even_light: bool = False,
     sheet: np.ndarray | None = None,
+    close_up: bool = False,
 ) -> Ink | None:
     """Find a picture's ink, at the scale at which its pen is ``PEN_PIXELS`` wide.
 
@@ -357,13 +488,14 @@ def look(
     drop_rules : if not, rules, frames and boxes count as writing
     even_light : take the paper to be equally bright everywhere
     sheet : (H, W) bool; there is no ink but on it
+    close_up : take the picture to show one digit, with light that changes over its size
 
     Returns
     -------
     Ink or None
         None when nothing stands out from the paper.
     """
-    pen, extent = _first_pen(gray, drop_rules, sheet)
+    pen, extent = _first_pen(gray, drop_rules, sheet, close_up)
     if not pen:
         return None
     factor = min(PEN_PIXELS / pen, LARGEST_ENLARGEMENT)
@@ -374,7 +506,7 @@ def look(
         paper = np.full(gray.shape, np.median(gray), np.float32)
     else:
         window = max(WINDOW_PENS * pen, WINDOW_SHARE * max(gray.shape))
-        paper = estimate_paper(gray, min(window, FIRST_WINDOW * min(gray.shape)))
+        paper = estimate_paper(gray, None if close_up else window)
     ink = _on_sheet(flatten_light(gray, paper), sheet)
     if factor <= 1 and pen > PEN_PIXELS / 2:  # grain becomes calm, strokes stay
         ink = cv2.GaussianBlur(ink, (0, 0), 0.15 * min(pen, PEN_PIXELS))
@@ -421,14 +553,17 @@ def _on_sheet(ink: np.ndarray, sheet: np.ndarray | None) -> np.ndarray:
     return ink * mask
 
 
-def _first_pen(gray: np.ndarray, drop_rules: bool, sheet: np.ndarray | None) -> tuple[float, float]:
+def _first_pen(
+    gray: np.ndarray, drop_rules: bool, sheet: np.ndarray | None, close_up: bool
+) -> tuple[float, float]:
     """Estimate the width of the pen, 0 where there is no ink, and the longer side of all ink.
 
     Both in pixels of the picture.
     """
     small = reduced(gray, 1024)
     for _ in range(2):
-        ink = _on_sheet(flatten_light(small, estimate_paper(small)), sheet)
+        window = None if close_up else FIRST_WINDOW * min(small.shape)
+        ink = _on_sheet(flatten_light(small, estimate_paper(small, window)), sheet)
         threshold = ink_threshold(ink)
         if threshold is None:
             return 0.0, 1.0

@@ -34,11 +34,22 @@ SHEET_PIXELS, SHEET_BORDER = 256, 0.12
 #: Share of the picture that a sheet on a table fills.
 SHEET_SHARE = 0.15, 0.93
 
+#: Share of the variance that two brightnesses explain in evenly lit ink (grain 0.64, slope 0.75).
+TWO_SHADES = 0.82
+
+#: Shares of a picture: ink that fills more than a fifth of it may hide the paper from any window.
+EVEN_SHARE = 0.1, 0.8
+
+#: Deviations of paper and ink that lie between two even brightnesses.
+EVEN_GAP = 6
+
 # --- Ink ---
 #: Share of the light that ink takes away, at least. Less is a shade of the paper.
 CONTRAST = 0.06
 #: Standard deviations of the grain: what stands out from it by less is grain.
 SIGNAL_TO_NOISE = 5.0
+#: Of the usual piece of ink, by its longer side: what is shorter is grain, and tells no pen.
+GRAIN_SIZE = 0.3
 #: Halvings of the picture in which grain is sought, the first among them: that of coarse paper.
 GRAIN_SCALES = 3
 #: Share of the longer side: only so near to ink is paper compared with it.

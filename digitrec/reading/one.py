@@ -14,8 +14,8 @@ import numpy as np
 
 from digitrec.reading.edges import writing
 from digitrec.reading.files import Picture, as_array, to_gray, written
-from digitrec.reading.ink import Ink, light_strokes, look, reduced
-from digitrec.reading.limits import FIELD, LONGEST_SIDE, NEARBY
+from digitrec.reading.ink import Ink, has_light_ink, look, reduced
+from digitrec.reading.limits import FIELD, LONGEST_SIDE, NEARBY, SPECK
 from digitrec.reading.pieces import Piece, gap, union
 from digitrec.reading.recipe import OPTIONAL_STEPS, Box, normalise_piece, scaled
 
@@ -68,9 +68,9 @@ def prepare(image: Picture, *, without: Collection[str] = (), steps: bool = Fals
     image = as_array(image)
     made = {"gray": written(image)}
     gray = reduced(made["gray"], LONGEST_SIDE)
-    light = "find_polarity" not in without and light_strokes(gray) > 0
+    light = "find_polarity" not in without and has_light_ink(gray)[0]
     made["dark ink"] = gray = 255 - gray if light else gray
-    ink = look(gray, "drop_rules" not in without, "level_light" in without)
+    ink = look(gray, "drop_rules" not in without, "level_light" in without, close_up=True)
     digit = _one_digit(ink) if ink is not None else None
     if ink is None or digit is None:
         return Preparation(np.zeros((FIELD, FIELD), np.uint8), None, made if steps else {})
@@ -87,6 +87,7 @@ def _one_digit(ink: Ink) -> Piece | None:
     if not pieces:
         return None
     digit, *others = sorted(pieces, key=lambda p: -_weight(p, ink.mask.shape))
+    others = [p for p in others if p.longest >= SPECK * digit.longest]
     while near := [p for p in others if gap(digit, p) <= NEARBY * digit.longest]:
         digit = union([digit, *near])
         others = [p for p in others if all(p is not q for q in near)]
@@ -145,6 +146,6 @@ def just_resize(image: Picture) -> np.ndarray:
         As ``to_gray``.
     """
     gray = to_gray(image)
-    if light_strokes(gray) <= 0:
+    if not has_light_ink(gray)[0]:
         gray = 255 - gray
     return cv2.resize(gray, (FIELD, FIELD), interpolation=cv2.INTER_AREA)

@@ -6,7 +6,7 @@ light ink or dark, rules or strokes, upright or on its side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -15,9 +15,8 @@ import numpy as np
 from digitrec.reading import lattice
 from digitrec.reading.edges import writing
 from digitrec.reading.files import Path_, Picture, as_array, load, written
-from digitrec.reading.ink import Ink, find_sheet, light_strokes, look, reduced
+from digitrec.reading.ink import Ink, find_sheet, has_light_ink, look, reduced
 from digitrec.reading.limits import (
-    BETTER,
     COSTS,
     LONGEST_SIDE,
     MANY,
@@ -26,10 +25,8 @@ from digitrec.reading.limits import (
     SMALLEST_DIGIT,
     SMALLEST_SHARE,
     SPECK,
-    SURE_POLARITY,
     TURN_EVIDENCE,
     TURNED,
-    UNSURE,
     WHOLE_COST,
 )
 from digitrec.reading.lines import find_lines
@@ -124,13 +121,25 @@ class Seen:
         return sum(map(len, self.chosen))
 
     @property
+    def is_plain(self) -> bool:
+        """Whether no other way need be tried: digits, nearly certain, and not only 1s."""
+        return self.score >= TURNED and self.evidence >= self.count / 2
+
+    @property
     def evidence(self) -> float:
         """How much speaks for this way: each digit's ``2 p − 1``; any stroke is a 1, so less of it.
 
         Of two ways the one counts that finds more digits which are more certain.
         """
-        rows = [line[k][2] for line, path in zip(self.candidates, self.chosen) for k in path]
+        rows = [
+            line[k][2]
+            for line, path in zip(self.candidates, self.chosen, strict=True)
+            for k in path
+        ]
         return sum((2 * float(r.max()) - 1) * (ONE if r.argmax() == 1 else 1.0) for r in rows)
+
+
+_NOTHING = Seen(None, [], [], [], -np.inf)
 
 
 def read(image: Picture, network: Network, reject_below: float | None = None) -> Reading:
@@ -189,40 +198,49 @@ def upright(gray: np.ndarray, network: Network) -> tuple[Seen, int]:
 
 
 def either_ink(gray: np.ndarray, network: Network) -> Seen:
-    """See dark ink or light ink in a picture, (H, W) uint8, as it lies.
+    """See a picture, (H, W) uint8, as it lies, in one way after the other until one convinces.
 
-    Where that is unlikely, also the other, rules as strokes, and the sheet alone.
+    As a page; as a close-up of one digit; the sheet alone; rules as strokes; and each with light
+    ink for dark, where that is not sure. Of all, what has the most evidence.
     """
-    light = light_strokes(gray)
-    sure = abs(light) >= SURE_POLARITY
-    dark = 255 - gray if light > 0 else gray
-    best = see(look(dark), network)
-    others = []
-    if best.score < UNSURE:
-        others = [dark] if sure else [dark, 255 - dark]
-    for pixels in others:
-        other = see(look(pixels, drop_rules=False), network)
-        best = other if other.score > best.score + BETTER else best
-    for pixels in ([dark] if sure else [dark, 255 - dark]) if best.score < TURNED else []:
-        sheet = find_sheet(pixels)
-        other = see(look(pixels, sheet=sheet), network) if sheet is not None else best
-        best = other if other.evidence > best.evidence else best
-    if not others and best.count <= 2 and best.ink is not None and best.ink.rules.any():
+    light, sure = has_light_ink(gray)
+    dark = 255 - gray if light else gray
+    shades = [dark] if sure else [dark, 255 - dark]
+    best = _NOTHING
+    for ink in _ways(shades):
+        other = see(ink, network)
+        best = other if other.evidence > best.evidence or not best.count else best
+        if best.is_plain:
+            break
+    if best.count <= 2 and best.ink is not None and best.ink.rules.any():
         # Where little is written, what looks like a rule may be the stem of a 7.
         other = see(look(dark, drop_rules=False), network)
         best = other if other.score * other.count > best.score * best.count else best
     return best
 
 
+def _ways(shades: Sequence[np.ndarray]) -> Iterator[Ink | None]:
+    """Look at a picture in all ways, the usual ones first; each shade has dark ink."""
+    for pixels in shades:
+        yield look(pixels)
+    for pixels in shades:
+        yield look(pixels, close_up=True)
+    for pixels in shades:
+        sheet = find_sheet(pixels)
+        if sheet is not None:
+            yield look(pixels, sheet=sheet)
+    for pixels in shades:
+        yield look(pixels, drop_rules=False)
+
+
 def see(ink: Ink | None, network: Network) -> Seen:
     """Find the likeliest digits in a picture's ink; all candidates of the page are one batch."""
-    nothing = Seen(ink, [], [], [], -np.inf)
     pieces = writing(ink) if ink is not None else []
     if ink is None or not pieces:
-        return nothing
+        return _NOTHING
     height = typical_height(pieces, ink.pen)
     if height < max(SMALLEST_DIGIT, SMALLEST_SHARE * max(ink.mask.shape)):
-        return nothing
+        return _NOTHING
     large = [p for p in pieces if p.longest >= SPECK * height]
     lines = [lattice.build(line, height, ink.pen) for line in find_lines(large, height)]
     found = [[candidate.piece for candidate in line.candidates] for line in lines]
@@ -242,7 +260,7 @@ def see(ink: Ink | None, network: Network) -> Seen:
             lines, candidates, chosen, total = [], candidates[-1:], [[0]], whole
         candidates = candidates[: len(chosen)]
     count = sum(map(len, chosen))
-    return Seen(ink, lines, candidates, chosen, total / count) if count else nothing
+    return Seen(ink, lines, candidates, chosen, total / count) if count else _NOTHING
 
 
 def _whole_score(pieces: Sequence[Piece], probabilities: np.ndarray, height: float) -> float:
@@ -252,9 +270,7 @@ def _whole_score(pieces: Sequence[Piece], probabilities: np.ndarray, height: flo
     return float(np.log(probabilities.max())) - cost
 
 
-def _place(
-    piece: Piece, seen: Seen, turns: int, shape: Sequence[int], whole: Sequence[int]
-) -> Box:
+def _place(piece: Piece, seen: Seen, turns: int, shape: Sequence[int], whole: Sequence[int]) -> Box:
     """Where a piece is in the whole picture's pixels, before it was turned and scaled."""
     assert seen.ink is not None
     left, top, right, bottom = piece.x, piece.y, piece.right, piece.bottom
