@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from digitrec import __version__
@@ -171,6 +172,11 @@ def _learn(options: argparse.Namespace) -> int:
     cv2.setNumThreads(1)
     try:
         hand.check_place(options.output, force=options.force)
+        out = Path(options.output)
+        if out.exists() and any(Path(f).exists() and out.samefile(f) for f in options.file):
+            raise networks.WeightsError(
+                f"{out}: expected another name for the weights, found a file to learn from"
+            )
         gathered = samples.from_files(options.file)
         for line in gathered.left_out:
             print(_printable(line))
@@ -186,8 +192,8 @@ def _learn(options: argparse.Namespace) -> int:
             )
             report = {"held_back": {"of": len(held), "before": before, "after": after}}
             print(
-                f"learned from {len(learned)} digits: of {len(held)} others {before} were read "
-                f"right before, and {after} are now"
+                f"learned from {len(learned)} digits; of {samples.counted(len(held), 'other')}, "
+                f"read right before: {before}, now: {after}"
             )
         else:
             print("too few samples to hold any back: fewer than four of each digit")
@@ -209,8 +215,8 @@ def _learn(options: argparse.Namespace) -> int:
     ) as error:
         print(f"digitrec: {_printable(str(error))}", file=sys.stderr)
         return 2
-    out = _printable(options.output)
-    print(f"{out}: has learned all {len(y)} digits; digitrec read --weights {out} reads with it")
+    name = _printable(options.output)
+    print(f"{name}: has learned all {len(y)} digits; digitrec read --weights {name} reads with it")
     return 0
 
 

@@ -29,7 +29,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import wraps
-from math import prod, sqrt
+from math import inf, prod, sqrt
 from typing import Any, Generic, TextIO, TypeVar, cast
 
 import numpy as np
@@ -121,7 +121,7 @@ def softmax_cross_entropy(logits: np.ndarray, y: np.ndarray) -> tuple[float, np.
     ----------
     :cite:t:`goodfellow2016deep`, section 6.2.2.3.
     """
-    target = _targets(logits, y)
+    logits, target = _checked(logits, y)
     z = logits - logits.max(axis=1, keepdims=True)  # as in forward.softmax: exp cannot overflow
     e = np.exp(z)
     total = e.sum(axis=1, keepdims=True)  # (N, 1)
@@ -134,7 +134,7 @@ def softmax_cross_entropy(logits: np.ndarray, y: np.ndarray) -> tuple[float, np.
 
 def softmax_cross_entropy_loops(logits: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """Compute the same as :func:`softmax_cross_entropy`, one number at a time."""
-    target = _targets(logits, y)
+    logits, target = _checked(logits, y)
     examples, classes = logits.shape
     loss, gradient = 0.0, np.empty_like(logits)
     for n in range(examples):
@@ -147,23 +147,33 @@ def softmax_cross_entropy_loops(logits: np.ndarray, y: np.ndarray) -> tuple[floa
     return float(loss), gradient
 
 
-def _targets(logits: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the probabilities (N, U) that should have come out."""
-    y = np.asarray(y)
+def _checked(logits: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the logits, and the probabilities that should have come out; both (N, U)."""
+    logits, y = np.asarray(logits), np.asarray(y)
+    if not np.issubdtype(logits.dtype, np.floating):
+        logits = logits.astype(np.float64)
     if logits.ndim != 2 or not len(logits) or y.shape not in (logits.shape[:1], logits.shape):
         raise ValueError(
             "expected logits (N, U) and labels (N,) or probabilities (N, U), N ≥ 1; "
             f"found {logits.shape} and {y.shape}"
         )
     if y.ndim == 2:
-        return y.astype(logits.dtype, copy=False)
-    classes = logits.shape[1]
-    if not np.issubdtype(y.dtype, np.integer) or y.min() < 0 or y.max() >= classes:
-        raise ValueError(
-            f"expected integer labels from 0 to {classes - 1}, found {y.dtype} "
-            f"from {y.min()} to {y.max()}"
-        )
-    return np.eye(classes, dtype=logits.dtype)[y]
+        target = y.astype(logits.dtype, copy=False)
+        sums = target.sum(axis=1)
+        far = np.flatnonzero(~(np.abs(sums - 1) < 1e-3))  # NaN is far, too
+        if len(far) or target.min() < 0:
+            row = int(far[0]) if len(far) else int(target.min(axis=1).argmin())
+            raise ValueError(
+                "expected probabilities, from 0, with the sum 1 in each row; "
+                f"found in row {row} the least {target[row].min():g} and the sum {sums[row]:g}"
+            )
+        return logits, target
+    expected = f"expected integer labels from 0 to {logits.shape[1] - 1}, found"
+    if not np.issubdtype(y.dtype, np.integer):
+        raise ValueError(f"{expected} {y.dtype}")
+    if y.min() < 0 or y.max() >= logits.shape[1]:
+        raise ValueError(f"{expected} {y.dtype} from {y.min()} to {y.max()}")
+    return logits, np.eye(logits.shape[1], dtype=logits.dtype)[y]
 
 
 # --- Activations ----------------------------------------------------------------------------
@@ -215,9 +225,17 @@ class Rule(Generic[L]):
         """Say on which side of its kinks each number was, if the layer has any."""
         return None
 
+    def like_output(self, remembered: Remembered) -> np.ndarray | None:
+        """Return what is remembered that has the output's shape, if there is such an array."""
+        return None
+
 
 class ActivationRule(Rule[Activation]):
     """``a = g(x)``: each gradient times the slope of g there (:data:`BEFORE_ACTIVATION`)."""
+
+    def like_output(self, remembered: Remembered) -> np.ndarray:
+        """Return the output."""
+        return cast(np.ndarray, remembered)
 
     def forward(self, layer: Activation, x: np.ndarray, rng: np.random.Generator | None) -> Forward:
         """(N, …) → (N, …); remembers the output, which all slopes follow from."""
@@ -328,6 +346,10 @@ class DenseRule(Rule[Dense]):
         units = int(entry["units"])
         return {"kernel": draw((*input_shape, units)), "bias": np.zeros(units, np.float32)}
 
+    def like_output(self, remembered: Remembered) -> np.ndarray:
+        """Return the output."""
+        return cast(np.ndarray, remembered[1])
+
     def forward(self, layer: Dense, x: np.ndarray, rng: np.random.Generator | None) -> Forward:
         """(N, D) → (N, U); remembers what came in and what went out."""
         a = ACTIVATIONS[layer.activation](x @ layer.kernel + layer.bias)  # (N, U)
@@ -382,6 +404,10 @@ class Conv2DRule(Rule[Conv2D]):
         return made | (
             {"bias": np.zeros(filters, np.float32)} if entry.get("use_bias", True) else {}
         )
+
+    def like_output(self, remembered: Remembered) -> np.ndarray:
+        """Return the output."""
+        return cast(np.ndarray, remembered[2])
 
     def forward(self, layer: Conv2D, x: np.ndarray, rng: np.random.Generator | None) -> Forward:
         """(N, H, W, C) → (N, OH, OW, F); remembers the padded images and the output."""
@@ -470,6 +496,10 @@ class MaxPooling2DRule(Rule[MaxPooling2D]):
     Of several that are equally large it is the first, row by row, as in TensorFlow.
     """
 
+    def like_output(self, remembered: Remembered) -> np.ndarray:
+        """Return the output."""
+        return cast(np.ndarray, remembered[2])
+
     def forward(
         self, layer: MaxPooling2D, x: np.ndarray, rng: np.random.Generator | None
     ) -> Forward:
@@ -547,6 +577,10 @@ class BatchNormalizationRule(Rule[BatchNormalization]):
             "moving_mean": zeros.copy(),
             "moving_variance": ones.copy(),
         }
+
+    def like_output(self, remembered: Remembered) -> np.ndarray:
+        """Return the centred numbers."""
+        return cast(np.ndarray, remembered[0])
 
     def forward(
         self, layer: BatchNormalization, x: np.ndarray, rng: np.random.Generator | None
@@ -663,6 +697,10 @@ class Dropout(Layer):
 class DropoutRule(MultiplyingRule[Dropout]):
     """``dx = gradient · m / (1 − rate)``: what was dropped had no part in the loss."""
 
+    def like_output(self, remembered: Remembered) -> np.ndarray:
+        """Return the factors."""
+        return cast(np.ndarray, remembered)
+
     def forward(self, layer: Dropout, x: np.ndarray, rng: np.random.Generator | None) -> Forward:
         """(N, …) → (N, …); remembers by what each number was multiplied."""
         if rng is None:
@@ -747,7 +785,13 @@ def backward(
         With respect to the layer's input.
     arrays : dict of str to float array
         With respect to each array that learns, by its name and of its shape.
+
+    Raises
+    ------
+    ValueError
+        A gradient of another shape than the output's.
     """
+    _check_gradient(layer, remembered, gradient)
     return _with_input(rule_of(layer).backward(layer, remembered, gradient))
 
 
@@ -755,7 +799,18 @@ def backward_loops(
     layer: Layer, remembered: Remembered, gradient: np.ndarray
 ) -> tuple[np.ndarray, Gradients]:
     """Compute the same as :func:`backward` from the definition, one number at a time."""
+    _check_gradient(layer, remembered, gradient)
     return _with_input(rule_of(layer).backward_loops(layer, remembered, gradient))
+
+
+def _check_gradient(layer: Layer, remembered: Remembered, gradient: np.ndarray) -> None:
+    """Raise ``ValueError`` for a gradient that NumPy would stretch to the output's shape."""
+    like = rule_of(layer).like_output(remembered)
+    if like is not None and like.shape != np.shape(gradient):
+        raise ValueError(
+            f"{layer.name}: expected a gradient of the output's shape {like.shape}, "
+            f"found {np.shape(gradient)}"
+        )
 
 
 def _with_input(found: Backward) -> tuple[np.ndarray, Gradients]:
@@ -956,7 +1011,8 @@ def initial(
     Raises
     ------
     ValueError
-        An unknown start; or as for :meth:`Sequential.from_description`.
+        An unknown start, a size below 1, something missing in the description; or as for
+        :meth:`Sequential.from_description`.
     """
     if isinstance(how, str):
         if how not in STARTS:
@@ -965,18 +1021,27 @@ def initial(
     rng = np.random.default_rng(seed)
 
     def draw(shape: Shape) -> np.ndarray:
+        if min(shape) < 1:
+            raise ValueError(f"expected sizes of at least 1, found a kernel of shape {shape}")
         *window, inputs, outputs = shape
         fan_in, fan_out = prod(window) * inputs, prod(window) * outputs
         return how(rng, shape, fan_in, fan_out).astype(np.float32)
 
     layers: list[Layer] = []
     shape: Shape = tuple(input_shape)
-    for entry in description:
+    for number, entry in enumerate(description):
+        if not {"layer", "name"} <= set(entry):
+            raise ValueError(
+                f"description: expected 'layer' and 'name' in entry {number}, found {dict(entry)}"
+            )
         if entry["layer"] in TRAINING_ONLY:
             layers.append(_dropout(entry))
             continue
         rule = RULES.get(Layer.kinds.get(entry["layer"], Layer), Rule())
-        arrays = rule.arrays(entry, shape, draw)
+        try:
+            arrays = rule.arrays(entry, shape, draw)
+        except KeyError as error:
+            raise ValueError(f"{entry['name']}: expected {error}, found {dict(entry)}") from error
         weights = {f"{entry['name']}/{key}": array for key, array in arrays.items()}
         layers += Sequential.from_description([entry], weights, shape).layers
         shape = layers[-1].output_shape(shape)
@@ -1022,12 +1087,12 @@ class Optimizer:
     Raises
     ------
     ValueError
-        The learning rate is not above 0.
+        The learning rate is not above 0, or not finite.
     """
 
     def __init__(self, learning_rate: float) -> None:
-        if not learning_rate > 0:
-            raise ValueError(f"learning_rate: expected above 0, found {learning_rate}")
+        if not 0 < learning_rate < inf:
+            raise ValueError(f"learning_rate: expected above 0, finite, found {learning_rate}")
         self.learning_rate = learning_rate
 
     def step(self, weights: Mapping[str, np.ndarray], gradients: Mapping[str, np.ndarray]) -> None:
@@ -1043,7 +1108,7 @@ class Optimizer:
         Raises
         ------
         ValueError
-            A gradient of no array, or of another shape.
+            A gradient of no array, or of another shape; or what is kept is of another network.
         """
         for name, gradient in gradients.items():
             if name not in weights or weights[name].shape != gradient.shape:
@@ -1052,7 +1117,17 @@ class Optimizer:
                     f"{name}: expected an array of the gradient's shape {gradient.shape}, "
                     f"found {found}"
                 )
+            for kept in self.kept():
+                if name in kept and kept[name].shape != gradient.shape:
+                    raise ValueError(
+                        f"{name}: expected {kept[name].shape}, as in the training before, found "
+                        f"{gradient.shape}: another network needs a new optimizer"
+                    )
         self.update(weights, gradients)
+
+    def kept(self) -> tuple[Gradients, ...]:
+        """Return what is kept from step to step: arrays by the names of those they belong to."""
+        return ()
 
     def update(
         self, weights: Mapping[str, np.ndarray], gradients: Mapping[str, np.ndarray]
@@ -1097,6 +1172,10 @@ class Momentum(Optimizer):
         super().__init__(learning_rate)
         self.momentum = _share("momentum", momentum)
         self.velocity: Gradients = {}
+
+    def kept(self) -> tuple[Gradients, ...]:
+        """Return the velocities."""
+        return (self.velocity,)
 
     def update(
         self, weights: Mapping[str, np.ndarray], gradients: Mapping[str, np.ndarray]
@@ -1144,6 +1223,10 @@ class Adam(Optimizer):
         self.epsilon, self.steps = epsilon, 0
         self.mean: Gradients = {}
         self.mean_square: Gradients = {}
+
+    def kept(self) -> tuple[Gradients, ...]:
+        """Return both running means."""
+        return self.mean, self.mean_square
 
     def update(
         self, weights: Mapping[str, np.ndarray], gradients: Mapping[str, np.ndarray]
@@ -1232,11 +1315,12 @@ def train(
     Raises
     ------
     ValueError
-        Images and labels that do not belong together, none at all, or sizes below 1.
+        Images and labels that do not belong together, none at all, or sizes below 1; also what
+        ``validation``, ``change`` and ``schedule`` give.
     """
-    x, y = np.asarray(x), np.asarray(y)
-    if len(x) != len(y) or not len(x):
-        raise ValueError(f"expected as many images as labels, found {x.shape} and {y.shape}")
+    x, y = _check_examples(network, x, y)
+    if validation is not None:
+        validation = _check_examples(network, *validation, "validation: ")
     if epochs < 1 or batch_size < 1:
         raise ValueError(
             f"expected epochs and batch_size of at least 1, found {epochs} and {batch_size}"
@@ -1247,14 +1331,19 @@ def train(
     if validation is not None:
         history |= {"val_loss": [], "val_accuracy": []}
     for epoch in range(epochs):
-        images, targets = (x, y) if change is None else change(x, y, rng)
+        images, targets = x, y
+        if change is not None:
+            images, targets = _check_examples(network, *change(x, y, rng), "change: ")
         order = rng.permutation(len(images))
         progress = _Progress(epoch, epochs, -(-len(images) // batch_size), verbose)
         loss_sum, right = 0.0, 0
         for start in range(0, len(images), batch_size):
             batch = order[start : start + batch_size]
             if schedule is not None:
-                optimizer.learning_rate = schedule(step)
+                rate = schedule(step)
+                if not 0 <= rate < inf:  # a warm-up may begin at 0
+                    raise ValueError(f"schedule: expected a rate from 0, finite, found {rate}")
+                optimizer.learning_rate = rate
             # A learning rate that is too large makes numbers without bounds; the loss tells it.
             with np.errstate(over="ignore", invalid="ignore"):
                 logits, remembered = forward_pass(network, images[batch], rng, rules=rules)
@@ -1276,6 +1365,23 @@ def train(
     return history
 
 
+def _check_examples(
+    network: Sequential, x: np.ndarray, y: np.ndarray, whose: str = ""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return images and labels as arrays, if the network can learn from them."""
+    x, y = np.asarray(x), np.asarray(y)
+    if len(x) != len(y):
+        raise ValueError(f"{whose}expected as many images as labels, found {x.shape} and {y.shape}")
+    if not len(x):
+        raise ValueError(f"{whose}expected at least one image, found none")
+    try:
+        network.check(x)
+        _checked(np.empty((len(x), *network.shapes[-1]), np.float32), y)
+    except ValueError as error:
+        raise ValueError(f"{whose}{error}") from error
+    return x, y
+
+
 def _right(logits: np.ndarray, targets: np.ndarray) -> int:
     """Count the examples whose largest logit is at the label, or at the largest probability."""
     labels = targets.argmax(axis=1) if targets.ndim == 2 else targets
@@ -1283,7 +1389,11 @@ def _right(logits: np.ndarray, targets: np.ndarray) -> int:
 
 
 class _Progress:
-    """What a training prints of an epoch: a bar that grows, one line at its end, or nothing."""
+    """What a training prints of an epoch: a bar that grows, one line at its end, or nothing.
+
+    A line is written with its end at once, for a notebook takes up the output in parts; and it is
+    as wide as the book.
+    """
 
     WIDTH = 20
     #: Seconds between two looks of the bar.
@@ -1312,12 +1422,11 @@ class _Progress:
         seconds = time.perf_counter() - self.start
         bar = "\r" if self.verbose == 1 else ""
         done = f" {'━' * self.WIDTH} {self.step}/{self.steps}" if self.verbose == 1 else ""
-        self._write(f"{bar}{self.title}{done} {seconds:.1f} s", results)
-        self.out.write("\n")
+        self._write(f"{bar}{self.title}{done} {seconds:.1f} s", results, "\n")
 
-    def _write(self, before: str, results: Mapping[str, float]) -> None:
-        figures = " ".join(f"{key}: {value:.4f}" for key, value in results.items())
-        self.out.write(f"{before} {figures}")
+    def _write(self, before: str, results: Mapping[str, float], after: str = "") -> None:
+        figures = " ".join(f"{key} {value:.4f}" for key, value in results.items())
+        self.out.write(f"{before} {figures}{after}")
         self.out.flush()
 
 
@@ -1357,7 +1466,7 @@ def gradient_check(
 
     ``|gradient − numeric| / max(|gradient|, |numeric|, SMALLEST)``
 
-    Right gradients give 1e-7 or less, wrong ones 1e-3 or more.
+    Right gradients give 1e-6 or less, and mostly far less; wrong ones typically 1e-2 or more.
 
     **Why float64, and why not smaller.** A loss near 1 is known to 16 digits in float64. The
     difference of two that agree in five of them (h = 1e-5) and its quotient are known to about
@@ -1392,10 +1501,20 @@ def gradient_check(
         ``"<layer's name>/<array's name>"`` → the largest relative error among its numbers; NaN
         where every one was at a kink.
 
+    Raises
+    ------
+    ValueError
+        Fewer than one entry, or a step that is not above 0; or as of :func:`gradients`.
+
     References
     ----------
     :cite:t:`goodfellow2016deep`, section 11.5.
     """
+    if (entries is not None and entries < 1) or not 0 < step < inf:
+        raise ValueError(
+            "expected entries of at least 1 (or None for all) and a step above 0, "
+            f"found {entries} and {step}"
+        )
     network = in_float64(network)
 
     def look() -> tuple[float, list[np.ndarray]]:

@@ -96,6 +96,8 @@ def _call(function: Any, *arguments: Any) -> Any:
 def _array(result: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
     """Return the result as an array of the shape expected."""
     try:
+        if np.asarray(result).dtype.kind in "USO":  # text would become numbers
+            raise TypeError
         array = np.asarray(result, dtype=float)
     except (TypeError, ValueError, OverflowError):
         raise _Wrong(f"expected {what}, found {type(result).__name__}.") from None
@@ -713,8 +715,8 @@ def wrong_gradients(answer: Any) -> None:
     if {key for key in answer if isinstance(key, str)} != letters or len(answer) != len(letters):
         raise _Wrong(f"expected the letters {sorted(letters)}, each with a number.")
     for letter, number in answer.items():
-        whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
-        if not whole or not 1 <= number <= 7:
+        real = isinstance(number, int | float | np.integer | np.floating)
+        if not real or isinstance(number, bool) or number not in range(1, 8):
             raise _Wrong(f"{letter}: expected the number of a mistake, 1 to 7.")
     wrong = [letter for letter in sorted(letters) if answer[letter] != PLANTED[letter]]
     if wrong:
@@ -757,7 +759,7 @@ def nesterov(answer: Answer) -> None:
         given = w.copy(), v.copy()
         result = _call(answer, *given, gradient_at, rate, keep)
         _kept((w, v), given)
-        if not isinstance(result, tuple | list) or len(result) != 2:
+        if not isinstance(result, tuple | list | np.ndarray) or len(result) != 2:
             raise _Wrong("expected two arrays: the new w and the new v.")
         found = [
             _array(part, shape, name)

@@ -21,9 +21,14 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
+import math
 import os
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +58,18 @@ FORMAT = "digitrec hand 1"
 CARD = "card.json"
 #: A card is not longer, and a member has no more bytes than its array and this.
 LONGEST_CARD, HEADER = 100_000, 1_000
+#: What reading a damaged archive raises: wrong checksums, unknown methods, encrypted members, names
+#: and places that cannot be, and what each way of compressing has of its own.
+DAMAGED = (
+    OSError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+)
 
 
 def save(
@@ -109,6 +126,12 @@ def save(
 def check_place(path: str | Path, *, force: bool = False) -> None:
     """Raise ``WeightsError`` when a file cannot be written there, before work is put into it."""
     path = Path(path)
+    try:
+        path.stat()
+    except FileNotFoundError:
+        pass  # as it should be
+    except OSError as error:  # too long a name, as a rule
+        raise WeightsError(f"{path}: cannot be written ({error.strerror})") from error
     if path.is_dir():
         raise WeightsError(f"{path}: expected the name of a file, found a folder")
     if not path.parent.is_dir():
@@ -127,12 +150,15 @@ def write(path: str | Path, content: bytes, *, force: bool = False) -> None:
     """
     path = Path(path)
     check_place(path, force=force)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    place = path.resolve()  # a symbolic link stays, and what it leads to is replaced
+    # Not all of the name: that may be as long as a name can be.
+    beside = place.with_name(f".{place.name[:20]}.{os.getpid()}")
     try:
         beside.write_bytes(content)
-        beside.replace(path)
+        beside.replace(place)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise WeightsError(f"{path}: cannot be written ({error.strerror})") from error
 
 
@@ -204,10 +230,9 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
             arrays = {
                 name.removesuffix(".npy"): archive.read(name) for name in members if name != CARD
             }
-    except OSError as error:
-        raise WeightsError(f"{path}: cannot be read ({error.strerror})") from error
-    # What a damaged archive raises: wrong checksums, unknown methods, an encrypted member.
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except DAMAGED as error:
+        if isinstance(error, OSError) and error.strerror:  # the file's, not of what is in it
+            raise WeightsError(f"{path}: cannot be read ({error.strerror})") from error
         raise WeightsError(
             f"{path}: expected weights that learned a hand, found something else or a damaged "
             f"file ({error})"
@@ -224,7 +249,7 @@ def _check_card(path: Path, content: bytes) -> dict[str, Any]:
     if not isinstance(card, dict):
         raise WeightsError(f"{path}: {CARD}: expected an object, found {type(card).__name__}")
     for key, kind in KEYS.items():
-        if not isinstance(card.get(key), kind):
+        if not isinstance(card.get(key), kind) or isinstance(card[key], bool):
             raise WeightsError(f"{path}: {CARD}: expected {key!r}, found {card.get(key)!r}")
     if card["format"] != FORMAT:
         raise WeightsError(f"{path}: expected the format {FORMAT!r}, found {card['format']!r}")
@@ -237,6 +262,10 @@ def _check_card(path: Path, content: bytes) -> dict[str, Any]:
         raise WeightsError(
             f"{path}: {CARD}: expected a reject_below of 0 … 1, found {card['reject_below']!r}"
         )
+    if not 0 < card["temperature"] < math.inf:
+        raise WeightsError(
+            f"{path}: {CARD}: expected a temperature above 0, found {card['temperature']!r}"
+        )
     return card
 
 
@@ -247,7 +276,8 @@ def _array(path: Path, key: str, content: bytes, shape: tuple[int, ...]) -> np.n
         if np.lib.format.read_magic(stream) != (1, 0):
             raise ValueError("not NumPy's format 1.0")
         found, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    except (ValueError, EOFError) as error:
+    # NumPy reads the header as Python's own text, and hands on what is wrong with that.
+    except (ValueError, EOFError, SyntaxError, TypeError, tokenize.TokenError) as error:
         raise WeightsError(f"{path}: {key}: expected an array without pickle ({error})") from error
     rest = content[stream.tell() :]
     if found != shape or fortran or dtype != np.dtype("<f4") or len(rest) != 4 * np.prod(shape):

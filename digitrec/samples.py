@@ -54,6 +54,25 @@ class Samples:
         self.labels += other.labels
         self.left_out += other.left_out
 
+    def without_repeats(self) -> Samples:
+        """Return each sample once, and say of how many that are equal to another one.
+
+        What is held back must not be learned: a picture that was given twice would be both.
+        """
+        first: dict[tuple[bytes, int], np.ndarray] = {}
+        for image, label in zip(self.images, self.labels, strict=True):
+            first.setdefault((image.tobytes(), label), image)
+        repeated = len(self) - len(first)
+        left_out = [f"{counted(repeated, 'digit')} left out: equal to others"] if repeated else []
+        return Samples(
+            list(first.values()), [label for _, label in first], self.left_out + left_out
+        )
+
+
+def counted(number: int, what: str) -> str:
+    """Write a number of things: ``1 digit``, ``2 digits``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
 
 def from_files(files: Sequence[str | Path]) -> Samples:
     """Gather samples: of each file that ends in ``.csv`` as a table, of others as a filled sheet.
@@ -63,13 +82,13 @@ def from_files(files: Sequence[str | Path]) -> Samples:
     SampleError
         As :func:`from_table`.
     ImageError
-        As :func:`from_sheet`.
+        As :func:`from_sheet` and :func:`from_table`.
     """
     gathered = Samples()
     for file in files:
         table = Path(file).suffix.lower() == ".csv"
         gathered.add(from_table(file) if table else from_sheet(file))
-    return gathered
+    return gathered.without_repeats()
 
 
 def from_sheet(path: str | Path) -> Samples:
@@ -105,6 +124,8 @@ def from_table(path: str | Path) -> Samples:
     ------
     SampleError
         No such file, no such columns, no rows, or a text that is not only digits and ``/``.
+    ImageError
+        One of the pictures cannot be read.
     """
     path = Path(path)
     try:
@@ -114,8 +135,10 @@ def from_table(path: str | Path) -> Samples:
             columns = reader.fieldnames or []
     except OSError as error:
         raise SampleError(f"{path}: cannot be read ({error.strerror})") from error
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
         raise SampleError(f"{path}: expected a table in UTF-8 ({error})") from error
+    except csv.Error as error:
+        raise SampleError(f"{path}: expected a table, with commas ({error})") from error
     if not {"file", "text"} <= set(columns):
         raise SampleError(
             f"{path}: expected the columns file,text in its first line, found {','.join(columns)}"
@@ -139,21 +162,21 @@ def from_table(path: str | Path) -> Samples:
 
 def _from_picture(file: Path, text: Sequence[str]) -> Samples:
     """Match the digits of a picture with its text."""
-    try:
-        digits = images.find_digits_in_file(file)
-    except images.ImageError as error:
-        return Samples(left_out=[str(error)])
+    digits = images.find_digits_in_file(file)
     count = 1 + max((digit.line for digit in digits), default=-1)
     found = [[digit.image for digit in digits if digit.line == line] for line in range(count)]
     if len(found) != len(text):
         return Samples(
-            left_out=[f"{file}: left out: expected {len(text)} lines, found {len(found)}"]
+            left_out=[
+                f"{file}: left out: expected {counted(len(text), 'line')}, found {len(found)}"
+            ]
         )
     taken = Samples()
     for number, (line, wanted) in enumerate(zip(found, text, strict=True), start=1):
         if len(line) != len(wanted):
             taken.left_out.append(
-                f"{file}: line {number} left out: expected {len(wanted)} digits, found {len(line)}"
+                f"{file}: line {number} left out: expected {counted(len(wanted), 'digit')}, "
+                f"found {len(line)}"
             )
             continue
         taken.images += line

@@ -268,6 +268,11 @@ def find_marks(gray: np.ndarray) -> dict[int, np.ndarray]:
     dict of int to (4, 2) float32
         For each mark found, by its number in ``CORNERS``: its own corners in the photograph's
         pixels, x and y, clockwise from the upper left one of the printed mark.
+
+    Raises
+    ------
+    SheetError
+        Two marks are there more than once: these are several sheets.
     """
     options = cv2.aruco.DetectorParameters()
     options.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
@@ -280,9 +285,18 @@ def find_marks(gray: np.ndarray) -> dict[int, np.ndarray]:
     found: dict[int, np.ndarray] = {}
     for picture_ in (gray, cv2.GaussianBlur(gray, (0, 0), 1.5)):  # grain may hide a mark's edges
         corners, numbers, _ = detector.detectMarkers(picture_)
+        twice = set()
         for place, number in zip(corners, [] if numbers is None else numbers.ravel(), strict=True):
             if number < len(CORNERS):
-                found.setdefault(int(number), place[0])
+                first = found.setdefault(int(number), place[0])
+                away = np.linalg.norm(first.mean(axis=0) - place[0].mean(axis=0))
+                if away > np.linalg.norm(first[1] - first[0]):
+                    twice.add(CORNERS[int(number)])
+        if len(twice) > 1:  # one alone may be a pattern of the table
+            raise SheetError(
+                f"expected one sheet, found the corner marks {', '.join(sorted(twice))} of several:"
+                " photograph each sheet by itself"
+            )
         if len(found) == len(CORNERS):
             break
     return found
@@ -307,7 +321,8 @@ def straighten(image: images.Picture) -> np.ndarray:
     Raises
     ------
     SheetError
-        Fewer than ``ENOUGH`` corner marks are found, or the sheet is too small in the picture.
+        Fewer than ``ENOUGH`` corner marks are found, or those of several sheets, or the sheet is
+        too small in the picture.
     ImageError
         As ``to_gray``.
 

@@ -414,9 +414,17 @@ def test_bad_input_is_refused():
         (y + 1, "from 0 to 2, found int64 from 1 to 3"),
         (y - 1, "found int64 from -1 to 1"),
         (y.astype(float), "expected integer labels from 0 to 2, found float64"),
+        (np.array(list("0120")), "expected integer labels from 0 to 2, found <U1"),
+        (np.full((4, 3), 50 / 3), "found in row 0 the least 16.6667 and the sum 50"),
+        (np.full((4, 3), np.nan), "expected probabilities, .* the sum nan"),
+        (np.array([[1, 0, 0]] * 3 + [[2, -1, 0]]), "found in row 3 the least -1 and the sum 1"),
     ]:
         with pytest.raises(ValueError, match=says):
             gradients(network, x, wrong)
+    for shape in ((4, 1), (3, 3), (3,)):
+        for way in (backprop.backward, backprop.backward_loops):
+            with pytest.raises(ValueError, match=r"d: expected a gradient .* \(4, 3\), found"):
+                way(layer, backprop.forward(layer, x)[1], np.ones(shape))
     with pytest.raises(ValueError, match="N ≥ 1"):
         gradients(network, x[:0], y[:0])
 
@@ -478,6 +486,13 @@ def test_unknown_start_or_layer():
         initial(networks.ARCHITECTURES["dense"], how="he")
     with pytest.raises(ValueError, match="found 'LSTM'"):
         initial([{"layer": "LSTM", "name": "l"}])
+    with pytest.raises(ValueError, match=r"expected 'layer' and 'name' in entry 0, found {'layer'"):
+        initial([{"layer": "Dense", "units": 3}])
+    with pytest.raises(ValueError, match=r"^d: expected 'units', found"):
+        initial([{"layer": "Dense", "name": "d"}], input_shape=(2,))
+    for units in (0, -1):
+        with pytest.raises(ValueError, match="expected sizes of at least 1, found a kernel"):
+            initial([{"layer": "Dense", "name": "d", "units": units}], input_shape=(2,))
 
 
 # --- Optimisers -----------------------------------------------------------------------------
@@ -531,7 +546,8 @@ def test_a_step_changes_the_layer_itself_and_only_what_has_a_gradient():
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: SGD(0), "learning_rate: expected above 0, found 0"),
+        (lambda: SGD(0), "learning_rate: expected above 0, finite, found 0"),
+        (lambda: SGD(float("inf")), "learning_rate: expected above 0, finite, found inf"),
         (lambda: Adam(float("nan")), "found nan"),
         (lambda: Momentum(0.1, 1), "momentum: expected a share from 0 to below 1, found 1"),
         (lambda: Adam(beta_1=-0.1), "beta_1: expected a share"),
@@ -684,8 +700,10 @@ def test_what_is_printed(verbose, capsys, monkeypatch):
     assert len(lines) == 2
     last = lines[-1].split("\r")[-1]
     assert last.startswith("Epoch 2/2")
-    assert "loss: 0." in last
-    assert "val_accuracy: 0." in last
+    assert "loss 0." in last
+    assert "val_accuracy 0." in last
+    if verbose == 2:
+        assert max(map(len, lines)) <= 79
     if verbose == 1:
         assert lines[0].count("\r") == 7  # six steps, and the end
         assert "━━━━━━━━━━────────── 3/6 loss" in lines[0]
@@ -703,10 +721,55 @@ def test_impossible_trainings():
     settings = {"optimizer": SGD(), "epochs": 1, "batch_size": 1}
     with pytest.raises(ValueError, match=r"found \(90, 2\) and \(89,\)"):
         backprop.train(network, POINTS, SIDES[1:], **settings)
-    with pytest.raises(ValueError, match="expected as many images as labels"):
+    with pytest.raises(ValueError, match="expected at least one image, found none"):
         backprop.train(network, POINTS[:0], SIDES[:0], **settings)
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"validation": (POINTS, SIDES[1:])}, "^validation: expected as many images as labels"),
+        ({"validation": (POINTS[:0], SIDES[:0])}, "^validation: expected at least one image"),
+        ({"validation": (POINTS[:, :1], SIDES)}, r"^validation: expected a batch of shape"),
+        ({"validation": (POINTS, SIDES + 9)}, "^validation: expected integer labels"),
+        ({"change": lambda x, y, rng: (x[:3], y[:8])}, "^change: expected as many .* labels"),
+        ({"schedule": lambda step: -1}, "^schedule: expected a rate .*, found -1"),
+        ({"schedule": lambda step: float("nan")}, "^schedule: expected a rate .*, found nan"),
+    ],
+)
+def test_what_a_training_is_given_is_checked_before_a_step(changes, says):
+    network = initial(TINY, input_shape=(2,))
+    before = {name: array.copy() for name, array in network.weights.items()}
+    settings = {"optimizer": SGD(), "epochs": 1, "batch_size": 16, "verbose": 0, **changes}
+    with pytest.raises(ValueError, match=says):
+        backprop.train(network, POINTS, SIDES, **settings)
+    for name, array in network.weights.items():
+        assert np.array_equal(array, before[name])
+
+
+@pytest.mark.parametrize("optimizer", [Momentum(), Adam()])
+def test_an_optimizer_of_another_network_is_refused_before_it_changes_anything(optimizer):
+    optimizer.step({"a": np.ones(2), "b": np.ones(2)}, {"a": np.ones(2), "b": np.ones(2)})
+    weights = {"a": np.ones(2), "b": np.ones(3)}
+    with pytest.raises(ValueError, match=r"b: expected \(2,\), .* found \(3,\): another network"):
+        optimizer.step(weights, {"a": np.ones(2), "b": np.ones(3)})
+    assert weights["a"].tolist() == [1, 1]
+
+
+def test_logits_may_be_a_list():
+    loss, gradient = backprop.softmax_cross_entropy([[0, 0], [0, 0]], [0, 1])
+    assert loss == pytest.approx(np.log(2))
+    assert gradient.tolist() == [[-0.25, 0.25], [0.25, -0.25]]
+
+
+@pytest.mark.parametrize("changes", [{"entries": 0}, {"step": 0}, {"step": float("nan")}])
+def test_a_gradient_check_of_nothing_is_refused(changes):
+    network = initial(TINY, input_shape=(2,))
+    with pytest.raises(ValueError, match=r"expected entries of at least 1 .* and a step above 0"):
+        backprop.gradient_check(network, POINTS[:4], SIDES[:4], **changes)
+
+
+@pytest.mark.slow
 def test_a_recipe_in_numpy(data):
     """Chapter 4's network learns in 60 steps by its recipe: warm-up, cosine, moved images."""
     x, y = data.x_train[:3840], data.y_train[:3840]

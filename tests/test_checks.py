@@ -449,12 +449,14 @@ RIGHT |= {
         {letter: np.int64(number) for letter, number in checks.PLANTED.items()},
         dict(sorted(checks.PLANTED.items(), reverse=True)),
         {"A": 1 + 2, "B": 2 + 3, "C": 2 + 2, "D": 1 + 1},
+        {"A": 3.0, "B": np.float64(5), "C": 4, "D": 2},
     ],
     checks.nesterov: [
         ahead,
         ahead_in_steps,
         ahead_on_copies,
         lambda *a: tuple(array.tolist() for array in ahead(*a)),
+        lambda *a: np.stack(ahead(*a)),
     ],
 }
 WRONG |= {
@@ -478,6 +480,7 @@ WRONG |= {
         (lambda x: 2 / x.mean() ** 2, "square of the mean"),
         (lambda x: 2 / (x**2).max(), "all examples"),
         (lambda x: (x**2).mean() / 2, "upside down"),
+        (lambda x: str(2 / (x**2).mean()), "expected one number, found str"),
         (lambda x: 4 / (x**2).mean(), "½"),
         (lambda x: 0.5, "expected"),
         (lambda x: 2 / np.abs(x).mean(), "½|expected"),
@@ -580,7 +583,9 @@ WRONG |= {
         ({"A": 3, "B": 5, "C": 4, "D": 2, "E": 1}, "the letters"),
         ({"A": 3, "B": 5, "C": 4, "D": 2, 7: 1}, "the letters"),
         ({"A": "3", "B": 5, "C": 4, "D": 2}, "the number of a mistake"),
-        ({"A": 3.0, "B": 5, "C": 4, "D": 2}, "the number of a mistake"),
+        ({"A": 3.5, "B": 5, "C": 4, "D": 2}, "the number of a mistake"),
+        ({"A": float("nan"), "B": 5, "C": 4, "D": 2}, "the number of a mistake"),
+        ({"A": [3], "B": 5, "C": 4, "D": 2}, "the number of a mistake"),
         ({"A": 3, "B": 5, "C": 4, "D": True}, "the number of a mistake"),
         ({"A": 3, "B": 5, "C": 4, "D": 8}, "1 to 7"),
         ({"A": 3, "B": 5, "C": 4, "D": ...}, "the number of a mistake"),

@@ -211,6 +211,7 @@ def test_model_file_is_made_from_the_weights() -> None:
     assert (DRAW / "model.bin").read_bytes() == packed.pack(), "run make browser-model"
 
 
+@pytest.mark.slow
 def test_rounded_weights_read_the_same(data) -> None:
     """All 10,000 test images: the same classes, and no less accurate."""
     model = packed.unpack((DRAW / "model.bin").read_bytes())
@@ -808,7 +809,7 @@ def test_address(draw, address, browser, problems) -> None:
     # Changed by hand to what is no drawing: said, not crashed.
     other.evaluate("location.hash = '#d=AQD_'")
     other.wait_for_function(
-        "document.querySelector('.draw-status').textContent.includes('no drawing')"
+        "document.querySelector('.draw-problem').textContent.includes('no drawing')"
     )
     context.close()
 
@@ -900,6 +901,25 @@ DOTS = """(count) => {
     press(['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowDown'][k % 4]);
   }
 }"""
+
+
+@pytest.mark.parametrize("fragment", ["#d=zzz", "#d=%", "#d=" + "A" * 9000])
+def test_a_wrong_address_is_told(browser, address, problems, fragment: str) -> None:
+    """A line that everybody sees says so, until something is drawn."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = watched(context, address, problems)
+    page.goto(f"{address}/{PAGE}{fragment}")
+    page.wait_for_selector("#draw[data-ready]")
+    line = page.locator(".draw-problem")
+    assert line.inner_text().startswith("The address holds no drawing that can be read.")
+    assert line.is_visible()
+    page.focus("#pad")
+    for key in ("Space", "ArrowDown", "Space"):
+        page.keyboard.press(key)
+    settle(page)
+    assert line.is_hidden()
+    context.close()
+    assert not problems
 
 
 def test_a_link_that_the_page_makes_opens(draw, browser, address, problems) -> None:

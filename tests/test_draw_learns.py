@@ -540,6 +540,8 @@ def test_kept_only_after_asking(browser, address, problems) -> None:
     page.wait_for_selector("#draw[data-ready]")
     wait_for(page, "can no longer be read")
     assert bars(page) == before
+    page.click(".teach-keep")
+    assert page.evaluate(kept) == []
     context.close()
     assert not problems
 
@@ -612,6 +614,146 @@ def test_a_few_of_each(draw) -> None:
     draw.click(".draw-stop")
     wait_for(draw, "It learned 1 digit of yours")
     assert draw.inner_text(".teach-count") == "1 of 0, 1 of 1."
+
+
+def test_nothing_else_is_changed_in_a_round(draw) -> None:
+    """What would delete samples, or mix a file in, waits until the round is over."""
+    draw_zero(draw)
+    teach(draw, 0)
+    draw.click(".teach-round")
+    for name in ("undo", "forget", "round", "load", "samples button"):
+        assert draw.locator(f".teach-{name}").is_disabled(), name
+    draw.click(".draw-stop")
+    wait_for(draw, "Nothing was learned.")
+    for name in ("undo", "forget", "round", "load", "samples button"):
+        assert draw.locator(f".teach-{name}").is_enabled(), name
+    assert draw.locator(".draw-answers").is_visible()
+
+
+def test_a_drawing_is_one_digit(draw) -> None:
+    """What it is called last; a slip of the finger is no sample."""
+    draw_zero(draw)
+    teach(draw, 7)
+    teach(draw, 2)
+    assert draw.inner_text(".teach-count") == "1 of 2."
+    assert draw.locator(".teach-samples li").count() == 1
+
+
+@pytest.fixture
+def paper(tmp_path):
+    """A file of the command's, without drawings, with a threshold and a card of its own."""
+    network = load_numpy("cnn")
+    network.layers[-1].bias = network.layers[-1].bias + np.float32(0.1)
+    network.reject_below = 0.5975
+    card = {"base": "cnn", "temperature": 1.0, "samples": [5] * 10, "recipe": {"replayed": 6000}}
+    card |= {"date": "2025-01-02", "held_back": {"of": 10, "before": 7, "after": 9}}
+    hand.save(tmp_path / "paper.npz", network, card)
+    return tmp_path / "paper.npz"
+
+
+def test_what_was_loaded_is_saved_as_it_was(draw, paper, tmp_path) -> None:
+    """Its card, too; taught on, it says what it began with, and speaks of no drawings."""
+    draw.click(".draw-more")
+    draw.wait_for_selector(".teach-round:focus")
+    draw.set_input_files(".teach-file", paper)
+    draw.wait_for_function("document.querySelector('.teach-note').textContent.includes('5 of 0')")
+    save(draw, tmp_path / "same.npz")
+    assert hand.read_card(tmp_path / "same.npz") == hand.read_card(paper)
+    assert "without drawings" in draw.inner_text(".teach-note")
+    draw_zero(draw)
+    teach(draw, 0)
+    save(draw, tmp_path / "on.npz")
+    card = hand.read_card(tmp_path / "on.npz")
+    assert card["reject_below"] == 0.5975
+    assert card["samples"][0] == 6
+    assert card["start"]["held_back"] == {"of": 10, "before": 7, "after": 9}
+    assert "held_back" not in card
+    assert "drawings" not in card
+    assert "without drawings" in draw.inner_text(".teach-note")
+
+
+def test_a_file_replaces_what_was_taught_only_after_asking(draw, paper) -> None:
+    draw_zero(draw)
+    teach(draw, 0)
+    draw.set_input_files(".teach-file", paper)
+    draw.wait_for_selector(".teach-take:focus")
+    assert "paper.npz takes the place of" in draw.inner_text(".teach-replace")
+    assert "1 of 0" in draw.inner_text(".teach-replace")
+    draw.click(".teach-leave")
+    assert draw.locator(".teach-replace").is_hidden()
+    assert draw.inner_text(".teach-count") == "1 of 0."
+    draw.set_input_files(".teach-file", paper)
+    draw.wait_for_selector(".teach-replace:not([hidden])")
+    draw.click(".teach-round")  # an answer now would mix the two
+    assert draw.locator(".teach-replace").is_hidden()
+    draw.click(".draw-stop")
+    draw.set_input_files(".teach-file", paper)
+    draw.click(".teach-take")
+    draw.wait_for_function("document.querySelector('.teach-note').textContent.includes('5 of 0')")
+    assert draw.locator(".teach-samples li").count() == 0
+
+
+def test_two_tabs(browser, address, problems) -> None:
+    """What one forgets does not come back by the other; what one learns, the other takes over."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    one = open_page(context, address, problems)
+    draw_zero(one)
+    teach(one, 0)
+    one.click(".teach-keep")
+    one.click(".teach-yes")
+    other = open_page(context, address, problems)
+    wait_for(other, "which this browser kept")
+    draw_by_mouse(other, SLASH)
+    teach(other, 1)
+    wait_for(one, "Another tab has taught it")
+    assert one.inner_text(".teach-count") == "1 of 0, 1 of 1."
+    one.click(".teach-forget")
+    other.wait_for_function(
+        "document.querySelector('.teach-note').textContent.includes('Another tab has deleted')"
+    )
+    assert not other.locator(".teach-keep").is_checked()
+    other.click(".teach-undo")
+    wait_for(other, "A sample is gone")
+    assert other.evaluate("localStorage.getItem('digitrec.hand')") is None
+    context.close()
+    assert not problems
+
+
+def test_a_newer_hand_is_not_overwritten(browser, address, problems) -> None:
+    """Also where the other tab's news have not come: then this one keeps nothing, and says so."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = open_page(context, address, problems)
+    draw_zero(page)
+    teach(page, 0)
+    page.click(".teach-keep")
+    page.click(".teach-yes")
+    page.evaluate("localStorage.setItem('digitrec.hand', 'newer')")  # the tab itself hears nothing
+    page.click(".teach-undo")
+    wait_for(page, "A sample is gone")
+    assert page.evaluate("localStorage.getItem('digitrec.hand')") == "newer"
+    assert not page.locator(".teach-keep").is_checked()
+    assert "Another tab has changed" in page.inner_text(".teach-note")
+    context.close()
+    assert not problems
+
+
+def test_forced_colours(browser, address, problems) -> None:
+    """Where the system chooses the colours, switches, bars and samples can be seen."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, forced_colors="active", color_scheme="dark"
+    )
+    page = open_page(context, address, problems)
+    draw_zero(page)
+    teach(page, 0)
+    style = "(element, name) => getComputedStyle(element)[name]"
+    for switch in (".draw-centre", ".teach-keep"):
+        assert page.eval_on_selector(switch, style, "appearance") == "auto"
+    canvas = page.eval_on_selector("body", style, "backgroundColor")
+    assert page.eval_on_selector(".draw-bar", style, "backgroundColor") != canvas
+    paper = page.eval_on_selector(".teach-samples canvas", style, "backgroundColor")
+    assert paper == "rgb(255, 255, 255)"
+    context.close()
+    assert not problems
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

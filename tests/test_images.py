@@ -134,6 +134,7 @@ class TestWhatIsAPicture:
         assert np.abs(images.normalise(picture).astype(int) - expected).max() <= 2
         assert images.annotate(picture, images.read(gray, network)).shape[2] == 3
 
+    @pytest.mark.slow
     def test_a_reading_fits_a_file_that_is_too_wide_to_be_annotated_whole(self, tmp_path):
         """The boxes are of the file; what is drawn on is smaller."""
         wide = np.full((1500, 12_000), 240, np.uint8)

@@ -73,6 +73,7 @@ def test_convolutional_network_by_hand():
     assert network.shapes[-2:] == [(1024,), (10,)]
 
 
+@pytest.mark.slow
 def test_small_convolutional_network_by_hand():
     kernels = 7 * 7 * 32 + 3 * 3 * 32 * 40 + 3 * 3 * 40 * 48
     network = Sequential.from_keras(networks.build("small_cnn"))

@@ -160,6 +160,12 @@ def test_no_sheet_is_said_to_be_none():
         sheet.read_sheet(np.full((300, 200), 200, np.uint8))
 
 
+def test_two_sheets_in_one_photograph_are_told(photo):
+    """Only one would be read, and which one nobody could say."""
+    with pytest.raises(sheet.SheetError, match=r"expected one sheet, .* photograph each"):
+        sheet.read_sheet(np.concatenate([photo, photo], axis=1))
+
+
 def test_a_sheet_far_away_is_refused(printed):
     small = cv2.resize(printed, None, fx=0.12, fy=0.12, interpolation=cv2.INTER_AREA)
     far = np.full((400, 400), 120, np.uint8)
@@ -168,6 +174,7 @@ def test_a_sheet_far_away_is_refused(printed):
         sheet.read_sheet(far)
 
 
+@pytest.mark.slow
 def test_nothing_printed_is_taken_for_ink(printed):
     """Neither lines nor model digits, on the sheet as it is and photographed."""
     rng = np.random.default_rng(0)

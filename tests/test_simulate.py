@@ -340,6 +340,7 @@ class TestForms:
         assert left == pytest.approx(99, abs=3)
         assert middle == pytest.approx(99 - 0.05 * 160, abs=2)
 
+    @pytest.mark.slow
     def test_one_seed_one_photograph(self):
         printed = self.form()
         blank = np.zeros(printed.shape, np.float32)

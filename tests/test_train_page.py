@@ -60,10 +60,10 @@ def text(array: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
-def test_the_built_book_has_these_files() -> None:
+def test_the_built_book_has_these_files(site) -> None:
     """The tests of the page would test others."""
     for file in sorted(TRAIN.iterdir()):
-        built = HTML / "_static" / "train" / file.name
+        built = site / "_static" / "train" / file.name
         same = built.is_file() and built.read_bytes() == file.read_bytes()
         assert same, f"{file.name} changed since the book was built: run make book"
 
@@ -398,6 +398,56 @@ def test_a_wrong_address_is_told(bare, fragment: str, told: str) -> None:
     assert told in problems[0]
 
 
+def test_of_two_values_the_last_one_counts(bare) -> None:
+    """And nothing is said of the first one, which is not in force."""
+    found = bare.evaluate(
+        """async () => {
+          const { parse } = await import('/train/settings.js');
+          return ['rate=0.5&rate=1', 'rate=1&rate=0.5'].map((text) => {
+            const { settings, problems } = parse(text);
+            return [settings.rate, problems.length];
+          });
+        }"""
+    )
+    assert found == [["1", 0], ["0.001", 1]]
+
+
+def test_names_at_a_chart_do_not_touch(bare) -> None:
+    """Wherever the curves end: their names, and the word beside the line of who guesses."""
+    found = bare.evaluate(
+        """async () => {
+          const { Chart } = await import('/train/chart.js');
+          const box = document.createElement('div');
+          box.style.font = '12.5px sans-serif';
+          document.body.append(box);
+          const wrong = [];
+          for (const [value, top] of [[2.3, 3], [0.1, 1]]) {
+            const chart = new Chart(box, {
+              name: '', top: () => top, write: String, chance: { value, text: 'guessing' } });
+            for (const epoch of [6, 7, 7.5, 8, 8.5, 9, 10])
+              for (let train = 0; train <= top; train += top / 24)
+                for (let test = 0; test <= top; test += top / 24) {
+                  chart.show([{ epoch, train, test }]);
+                  const texts = [...chart.svg.querySelectorAll('.train-end')];
+                  texts.push([...chart.svg.querySelectorAll('text')]
+                    .find((text) => text.textContent === 'guessing'));
+                  // Letters have no line's height: of a line of 14.5, some 10.
+                  const boxes = texts.map((text) => text.getBBox());
+                  for (const [a, b] of [[0, 1], [0, 2], [1, 2]]) {
+                    const [one, other] = [boxes[a], boxes[b]];
+                    const beside = one.x + one.width <= other.x || other.x + other.width <= one.x;
+                    if (!beside && Math.abs(one.y - other.y) < 12)
+                      wrong.push([epoch, train, test, a, b]);
+                  }
+                }
+          }
+          box.remove();
+          return wrong;
+        }"""
+    )
+    assert not found, found[:5]
+
+
 # --- Lessons: each does what its sentence says ---------------------------------------------------
 
 LESSON = """async ([key, marks]) => {
@@ -417,6 +467,18 @@ LESSON = """async ([key, marks]) => {
     return { epoch, loss, accuracy: [train.accuracy, test.accuracy], moved,
              off: off.reduce((a, b) => a + b), units: off.length };
   });
+}"""
+
+
+OFF = """async (steps) => {
+  const { loadDigits } = await import('/train/digits.js');
+  const { Training } = await import('/train/training.js');
+  const { LESSONS, USUAL } = await import('/train/settings.js');
+  const { settings } = LESSONS.find(({ key }) => key === 'dead');
+  const data = (globalThis.kept ??= await loadDigits());
+  const training = new Training({ ...USUAL, ...settings }, data);
+  while (training.step < steps) training.learn();
+  return [...training.look().off];
 }"""
 
 
@@ -581,6 +643,107 @@ def test_a_lesson_starts_by_itself(train, key: str) -> None:
             "document.querySelector('.train-off').textContent.includes('of 50')"
         )
         assert train.locator(".train-units span:visible").count() > 10
+
+
+def test_each_mark_stands_on_its_own_unit(train, bare) -> None:
+    """Those units are marked that are off, each where its picture is; live ones lie between."""
+    train.click("[data-lesson=dead]")
+    wait_for(train, "d.step > 8")
+    train.click(".train-start")
+    paused(train)
+    off = bare.evaluate(OFF, steps(train))
+    assert 0 < sum(off) < len(off)
+    assert off.index(0) < len(off) - 1 - off[::-1].index(1), "no unit that learns before a dead one"
+    shown, gaps = train.evaluate(
+        """() => {
+          const tiles = document.querySelector('.train-units canvas').getBoundingClientRect();
+          const marks = [...document.querySelectorAll('.train-units span')];
+          const [columns, rows] = [10, Math.ceil(marks.length / 10)];
+          return [
+            marks.map((mark) => Number(getComputedStyle(mark).visibility === 'visible')),
+            marks.map((mark, u) => {
+              const { left, top } = mark.getBoundingClientRect();
+              return Math.max(Math.abs(left - tiles.left - (u % columns) * tiles.width / columns),
+                Math.abs(top - tiles.top - Math.floor(u / columns) * tiles.height / rows));
+            })];
+        }"""
+    )
+    assert shown == off
+    assert max(gaps) < 2
+    assert "of 50 units are off: they give 0 for each training digit looked at" in train.inner_text(
+        ".train-off"
+    )
+
+
+def test_after_a_divergence_another_rate_begins_again(train) -> None:
+    """The advice that the page gives helps."""
+    train.click("[data-lesson=diverges]")
+    wait_for(train, "d.state === 'diverged'")
+    train.select_option("[name=rate]", "0.03")
+    wait_for(train, "d.state === 'paused' && d.step === '0'")
+    assert train.inner_text(".train-problem") == ""
+    train.click(".train-start")
+    wait_for(train, "d.step > 3 && d.state === 'running'")
+
+
+def test_knobs_changed_quickly_do_not_stop_it(train) -> None:
+    """Two changes before the first new network is there: it still goes on."""
+    train.click(".train-start")
+    wait_for(train, "d.step > 5")
+    train.evaluate(
+        """() => ['units', 'units2'].forEach((name) => {
+          const select = document.querySelector(`#train select[name=${name}]`);
+          select.selectedIndex = 0;
+          select.dispatchEvent(new Event('change'));
+        })"""
+    )
+    wait_for(train, "d.run === '3' && d.step > 5")
+
+
+def test_two_clicks_on_one_epoch_are_two(train) -> None:
+    """Also when the second one comes while the first epoch is not over."""
+    train.evaluate(
+        "() => [1, 2].forEach(() => document.querySelector('#train .train-epoch').click())"
+    )
+    wait_for(train, "d.state === 'paused' && d.step > 0")
+    assert steps(train) == 2 * 313
+
+
+def test_it_ends_by_itself_and_says_so(train) -> None:
+    """After 1,000 epochs exactly; a line says so, and only a new beginning is offered."""
+    for name, value in {"digits": "200", "units": "5", "units2": "0", "batch": "512"}.items():
+        train.select_option(f"[name={name}]", value)
+    train.select_option("[name=speed]", "fast")
+    train.click(".train-start")
+    wait_for(train, "d.state === 'finished'", timeout=120_000)
+    assert shown(train)["step"] == shown(train)["epoch"] == "1,000"
+    assert "1,000 epochs" in train.inner_text(".train-problem")
+    assert train.locator(".train-start").is_disabled()
+    train.click(".train-reset")
+    wait_for(train, "d.state === 'paused' && d.step === '0'")
+    assert train.inner_text(".train-problem") == ""
+
+
+@pytest.mark.parametrize("width", [1280, 1000, 700])
+def test_numbers_do_not_touch(browser, address, problems, width: int) -> None:
+    """Also where the loss is no number: the words are apart from the next number."""
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = open_page(context, address, problems)
+    page.click("[data-lesson=diverges]")
+    wait_for(page, "d.state === 'diverged'")
+    gaps = page.evaluate(
+        """() => {
+          const ends = [...document.querySelectorAll('.train-numbers dd')].map((dd) => {
+            const range = document.createRange();
+            range.selectNodeContents(dd);
+            return range.getBoundingClientRect();
+          });
+          return ends.slice(1).map((next, k) => next.left - ends[k].right);
+        }"""
+    )
+    assert min(gaps) >= 8, gaps
+    context.close()
+    assert not problems
 
 
 def test_knobs(train) -> None:

@@ -52,6 +52,7 @@ const RESULTS = `
     <p><span id="reading" class="draw-digit"></span> <span class="draw-name">CNN</span></p>
     <p><span id="reading-dense" class="draw-digit"></span> <span class="draw-name">dense</span></p>
   </div>
+  <p class="draw-problem draw-whole" role="alert"></p>
   <p class="draw-why"></p>
   <div class="draw-wrong draw-whole">
     <p id="draw-wrong">Is that wrong? Tap what you wrote:</p>
@@ -116,6 +117,7 @@ const named = (name) => find(root, `.draw-${name}`, HTMLElement);
 const status = named('status');
 const [hint, why] = [named('hint'), named('why')];
 const readings = { cnn: find(root, '#reading', HTMLElement), dense: find(root, '#reading-dense', HTMLElement) };
+const problem = small ? null : named('problem');
 const centre = small ? null : find(root, '.draw-centre', HTMLInputElement);
 
 const picture = new Picture();
@@ -157,6 +159,7 @@ function addressOf(/** @type {Drawing} */ drawing) {
  */
 function changed(drawing, done) {
   hint.hidden = !isEmpty(drawing);
+  if (problem) problem.textContent = '';
   if (done && !small) {
     // One that the page could not open again is not offered: the drawing is here, and can be saved.
     const address = addressOf(drawing) ?? '';
@@ -217,11 +220,12 @@ function probabilitiesOf(network, outputs) {
  * @param {number} samples how many test digits there are
  */
 function fromAddress(samples) {
-  if (small || !location.hash.startsWith(`#${PARAMETER}`)) return;
+  if (!problem || !location.hash.startsWith(`#${PARAMETER}`)) return;
+  problem.textContent = '';
   try {
     if (location.hash !== addressOf(pad.drawing)) pad.load(decode(location.hash.slice(PARAMETER.length + 1), samples));
   } catch {
-    say('The address holds no drawing that can be read.');
+    problem.textContent = 'The address holds no drawing that can be read. Ask for the link again, or draw.';
   }
 }
 

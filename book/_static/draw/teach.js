@@ -68,6 +68,11 @@ const PANEL = `
         <input type="file" class="teach-file" accept=".npz,.zip" hidden>
       </div>
       <p class="teach-note"></p>
+      <div class="teach-replace" role="group" aria-label="Load the file?" hidden>
+        <p></p>
+        <button type="button" class="teach-take">Load it</button>
+        <button type="button" class="teach-leave">Do not load</button>
+      </div>
       <label class="draw-switch"><input type="checkbox" role="switch" class="teach-keep"> Keep in this browser</label>
       <div class="teach-ask" role="group" aria-label="Keep in this browser?" hidden>
         <p>This browser then keeps your drawings and the last layer’s weights (about 60 kB), on this device, until you
@@ -140,9 +145,15 @@ export class Teaching {
     this.layer = /** @type {import('./forward.js').Dense} */ (page.model.networks.cnn.layers.slice(-1)[0]);
     /** @type {Last} */
     this.base = { kernel: this.layer.kernel.slice(), bias: this.layer.bias.slice() };
-    /** What a file without drawings taught: its weights, and how many samples of each digit.
-     * @type {?{last: Last, samples: number[], temperature: number}} */
+    /** What a file without drawings taught: its weights, and its card.
+     * @type {?{last: Last, card: import('./hand.js').Card}} */
     this.start = null;
+    /** What this browser keeps, as this page last read or wrote it.
+     * @type {?string} */
+    this.stored = null;
+    /** A file that waits for the reader's answer.
+     * @type {?{name: string, content: Uint8Array}} */
+    this.offered = null;
     /** @type {Sample[]} */
     this.samples = [];
     this.temperature = 1;
@@ -178,6 +189,20 @@ export class Teaching {
     on('round', () => this.startRound());
     on('save', () => this.save());
     on('load', () => file.click());
+    on('take', async () => {
+      const { offered } = this;
+      this.withdrawOffer();
+      if (offered) await this.replace(offered.name, offered.content);
+      this.named('load').focus();
+    });
+    on('leave', () => {
+      this.withdrawOffer();
+      this.note('The file was not loaded.');
+      this.named('load').focus();
+    });
+    addEventListener('storage', ({ key }) => {
+      if (key === this.page.kept || key === null) this.follow();
+    });
     file.addEventListener('change', async () => {
       const [chosen] = file.files ?? [];
       file.value = ''; // so that the same file can be chosen again
@@ -223,7 +248,7 @@ export class Teaching {
    */
   async teach(label) {
     const { drawing } = this.page.pad;
-    if (this.busy) return;
+    if (this.locked) return;
     if (drawing.sample !== null) {
       this.tell('This is a test digit. What it is tested with the network must not learn; draw a digit yourself.');
       return;
@@ -233,13 +258,14 @@ export class Teaching {
       this.tell('There is nothing to learn from: draw a digit first.');
       return;
     }
-    if (this.samples.length >= MOST) {
+    // A drawing is one digit: what it was called last.
+    const others = this.samples.filter((sample) => JSON.stringify(sample.drawing) !== JSON.stringify(drawing));
+    if (others.length >= MOST) {
       this.tell(`It has learned from ${MOST} samples, which is as many as it can. Delete some first.`);
       return;
     }
     this.before = { label, probabilities: probabilities.slice() };
-    this.samples.push({ id: this.ids++, label, drawing, sent: false });
-    if (!(await this.learn())) return;
+    if (!(await this.learn([...others, { id: this.ids++, label, drawing, sent: false }]))) return;
     const now = this.page.probabilities();
     const best = now ? now.indexOf(Math.max(...now)) : label;
     this.tell(best === label
@@ -249,19 +275,18 @@ export class Teaching {
 
   /** @param {number} k the place among the samples */
   async remove(k) {
-    if (this.busy || k < 0) return;
-    const [{ label }] = this.samples.splice(k, 1);
+    if (this.locked || k < 0) return;
+    const { label } = this.samples[k];
     this.before = null;
-    if (await this.learn()) this.tell(`A sample is gone: a ${label}.`);
+    if (await this.learn(this.samples.filter((_, each) => each !== k))) this.tell(`A sample is gone: a ${label}.`);
   }
 
   /** Be as the network was at first. */
   forget() {
-    if (this.busy) return;
+    if (this.locked) return;
     this.samples = [];
     this.start = null;
     this.before = null;
-    this.round = null;
     this.withdraw();
     this.keep.checked = false;
     this.restore();
@@ -271,8 +296,10 @@ export class Teaching {
   // --- A few of each --------------------------------------------------------------------------------
 
   startRound() {
-    if (this.busy) return;
+    if (this.locked) return;
+    this.withdrawOffer(); // what a file would replace is about to change
     this.round = { at: 0, drawn: [] };
+    this.show(); // nothing else can be changed until it is over
     this.page.pad.clear();
     this.page.row.classList.add('draw-round');
     this.ask();
@@ -311,22 +338,26 @@ export class Teaching {
     this.round = null;
     this.page.row.classList.remove('draw-round');
     const fitting = drawn.slice(0, MOST - this.samples.length);
-    this.samples.push(...fitting);
+    this.show();
     this.before = null;
     const many = fitting.length === 1 ? '1 digit' : `${fitting.length} digits`;
     if (!fitting.length) this.tell('Nothing was learned.');
-    else if (await this.learn()) this.tell(`It learned ${many} of yours. Draw one, and see.`);
+    else if (await this.learn([...this.samples, ...fitting])) this.tell(`It learned ${many} of yours. Draw one, and see.`);
   }
 
   // --- Learning -------------------------------------------------------------------------------------
 
   /**
-   * Have the worker learn from all samples, and take over what it learned.
-   * @returns {Promise<boolean>} whether it did
+   * Have the worker learn from samples in place of those before, and take over what it learned.
+   * @param {Sample[]} given
+   * @returns {Promise<boolean>} whether it did; else all is as before
    */
-  async learn() {
-    if (!this.samples.length) {
+  async learn(given) {
+    const previous = this.samples;
+    this.samples = given;
+    if (!given.length) {
       this.restore();
+      this.keepUp();
       return true;
     }
     this.setBusy(true);
@@ -349,9 +380,12 @@ export class Teaching {
       this.step = step;
       this.temperature = temperature;
       this.take(last);
+      this.keepUp();
       return true;
     } catch (error) {
-      this.samples = this.samples.filter(({ sent }) => sent);
+      // A worker that is gone has seen nothing.
+      if (!this.worker) for (const sample of previous) sample.sent = false;
+      this.samples = previous;
       this.before = null;
       this.tell(`Nothing was learned: ${messageOf(error)}`);
       return false;
@@ -397,6 +431,11 @@ export class Teaching {
     });
   }
 
+  /** Whether nothing may be changed: it learns, or a round is not over. */
+  get locked() {
+    return this.busy || this.round !== null;
+  }
+
   /** @param {boolean} busy */
   setBusy(busy) {
     this.busy = busy;
@@ -424,7 +463,7 @@ export class Teaching {
 
   /** Read as when nothing was taught: as at first, or as the file does that was loaded. */
   restore() {
-    this.temperature = this.start?.temperature ?? 1;
+    this.temperature = this.start?.card.temperature ?? 1;
     this.take(this.start?.last ?? this.base);
     this.show();
   }
@@ -454,7 +493,7 @@ export class Teaching {
 
   /** How many samples of each digit it has learned from, the file's too. */
   counts() {
-    const counts = [...(this.start?.samples ?? new Array(CLASSES).fill(0))];
+    const counts = [...(this.start?.card.samples ?? new Array(CLASSES).fill(0))];
     for (const { label } of this.samples) counts[label]++;
     return counts;
   }
@@ -479,11 +518,12 @@ export class Teaching {
     this.named('count').textContent = own ? `${own}.` : 'None: it reads as it did at first.';
     this.named('samples').replaceChildren(...samples.map((sample, k) => this.thumbnail(sample, k)));
     /** @type {(name: string, possible: boolean) => void} */
-    const enable = (name, possible) => this.named(name).toggleAttribute('disabled', !possible || this.busy);
+    const enable = (name, possible) => this.named(name).toggleAttribute('disabled', !possible || this.locked);
     enable('undo', samples.length > 0);
     enable('forget', own !== '');
     enable('save', own !== '');
-    if (this.keep.checked) this.keep.checked = this.store();
+    enable('round', true);
+    enable('load', true);
     this.page.panel.hidden = false;
   }
 
@@ -497,7 +537,7 @@ export class Teaching {
     if (context) render(context, canvas.width, drawing, [], '#000');
     const button = make('button', { type: 'button', 'aria-label': `Delete sample ${k + 1}, a ${label}` }, canvas,
       make('span', { textContent: `${label} ×`, 'aria-hidden': 'true' }));
-    button.disabled = this.busy;
+    button.disabled = this.locked;
     button.addEventListener('click', async () => {
       await this.remove(k);
       // Where it was is the next one now, or the last; or there is none.
@@ -518,18 +558,30 @@ export class Teaching {
     return { base: name, sha256, shapes };
   }
 
-  /** The file of what it has learned. */
-  content() {
-    const { base, sha256, shapes } = this.expected();
-    // With the drawings it can go on learning from them. A file that began with another has none of its samples.
+  /**
+   * The card of what it has learned.
+   * @returns {Omit<import('./hand.js').Card, 'format'>}
+   */
+  card() {
+    const { base, sha256 } = this.expected();
+    if (this.start && !this.samples.length) return this.start.card; // the file, as it was
+    // With the drawings it can go on learning from them. A file that began with another has none of its samples,
+    // but that one's card without them: what it says there was true before it was taught on.
+    const began = this.start && { ...this.start.card, drawings: undefined, start: undefined };
     const own = this.start ? [] : this.samples;
     const drawings = own.map(({ label, drawing }) => ({ label, drawing: encodeShort(drawing) }));
     const fits = drawings.every(({ drawing }) => drawing) && JSON.stringify(drawings).length <= LONGEST_DRAWINGS;
-    return writeHand({
-      base, base_sha256: sha256, reject_below: this.page.model.base.rejectBelow, temperature: this.temperature,
-      samples: this.counts(), recipe: { ...RECIPE, learned_in: 'browser' }, step: this.step,
-      ...(fits && drawings.length ? { drawings } : {}),
-    }, {
+    return {
+      base, base_sha256: sha256, reject_below: this.start?.card.reject_below ?? this.page.model.base.rejectBelow,
+      temperature: this.temperature, samples: this.counts(), recipe: { ...RECIPE, learned_in: 'browser' },
+      step: this.step, ...(began ? { start: began } : {}), ...(fits && drawings.length ? { drawings } : {}),
+    };
+  }
+
+  /** The file of what it has learned. */
+  content() {
+    const { shapes } = this.expected();
+    return writeHand(this.card(), {
       [`${this.layer.name}/kernel`]: { shape: shapes[`${this.layer.name}/kernel`], data: this.layer.kernel },
       [`${this.layer.name}/bias`]: { shape: shapes[`${this.layer.name}/bias`], data: this.layer.bias },
     });
@@ -540,10 +592,8 @@ export class Teaching {
     const link = make('a', { href: URL.createObjectURL(blob), download: FILE_NAME });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-    this.note(
-      `Saved as ${FILE_NAME}: the weights and your drawings. With Python: python -m digitrec read --weights ` +
-        `${FILE_NAME} photo.jpg`,
-    );
+    const drawings = this.card().drawings ? 'the weights and your drawings' : 'the weights, without drawings';
+    this.note(`Saved as ${FILE_NAME}: ${drawings}. With Python: python -m digitrec read --weights ${FILE_NAME} photo.jpg`);
   }
 
   /**
@@ -555,16 +605,44 @@ export class Teaching {
   }
 
   /**
-   * Take over a file, in place of what was learned here.
+   * Take over a file, in place of what was learned here; where there is something, ask first.
    * @param {File} file
    */
   async load(file) {
     try {
-      await this.open(new Uint8Array(await file.arrayBuffer()));
-      this.note(`${file.name}: read. It has learned from ${listed(this.counts()) || 'no samples'}.`);
+      const content = new Uint8Array(await file.arrayBuffer());
+      await readHand(content, this.expected()); // nobody is asked about a file that cannot be used
+      const own = listed(this.counts());
+      if (!own) {
+        await this.replace(file.name, content);
+        return;
+      }
+      this.offered = { name: file.name, content };
+      const kept = this.keep.checked ? ', also of what this browser keeps' : '';
+      find(this.named('replace'), 'p', HTMLElement).textContent =
+        `${file.name} takes the place of what it has learned from ${own}${kept}. Save that first, if you want it again.`;
+      this.named('replace').hidden = false;
+      this.named('take').focus();
     } catch (error) {
       this.note(error instanceof HandError ? error.message : 'The file could not be read.');
     }
+  }
+
+  /** Forget the file that waits for an answer. */
+  withdrawOffer() {
+    this.named('replace').hidden = true;
+    this.offered = null;
+  }
+
+  /**
+   * @param {string} name of the file
+   * @param {Uint8Array} content that can be read
+   */
+  async replace(name, content) {
+    if (this.locked) return;
+    await this.open(content);
+    this.keepUp();
+    this.note(`${name}: read. It has learned from ${listed(this.counts()) || 'no samples'}.`);
   }
 
   /**
@@ -576,7 +654,8 @@ export class Teaching {
     const part = (/** @type {'kernel' | 'bias'} */ name) => arrays[`${this.layer.name}/${name}`]?.data ?? this.base[name];
     const last = { kernel: part('kernel'), bias: part('bias') };
     const samples = this.drawingsOf(card);
-    this.start = samples ? null : { last, samples: card.samples, temperature: card.temperature };
+    this.start = samples ? null : { last, card };
+    this.step = card.step ?? this.step;
     this.samples = samples ?? [];
     this.temperature = card.temperature;
     this.before = null;
@@ -609,11 +688,43 @@ export class Teaching {
    */
   store() {
     try {
-      localStorage.setItem(this.page.kept, btoa(textOf(this.content())));
+      this.stored = btoa(textOf(this.content()));
+      localStorage.setItem(this.page.kept, this.stored);
       return true;
     } catch {
       this.tell('This browser keeps nothing for this page: its storage is full or switched off. Save to a file instead.');
       return false;
+    }
+  }
+
+  /** @returns {?string} what this browser keeps */
+  found() {
+    try {
+      return localStorage.getItem(this.page.kept);
+    } catch {
+      return null; // there is no storage, so there is nothing in it
+    }
+  }
+
+  /** After a change: keep it, too, if the reader wants that, and if nothing newer is there. */
+  keepUp() {
+    if (!this.keep.checked) return;
+    if (this.found() === this.stored) {
+      this.keep.checked = this.store();
+    } else {
+      this.keep.checked = false;
+      this.note('Another tab has changed what this browser keeps, so this tab keeps nothing. Switch it on to keep this instead.');
+    }
+  }
+
+  /** Another tab has changed what this browser keeps: do not undo that. */
+  async follow() {
+    if (!this.keep.checked || this.locked) return; // or it is noticed at the next change
+    if (this.found() !== null) {
+      await this.recall('Another tab has taught it, and it reads with that here, too.');
+    } else {
+      this.keep.checked = false;
+      this.note('Another tab has deleted what this browser kept. What was learned is here until you leave.');
     }
   }
 
@@ -626,17 +737,22 @@ export class Teaching {
     }
   }
 
-  /** Read what this browser kept, if there is something. */
-  async recall() {
+  /**
+   * Read what this browser kept, if there is something.
+   * @param {string} [words] to say then
+   */
+  async recall(words = 'It reads with what you taught it, which this browser kept.') {
     try {
-      const text = localStorage.getItem(this.page.kept);
+      const text = this.found();
       if (text === null) return;
+      this.stored = text;
       await this.open(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
       this.keep.checked = true;
-      this.tell('It reads with what you taught it, which this browser kept.');
+      this.tell(words);
     } catch {
-      this.tell('What this browser kept can no longer be read. Keep something new in its place.');
-      this.page.panel.hidden = false;
+      this.keep.checked = true; // so that it can be switched off, which deletes it
+      this.tell('What this browser kept can no longer be read. Switch “Keep in this browser” off to delete it.');
+      this.show();
     }
   }
 }

@@ -116,10 +116,13 @@ export class Chart {
       const up = last.train > last.test || (last.train === last.test && this.scale.chance.value < 1);
       [train, test] = up ? [middle - apart / 2, middle + apart / 2] : [middle + apart / 2, middle - apart / 2];
     }
-    const atRight = at > WIDTH - EDGE.right - 40;
-    const hidden = (/** @type {number} */ place) => atRight && Math.abs(place - chance) < apart - 1;
+    const atRight = at > WIDTH - EDGE.right - 60;
+    // Where one would hide the word there, the upper name goes above it, the lower one below.
+    const free = (/** @type {number} */ place, /** @type {boolean} */ upper) =>
+      atRight && Math.abs(place - chance) < apart ? chance + (upper ? -apart : apart) : place;
+    [train, test] = [free(train, train < test), free(test, test < train)];
     return [['train', train, 'training'], ['test', test, 'test']].map(([of, place, text]) =>
-      draw('text', { class: `train-end train-${of}`, x: at + 5, y: Number(place) + 4 + (hidden(Number(place)) ? apart : 0) }, String(text)),
+      draw('text', { class: `train-end train-${of}`, x: at + 5, y: Number(place) + 4 }, String(text)),
     );
   }
 }

@@ -171,7 +171,7 @@ function fail() {
 function show({ look, state, kernel }) {
   const { step, epoch, train, test, off, readings } = look;
   numbers.step.textContent = step.toLocaleString('en');
-  numbers.epoch.textContent = epoch.toFixed(epoch < 100 ? 2 : 0);
+  numbers.epoch.textContent = epoch < 100 ? epoch.toFixed(2) : Math.floor(epoch).toLocaleString('en');
   numbers.loss.textContent = lossText(train.loss);
   numbers['loss-test'].textContent = lossText(test.loss);
   numbers.right.textContent = percent(train.accuracy);
@@ -208,13 +208,14 @@ function showState(state, { epoch, train, test }) {
   running = state === 'running';
   start.textContent = running ? 'Pause' : 'Start';
   start.classList.toggle('train-on', running);
-  start.toggleAttribute('disabled', state === 'diverged');
-  for (const name of ['step', 'epoch']) named(name).toggleAttribute('disabled', state === 'diverged');
+  const over = state === 'diverged' || state === 'finished';
+  for (const name of ['start', 'step', 'epoch']) named(name).toggleAttribute('disabled', over);
   const score = `Epoch ${epoch.toFixed(1)}: ${percent(train.accuracy)} of the training digits and ${percent(test.accuracy)} of the test digits are read right.`;
   if (state === 'diverged' && root.dataset.state !== 'diverged') {
-    problem.textContent = 'The loss is no number any more: the network has diverged. Choose a smaller learning rate, or reset.';
-  } else if (state === 'finished' && was) {
-    say(`It pauses by itself after so long. ${score}`);
+    problem.textContent = 'The loss is no number any more: the network has diverged. Choose a smaller learning rate, and it begins again, or reset.';
+  } else if (state === 'finished' && root.dataset.state !== 'finished') {
+    problem.textContent = 'It stops by itself here, after 1,000 epochs or 200,000 steps. Reset begins again.';
+    say(score);
   } else if (was && !running) say(`Paused. ${score}`);
   else if (running && performance.now() - spoken > SPEAK) say(score);
 }
@@ -242,13 +243,14 @@ function showUnits(kernel, off) {
   const marks = [...box.querySelectorAll('span')];
   if (marks.length !== units) {
     marks.forEach((mark) => mark.remove());
-    for (let u = 0; u < units; u++) box.append(make('span', { textContent: 'off', hidden: true }));
+    for (let u = 0; u < units; u++) box.append(make('span', { textContent: 'off' }));
   }
-  box.querySelectorAll('span').forEach((mark, u) => (mark.hidden = off[u] === 0));
+  // Not by `hidden`, which would take a mark out of its place, and all after it.
+  box.querySelectorAll('span').forEach((mark, u) => mark.classList.toggle('train-dead', off[u] !== 0));
   named('scale').textContent = usual > 0
     ? `Red above 0, blue below; full colour at ${shortNumber(most)}.` : 'Red above 0, blue below; all are 0.';
   const silent = off.reduce((sum, value) => sum + value, 0);
-  named('off').textContent = silent ? `${silent} of ${units} units are off: they give 0 for every digit.` : '';
+  named('off').textContent = silent ? `${silent} of ${units} units are off: they give 0 for each training digit looked at.` : '';
 }
 
 /** @param {Uint8Array} images the test digits */
@@ -363,11 +365,13 @@ selects.forEach((select, k) => {
   select.addEventListener('change', () => {
     const knob = KNOBS[k];
     settings = { ...settings, [knob.name]: select.value };
-    if (knob.live) {
+    // A network without numbers learns no more, whatever its rate.
+    const gone = root.dataset.state === 'diverged' && knob.name !== 'speed';
+    if (knob.live && !gone) {
       showSettings();
       send({ do: 'change', settings, run });
     } else {
-      startAfter = running;
+      startAfter ||= running; // or was to begin, before another change
       reset();
     }
   });

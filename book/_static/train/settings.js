@@ -103,7 +103,8 @@ export function parse(text) {
   const settings = { ...USUAL };
   /** @type {string[]} */
   const problems = [];
-  for (const [name, value] of new URLSearchParams(text)) {
+  // Of two values of a knob the last one counts.
+  for (const [name, value] of new Map(new URLSearchParams(text))) {
     const knob = KNOBS.find((each) => each.name === name);
     if (!knob) {
       problems.push(`The address has “${short(name)}”, which is no knob of this page.`);

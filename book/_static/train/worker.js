@@ -46,13 +46,16 @@ const scope = /** @type {{postMessage(report: Report, transfer?: Transferable[])
   /** @type {unknown} */ (globalThis)
 );
 
+/** @param {Training} training */
+const isOver = ({ step, epoch }) => step >= MOST.steps || epoch >= MOST.epochs;
+
 /** Tell the page how far it has come. */
 function tell() {
   if (!training) return;
   const look = training.look();
   const finite = Number.isFinite(look.train.loss) && Number.isFinite(look.test.loss);
   if (!finite) state = 'diverged';
-  else if (training.step >= MOST.steps || training.epoch >= MOST.epochs) state = 'finished';
+  else if (isOver(training)) state = 'finished';
   const kernel = training.weights['dense1/kernel'].slice();
   told = performance.now();
   waiting = true;
@@ -74,7 +77,7 @@ function tick() {
     if (done >= ((performance.now() - since) / 1000) * pace) break;
     training.learn();
     done++;
-    if (training.epoch >= until) state = 'paused';
+    if (training.epoch >= until || isOver(training)) state = 'paused';
     if (state !== 'running') break;
   }
   if (state !== 'running' || performance.now() - told >= every) tell();
@@ -112,14 +115,16 @@ function obey(order) {
     if (performance.now() - told > 500) count();
     waiting = false;
     goOn();
-  } else if (state !== 'diverged') {
+  } else if (state !== 'diverged' && state !== 'finished') {
     if (order.do === 'step') {
       state = 'paused';
       training.learn();
       tell();
       return;
     }
-    until = order.do === 'epoch' ? training.epoch + 1 : Infinity;
+    // Whoever asks again before an epoch is over wants one more after it.
+    const from = state === 'running' && until < Infinity ? until : training.epoch;
+    until = order.do === 'epoch' ? from + 1 : Infinity;
     pace = order.do === 'epoch' ? Infinity : usual;
     state = 'running';
     count();
