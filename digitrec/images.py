@@ -8,7 +8,7 @@ pixels. A photograph is none of this. Each step of the recipe is a function on a
 ============================ ======================================================================
 step                         question it answers
 ============================ ======================================================================
-``to_gray``                  how bright is each pixel?
+``written``                  how bright is each pixel, or how red, where that shows the ink better?
 ``has_light_ink``            dark ink on light paper, or light ink on dark?
 ``estimate_paper``           how bright would the paper be without the ink?
 ``flatten_light``            how much of the light does the ink take away?
@@ -65,6 +65,8 @@ MNIST_PEN = (1.7, 4.5)
 
 #: Ink takes away at least this part of the light; less is a shade of the paper.
 MIN_CONTRAST = 0.06
+#: A colour is read instead of the brightness where it has so many times its contrast.
+COLOURED = 1.6
 #: Ink stands out from the paper's grain by at least so many standard deviations of it.
 MIN_SIGNAL_TO_NOISE = 5.0
 #: A digit's longer side is at least this part of the picture's longer side, and half of it in a
@@ -130,7 +132,7 @@ def load_image(path: Path_, longest_side: int = LONGEST_SIDE) -> np.ndarray:
 
     Parameters
     ----------
-    path : path of a file in any format that Pillow reads
+    path : path of a file in any format that Pillow reads, or HEIC
     longest_side : pixels; a picture with a longer side is reduced to it
 
     Returns
@@ -189,6 +191,12 @@ def _open(path: Path_) -> Image.Image:
         raise ImageError(f"{name}: expected an image file, found a device or pipe")
     if file.stat().st_size == 0:
         raise ImageError(f"{name}: expected an image file, found an empty file")
+    with file.open("rb") as start:
+        if start.read(8)[4:] == b"ftyp":  # HEIC, what iPhones store
+            # Only now: with its decoder, every start of the program would take longer.
+            import pillow_heif
+
+            pillow_heif.register_heif_opener()
     try:
         return Image.open(file)
     except Image.DecompressionBombError as error:
@@ -366,6 +374,45 @@ def to_gray(image: Picture) -> np.ndarray:
 
 
 # --- The recipe, step by step ------------------------------------------------------------------
+
+
+def written(image: Picture) -> np.ndarray:
+    """Return the gray values in which what is written stands out: the brightness, or a colour.
+
+    Red ink on green paper is as bright as the paper. So where red, green or blue alone has
+    ``COLOURED`` times the contrast of the brightness, it is taken instead. The contrast is what
+    only 1 % of the pixels exceed in their difference from the median of a wide neighbourhood.
+
+    Parameters
+    ----------
+    image : (H, W), (H, W, 3) or (H, W, 4)
+        As ``to_gray`` takes it.
+
+    Returns
+    -------
+    (H, W) uint8
+
+    Raises
+    ------
+    ImageError
+        As ``to_gray``.
+    """
+    image = as_array(image)
+    gray = to_gray(image)
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        return gray
+    small = _reduce(image, WORKING_SIDE // 2)
+    side = max(3, min(small.shape[:2]) // 4 | 1)
+
+    def contrast(values: np.ndarray) -> float:
+        away = cv2.absdiff(values, cv2.medianBlur(values, side))
+        return float(np.percentile(away, 99))
+
+    found = [contrast(np.ascontiguousarray(small[..., channel])) for channel in range(3)]
+    best = int(np.argmax(found))
+    if found[best] <= COLOURED * contrast(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)):
+        return gray
+    return np.ascontiguousarray(image[..., best])
 
 
 def has_light_ink(gray: np.ndarray) -> bool:
@@ -1161,7 +1208,7 @@ def prepare(image: Picture, *, without: Collection[str] = (), steps: bool = Fals
                 f"expected a list of steps, of {', '.join(OPTIONAL_STEPS)}, received {without!r}"
             )
     made: dict[str, np.ndarray] = {}
-    original = to_gray(image)
+    original = written(image)
     gray = _reduce(original, WORKING_SIDE)
     made["gray"] = gray
     if "find_polarity" not in without and has_light_ink(gray):
@@ -1310,7 +1357,7 @@ def find_digits(image: Picture) -> list[FoundDigit]:
         As ``to_gray``.
     """
     image = as_array(image)
-    gray = _reduce(to_gray(image), LONGEST_SIDE)
+    gray = _reduce(written(image), LONGEST_SIDE)
     if max(gray.shape) <= SMALLEST_PAGE:
         return _find_one(image)
     dark = 255 - gray if has_light_ink(gray) else gray
