@@ -146,7 +146,7 @@ class Book:
     def cited_as(self) -> dict[str, tuple[str, str]]:
         """How each work is cited: key → authors and year, with a letter where two look alike."""
         named = {
-            key: (authors(entry), str(entry.fields["year"]))
+            key: (authors(entry), str(entry.fields.get("year", "n.d.")))
             for key, entry in self.works.entries.items()
         }
         alike = defaultdict(list)
