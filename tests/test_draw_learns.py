@@ -399,7 +399,7 @@ def test_nothing_of_it_is_loaded_before_it_is_asked_for(browser, address, proble
 
 
 def test_a_misread_digit_is_learned_and_forgotten(draw, tmp_path) -> None:
-    """A zero with a level bar: not read, learned at once, read; undone, it is as before, exactly."""
+    """A zero with a level bar: not read, learned, read; undone, exactly as before."""
     draw_zero(draw)
     before, first = readings(draw)[0], bars(draw)
     assert before != "0"
