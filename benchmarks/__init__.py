@@ -20,7 +20,7 @@ hand         how a few samples of a hand help; finding sheets  chapter: How a ne
 ============ ================================================= ==================================
 
 ``hands`` prints how other hands than MNIST's are read, and what is taken for a digit; it writes
-nothing. The forms of digits and the training's shares are chosen by it.
+nothing. The shipped network is judged by it; what chooses is validation images.
 
 They share ``measure`` (timing, summaries, the command line, the files), ``memory`` (of a process),
 ``readings`` (counting what was read right) and ``borrowed`` (packages for one run).

@@ -192,7 +192,7 @@ def _open(path: Path_) -> Image.Image:
     if file.stat().st_size == 0:
         raise ImageError(f"{name}: expected an image file, found an empty file")
     with file.open("rb") as start:
-        if start.read(8)[4:] == b"ftyp":  # HEIC, what iPhones store
+        if start.read(8)[4:] == b"ftyp":  # HEIC, what iPhones store, or one of its kin
             # Only now: with its decoder, every start of the program would take longer.
             import pillow_heif
 

@@ -4,6 +4,8 @@ import csv
 import io
 import os
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -719,6 +721,18 @@ class TestFiles:
         path = tmp_path / "IMG_0001.HEIC"
         picture.save(path, "HEIF", exif=exif.tobytes(), quality=95)
         assert (inked(images.load_image(path)) == EXPECTED).mean() > 0.99
+
+    @pytest.mark.parametrize(("kind", "needed"), [("HEIF", True), ("PNG", False)])
+    def test_what_reads_heic_is_loaded_with_the_first_such_file(self, tmp_path, kind, needed):
+        """In a process of its own: here the tests have made Pillow know it."""
+        path = tmp_path / "a"
+        path.write_bytes(encoded(kind))
+        code = (
+            "import sys; from digitrec import images; assert 'pillow_heif' not in sys.modules;"
+            f"print(images.load_image({str(path)!r}).shape, 'pillow_heif' in sys.modules)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stdout == f"(60, 80, 3) {needed}\n", done.stderr
 
     def test_sixteen_bits_are_scaled_not_clipped(self, tmp_path):
         values = np.linspace(0, 65535, 64).astype(np.uint16)
