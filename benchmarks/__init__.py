@@ -20,8 +20,8 @@ hand         how a few samples of a hand help; finding sheets  chapter: How a ne
 ============ ================================================= ==================================
 
 ``hands`` prints how other hands than MNIST's are read, and what is taken for a digit; it writes
-nothing. The forms of digits and the training's shares are chosen by it. ``agreement`` prints what
-the drawing page and the library read differently.
+nothing. The shipped network is judged by it; what chooses is validation images.
+``agreement`` prints what the drawing page and the library read differently.
 
 They share ``measure`` (timing, summaries, the command line, the files), ``memory`` (of a process),
 ``readings`` (counting what was read right) and ``borrowed`` (packages for one run).

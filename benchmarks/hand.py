@@ -245,17 +245,21 @@ PAGE_LEARNS = """async ([digits, chosen]) => {
 }"""
 
 
-def strokes_digits(run: measure.Run) -> dict[str, list[dict[str, Any]]]:
-    """Return the strokes of every second writer, in the order in which they were written."""
+def recorded_digits() -> list[dict[str, Any]]:
+    """Return all digits of the file that DIGITREC_STROKES names, in its order."""
     if "DIGITREC_STROKES" not in os.environ:
         raise measure.MissingError(
             "set DIGITREC_STROKES to a file of digits as strokes (.jsonl.gz)"
         )
-    found: dict[str, list[dict[str, Any]]] = {}
     with gzip.open(os.environ["DIGITREC_STROKES"], "rt", encoding="utf-8") as lines:
-        for line in lines:
-            digit = json.loads(line)
-            found.setdefault(f"{digit['set']}/{digit['writer']}", []).append(digit)
+        return [json.loads(line) for line in lines]
+
+
+def strokes_digits(run: measure.Run) -> dict[str, list[dict[str, Any]]]:
+    """Return the strokes of every second writer, in the order in which they were written."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for digit in recorded_digits():
+        found.setdefault(f"{digit['set']}/{digit['writer']}", []).append(digit)
     names = sorted(name for name, own in found.items() if len(own) >= LEAST)
     return {name: found[name][:MOST] for name in run.chosen(names[1::2])[: run(1000, 2)]}
 

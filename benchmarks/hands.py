@@ -2,8 +2,8 @@
 
     python -m benchmarks.hands
 
-It prints, and writes nothing: no page shows it. The forms in ``digitrec/forms.py`` and the
-drawings that are no digit are judged by it, never chosen to please one writer.
+It prints, and writes nothing: no page shows it. The weights are judged by it; recipes are chosen on
+validation images (``digitrec/recipes.py``).
 
 writers
     Scanned digits of the folder that DIGITREC_WRITERS names, prepared as for reading.
@@ -19,9 +19,6 @@ not_digits
 
 from __future__ import annotations
 
-import gzip
-import json
-import os
 import sys
 from typing import Any
 
@@ -66,10 +63,7 @@ def on_page(strokes: list[list[list[float]]]) -> np.ndarray:
 
 def strokes(run: measure.Run) -> dict[str, float]:
     """Read digits that were recorded as the pen moved."""
-    if "DIGITREC_STROKES" not in os.environ:
-        raise measure.MissingError("set DIGITREC_STROKES to a file of digits as strokes")
-    with gzip.open(os.environ["DIGITREC_STROKES"], "rt", encoding="utf-8") as lines:
-        digits = [json.loads(line) for line in lines][:: run(1, 100)]
+    digits = hand.recorded_digits()[:: run(1, 100)]
     x = np.stack([reading.normalise(on_page(digit["strokes"])) for digit in digits])
     return shares(x, np.array([int(digit["label"]) for digit in digits]))
 

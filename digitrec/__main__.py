@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    read.add_argument("image", nargs="+", metavar="IMAGE", help="JPEG, PNG, WebP, TIFF, GIF, …")
+    read.add_argument("image", nargs="+", metavar="IMAGE", help="JPEG, PNG, HEIC, WebP, TIFF, …")
     network = read.add_mutually_exclusive_group()
     network.add_argument(
         "--model",

@@ -4,20 +4,24 @@ import csv
 import io
 import os
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image, PngImagePlugin
+from PIL import ExifTags, Image, PngImagePlugin
 
 from digitrec import evaluate, images, networks, scene, simulate
 from digitrec.mnist import load_mnist
 
 PHOTOS = os.environ.get("DIGITREC_PHOTOS")
+pillow_heif.register_heif_opener()  # so that Pillow can write HEIC, too
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +52,34 @@ EXPECTED = inked(page())
 
 
 # --- Each step, by hand --------------------------------------------------------------------------
+
+
+class TestWritten:
+    """Ink that differs from its paper in colour only."""
+
+    #: Red and green of one brightness: 0.299 · 200 + 0.587 · 40 = 0.299 · 42 + 0.587 · 120 = 83.
+    RED, GREEN = (200, 40, 0), (42, 120, 0)
+
+    def coloured(self, ink, paper):
+        drawn = np.zeros((120, 200, 3), np.uint8)
+        drawn[:] = paper
+        for left, digit in ((30, 3), (110, 7)):
+            shape = simulate.font_digit("kalam", digit, 90)[:80, :60] > 128
+            drawn[20 : 20 + len(shape), left : left + shape.shape[1]][shape] = ink
+        return drawn
+
+    @pytest.mark.parametrize("turned", [False, True])
+    def test_red_on_green_of_the_same_brightness_is_read(self, cnn, turned):
+        picture = self.coloured(*((self.GREEN, self.RED) if turned else (self.RED, self.GREEN)))
+        assert np.ptp(images.to_gray(picture)) <= 1
+        assert images.read(picture, cnn).lines == ["37"]
+
+    def test_usual_ink_is_read_by_its_brightness(self):
+        picture = self.coloured((30, 40, 120), (240, 235, 220))
+        np.testing.assert_array_equal(images.written(picture), images.to_gray(picture))
+
+    def test_gray_stays(self):
+        np.testing.assert_array_equal(images.written(page()), page())
 
 
 class TestToGray:
@@ -673,11 +705,34 @@ class TestFiles:
         assert found.dtype == np.uint8
         np.testing.assert_array_equal(inked(found), EXPECTED)
 
-    @pytest.mark.parametrize("suffix", ["jpg", "png", "gif", "bmp", "webp", "tif", "ppm"])
+    @pytest.mark.parametrize(
+        "suffix", ["jpg", "png", "gif", "bmp", "webp", "tif", "ppm", "heic", "avif"]
+    )
     def test_every_format(self, tmp_path, suffix):
         path = save(tmp_path, Image.fromarray(page()).convert("RGB"), f"a.{suffix}")
         # JPEG may move an edge.
         assert (inked(images.load_image(path)) == EXPECTED).mean() > 0.99
+
+    def test_a_phones_heic_is_upright(self, tmp_path):
+        """iPhones store the turned pixels and how to turn them back."""
+        picture = Image.fromarray(np.rot90(page())).convert("RGB")
+        exif = Image.Exif()
+        exif[ExifTags.Base.Orientation] = 6
+        path = tmp_path / "IMG_0001.HEIC"
+        picture.save(path, "HEIF", exif=exif.tobytes(), quality=95)
+        assert (inked(images.load_image(path)) == EXPECTED).mean() > 0.99
+
+    @pytest.mark.parametrize(("kind", "needed"), [("HEIF", True), ("PNG", False)])
+    def test_what_reads_heic_is_loaded_with_the_first_such_file(self, tmp_path, kind, needed):
+        """In a process of its own: here the tests have made Pillow know it."""
+        path = tmp_path / "a"
+        path.write_bytes(encoded(kind))
+        code = (
+            "import sys; from digitrec import images; assert 'pillow_heif' not in sys.modules;"
+            f"print(images.load_image({str(path)!r}).shape, 'pillow_heif' in sys.modules)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stdout == f"(60, 80, 3) {needed}\n", done.stderr
 
     def test_sixteen_bits_are_scaled_not_clipped(self, tmp_path):
         values = np.linspace(0, 65535, 64).astype(np.uint16)
@@ -808,6 +863,9 @@ HOSTILE = {
     "half.jpg": lambda: encoded("JPEG")[:400],
     "header only.gif": lambda: encoded("GIF")[:20],
     "half.webp": lambda: encoded("WEBP")[:60],
+    "half.heic": lambda: encoded("HEIF")[:400],
+    "header only.heic": lambda: encoded("HEIF")[:24],
+    "zeros after the kind.heic": lambda: b"\0\0\0\x18ftypheic" + bytes(100),
     "half.tif": lambda: encoded("TIFF")[:200],
     "bomb.png": lambda: png_of(60_000, 60_000),
     "large.png": lambda: png_of(9_000, 9_000),
@@ -898,6 +956,12 @@ def test_any_array_gives_a_reading_or_an_image_error(cnn, array):
     reads_or_refuses(array, cnn)
 
 
+# Nearly black but for one corner: smoothing lowers the threshold below every pixel.
+ALL_INK = np.ones((8, 16), np.uint8)
+ALL_INK[0, 0] = 0
+
+
+@example(ALL_INK, 0, "as it is")
 @given(
     hnp.arrays(
         np.uint8,

@@ -22,7 +22,7 @@ quiet            -                                                        -
 networks         forward quiet                                            numpy keras
 hand             forward networks                                         numpy
 pages            -                                                        numpy cv2
-images           pages                                                    numpy cv2 PIL
+images           pages                                                    numpy cv2 PIL pillow_heif
 sheet            images pages                                             numpy cv2 PIL
 samples          images sheet                                             numpy
 scene            -                                                        numpy cv2

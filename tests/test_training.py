@@ -40,6 +40,7 @@ def retrained(tmp_path_factory):
     return folder, run.stdout
 
 
+@pytest.mark.timeout(1800)  # two whole trainings: minutes, and more of them on a busy machine
 @pytest.mark.parametrize("name", NAMES)
 def test_make_train_gives_a_network_within_its_band(retrained, data, name):
     folder, output = retrained

@@ -17,7 +17,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pillow_heif
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from digitrec.reading.limits import (
@@ -34,8 +33,6 @@ Picture = np.ndarray | Image.Image | Sequence[Any]
 
 # Threads that read files take turns with the large ones: memory stays bounded.
 _one_large_picture = threading.Lock()
-
-pillow_heif.register_heif_opener()  # what iPhones store
 
 
 class ImageError(ValueError):
@@ -110,6 +107,12 @@ def _open(path: Path_) -> Image.Image:
     ):
         if is_it:
             raise ImageError(f"{name}: expected an image file, found {what}")
+    with file.open("rb") as start:
+        if start.read(8)[4:] == b"ftyp":  # HEIC, what iPhones store, or one of its kin
+            # Only now: with its decoder, every start of the program would take longer.
+            import pillow_heif
+
+            pillow_heif.register_heif_opener()
     try:
         return Image.open(file)
     except Image.DecompressionBombError as error:

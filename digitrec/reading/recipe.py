@@ -115,7 +115,9 @@ def even_contrast(ink: np.ndarray, digit: np.ndarray, threshold: float) -> np.nd
         0 is paper, 1 is ink, between them the antialiased edge.
     """
     high = float(np.median(ink[digit]))
-    low = max(2 * threshold - high, float(np.median(ink[ink <= threshold])))
+    # The threshold may be that of the smoothed picture: then nothing need be below it.
+    paper = ink[ink <= threshold]
+    low = max(2 * threshold - high, float(np.median(paper)) if paper.size else 0.0)
     ramp = np.clip((ink - low) / max(high - low, 1 / 255), 0, 1)
     return np.where(_with_edge(digit), ramp, 0)
 
