@@ -128,7 +128,8 @@ def has_light_ink(gray: np.ndarray) -> tuple[bool, bool]:
     strokes, small = light_strokes(gray), reduced(gray, 96)
     tail = _light_tail(small)
     if abs(strokes) >= SURE_POLARITY:
-        return strokes > 0, (strokes > 0) == (tail > 0)
+        # A marker may fill so much of a close-up that the paper looks like its strokes.
+        return strokes > 0, (strokes > 0) == (tail > 0) and not 0.3 < two_shades(small)[0].mean() < 0.7
     if abs(tail) < SURE_POLARITY:
         paper = _paper_at_the_rim(small)
         if paper is not None:

@@ -143,11 +143,9 @@ NEARBY = 0.4
 MOST_IN_WHOLE = 12
 #: Mean logarithm a digit, below which other ways to see the picture are tried, and its other sides.
 UNSURE, TURNED = -0.7, -0.15
-#: What a 1 counts as evidence beside another digit.
-ONE = 0.25
 #: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.
 MANY = 4
-#: By so much, a digit and in all, another way and another side must be likelier.
+#: By so much evidence, that of a digit being 1, another way and another side must be likelier.
 BETTER, TURN_EVIDENCE = 0.2, 1.0
 
 # --- MNIST's recipe (LeCun et al., 1998, section III-A) ---

@@ -17,11 +17,11 @@ from digitrec.reading.edges import writing
 from digitrec.reading.files import Path_, Picture, as_array, load, written
 from digitrec.reading.ink import Ink, find_sheet, has_light_ink, look, reduced
 from digitrec.reading.limits import (
+    BETTER,
     COSTS,
     LONGEST_SIDE,
     MANY,
     MOST_IN_WHOLE,
-    ONE,
     SMALLEST_DIGIT,
     SMALLEST_SHARE,
     SPECK,
@@ -122,21 +122,26 @@ class Seen:
 
     @property
     def is_plain(self) -> bool:
-        """Whether no other way need be tried: digits, nearly certain, and not only 1s."""
-        return self.score >= TURNED and self.evidence >= self.count / 2
+        """Whether no other way need be tried: digits, nearly certain, not mostly 1s; or one 1."""
+        return self.score >= TURNED and (self.evidence >= self.count / 2 or self.count == 1)
 
     @property
     def evidence(self) -> float:
-        """How much speaks for this way: each digit's ``2 p − 1``; any stroke is a 1, so less of it.
-
-        Of two ways the one counts that finds more digits which are more certain.
-        """
+        """How much speaks for this way: each digit's ``2 p − 1``, but any stroke looks like a 1."""
         rows = [
             line[k][2]
             for line, path in zip(self.candidates, self.chosen, strict=True)
             for k in path
         ]
-        return sum((2 * float(r.max()) - 1) * (ONE if r.argmax() == 1 else 1.0) for r in rows)
+        return sum(2 * float(row.max()) - 1 for row in rows if row.argmax() != 1)
+
+
+    def beats(self, other: Seen) -> bool:
+        """Whether it is likelier than another way: more digits, or as many that are more certain."""
+        if not self.count or not other.count:
+            return self.count > 0
+        more = self.evidence - other.evidence
+        return more > BETTER or (more > -BETTER and self.score > other.score)
 
 
 _NOTHING = Seen(None, [], [], [], -np.inf)
@@ -209,13 +214,15 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
     best = _NOTHING
     for ink in _ways(shades):
         other = see(ink, network)
-        best = other if other.evidence > best.evidence or not best.count else best
+        best = other if other.beats(best) else best
         if best.is_plain:
             break
-    if best.count <= 2 and best.ink is not None and best.ink.rules.any():
+    if best.count <= 2 and (best.ink is None or best.ink.rules.any()):
         # Where little is written, what looks like a rule may be the stem of a 7.
-        other = see(look(dark, drop_rules=False), network)
-        best = other if other.score * other.count > best.score * best.count else best
+        for pixels in shades:
+            other = see(look(pixels, drop_rules=False), network)
+            if not best.count or other.score * other.count > best.score * best.count:
+                best = other
     return best
 
 
@@ -229,8 +236,6 @@ def _ways(shades: Sequence[np.ndarray]) -> Iterator[Ink | None]:
         sheet = find_sheet(pixels)
         if sheet is not None:
             yield look(pixels, sheet=sheet)
-    for pixels in shades:
-        yield look(pixels, drop_rules=False)
 
 
 def see(ink: Ink | None, network: Network) -> Seen:
