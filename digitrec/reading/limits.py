@@ -37,9 +37,6 @@ SHEET_SHARE = 0.15, 0.93
 #: Share of the variance that two brightnesses explain in evenly lit ink (grain 0.64, slope 0.75).
 TWO_SHADES = 0.82
 
-#: Shares of a picture in two shades: between them either may be the ink.
-HALF_INK = 0.3, 0.7
-
 #: Shares of a picture: ink that fills more than a fifth of it may hide the paper from any window.
 EVEN_SHARE = 0.1, 0.8
 
@@ -77,6 +74,7 @@ BOX_FILLED = 0.92
 EQUAL_SIDES, SIDE_HEIGHT = 3, 1.3
 #: Rows that a rule climbs in each column, at most: 20°.
 STEEPEST_RULE = 0.36
+VOTES, MOST_RULES = 0.3, 400
 #: Share of a rule that no stroke stands on, once the page has shown one.
 STANDING_ON_RULE = 0.25
 

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 
 from digitrec.reading.limits import (
+    MOST_RULES,
+    VOTES,
     BOX_FILLED,
     BOX_PENS,
     EQUAL_SIDES,
@@ -78,6 +80,10 @@ def boxes(mask: np.ndarray, pen: float) -> np.ndarray:
         while child != -1:
             inside = max(inside, cv2.boundingRect(contours[child])[3] / size[1])
             child = tree[0, child, 0]
+        if area > 0.5 * mask.size:  # a sheet: all around it is the table
+            sheet = cv2.fillPoly(np.zeros(mask.shape, np.uint8), [hull - 1], 1)
+            found |= (mask & (sheet == 0)) | _frame(mask, hull - 1, pen)
+            continue
         hulls.append(hull - 1)  # the padding
         sides_.append(min(rectangle))
         # A digit in it, or one that hangs from the frame.
@@ -221,40 +227,68 @@ def _level_rules(mask: np.ndarray, pen: float, writing: float, thickness: float)
     first, last = runs(mask)
     length = last - first + 1
     thin = mask & (length <= (1.5 * thickness + 1 if thickness else 1.6 * pen + 2))
-    # Short runs that follow each other, gaps bridged, are one label: bends do not matter.
-    chains = cv2.dilate(thin.astype(np.uint8), np.ones((3, round(gap) | 1), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(chains, connectivity=8)
-    for label in np.flatnonzero(stats[:, cv2.CC_STAT_WIDTH] >= 0.95 * least):
-        x, y, wide, high, _ = (int(value) for value in stats[label])
-        if label == 0 or high > STEEPEST_RULE * wide + 3 * pen:
+    middle = (first + last) // 2 == np.arange(len(mask))[:, None]
+    points = thin & middle  # one in each run
+    thick = float(np.median(length[points])) if points.any() else 1.0
+    votes = max(8, int(VOTES * least))
+    level = np.pi / 2
+    lines = cv2.HoughLines(
+        points.astype(np.uint8), 1, np.radians(0.25), votes,
+        min_theta=level - STEEPEST_RULE, max_theta=level + STEEPEST_RULE,
+    )  # fmt: skip
+    for distance, angle in [] if lines is None else lines[:MOST_RULES, 0].astype(float):
+        rows = (distance - np.arange(width) * np.cos(angle)) / np.sin(angle)
+        curve = _followed(points, rows, 1.5 * thick + 2)
+        if curve is None:
             continue
-        place = slice(y, y + high), slice(x, x + wide)
-        chain = thin[place] & (labels[place] == label)
-        middle = _middles(chain, max(12, wide // 20))
-        thick = float(np.median(length[place][chain]))
-        rows = np.arange(high)[:, None]
-        near = np.abs(rows - middle) <= 0.5 * thick + 2
-        along = chain.any(axis=0)
-        span = np.ptp(np.flatnonzero(along)) + 1
-        inked = (mask[place] & near).any(axis=0)
-        free = (chain & near).any(axis=0)
-        if span < least or inked.sum() < 0.8 * span or free.sum() < least_free * span:
-            continue
-        # A run of ink within the rule is the rule's; a stroke's run sticks out of it.
-        band = 0.5 * thick + 1.5
-        within = (first[place] - y >= middle - band) & (last[place] - y <= middle + band)
-        found[place] |= mask[place] & near & within
+        near = np.abs(np.arange(len(mask))[:, None] - curve) <= 0.5 * thick + 2
+        inked = np.flatnonzero((mask & near).any(axis=0))
+        for part in np.split(inked, np.flatnonzero(np.diff(inked) > gap) + 1):
+            if len(part) < 0.9 * least:
+                continue
+            place = slice(part[0], part[-1] + 1)
+            own = points[:, place] & near[:, place]
+            free = np.flatnonzero(own.any(axis=0))  # what only crosses it does not make it longer
+            span = int(np.ptp(free)) + 1 if len(free) else 0
+            if span < least or len(part) < 0.8 * span or len(free) < least_free * span:
+                continue
+            # A filled edge that tapers is no rule.
+            spread = np.percentile(length[:, place][own], (20, 80))
+            if np.ptp(spread) > 0.6 * thick + 1:
+                continue
+            # A run of ink within the rule is the rule's; a stroke's run sticks out of it.
+            band = 0.5 * thick + 1.5
+            within = (first[:, place] >= curve[place] - band) & (last[:, place] <= curve[place] + band)
+            found[:, place] |= mask[:, place] & near[:, place] & within
+            points[:, place] &= ~near[:, place]
     return found
 
 
-def _middles(chain: np.ndarray, window: int) -> np.ndarray:
-    """Row of a rule's middle in each column: the running median of its ink's; (w,) float."""
-    amount = chain.sum(axis=0)
-    columns = np.flatnonzero(amount)
-    rows = (chain * np.arange(len(chain))[:, None]).sum(axis=0)[columns] / amount[columns]
-    padded = np.pad(rows, window, mode="reflect", reflect_type="odd")[: len(rows) + 2 * window]
-    median = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1), axis=1)
-    return np.interp(np.arange(chain.shape[1]), columns, median)
+def _followed(points: np.ndarray, rows: np.ndarray, reach: float) -> np.ndarray | None:
+    """Follow a line along the points near it, so that it bends as the page does.
+
+    Parameters
+    ----------
+    points : (H, W) bool
+    rows : (W,) float
+        The line's row in each column.
+    reach : pixels from the line
+
+    Returns
+    -------
+    (W,) float or None
+        Its row in each column: the running median of the points'. None for hardly any points.
+    """
+    low, high = max(0, int(rows.min() - reach)), max(0, int(rows.max() + reach) + 1)
+    x, y = np.nonzero(points[low:high].T)
+    near = np.abs(y + low - rows[x]) <= reach
+    x, away = x[near], (y + low - rows[x])[near]
+    window = max(12, len(x) // 20)
+    if len(x) <= window:
+        return None
+    padded = np.pad(away, window, mode="reflect")
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1), axis=1)
+    return rows + np.interp(np.arange(len(rows)), x, smooth)
 
 
 def _writing_size(mask: np.ndarray, pen: float) -> float:
