@@ -21,7 +21,7 @@ H and W are the rows and columns of a picture.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -89,6 +89,14 @@ class Ink:
         """Where ink is that is no rule; (H, W) bool."""
         found: np.ndarray = self.mask & ~self.rules
         return found
+
+    def turned(self, quarters: int) -> Ink:
+        """Return it turned counterclockwise, by so many quarters."""
+        values, mask, rules = (
+            np.ascontiguousarray(np.rot90(array, quarters))
+            for array in (self.values, self.mask, self.rules)
+        )
+        return replace(self, values=values, mask=mask, rules=rules)
 
 
 def resized(image: np.ndarray, factor: float) -> np.ndarray:

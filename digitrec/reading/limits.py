@@ -74,7 +74,7 @@ BOX_FILLED = 0.92
 EQUAL_SIDES, SIDE_HEIGHT = 3, 1.3
 #: Rows that a rule climbs in each column, at most: 20°.
 STEEPEST_RULE = 0.36
-VOTES, MOST_RULES = 0.3, 400
+VOTES, MOST_RULES, MOST_FAILED = 0.3, 400, 12
 #: Share of a rule that no stroke stands on, once the page has shown one.
 STANDING_ON_RULE = 0.25
 

@@ -197,9 +197,10 @@ def upright(gray: np.ndarray, network: Network) -> tuple[Seen, int]:
     Returns the likeliest way, and how many quarters counterclockwise the picture was turned for it.
     """
     best, turns = either_ink(gray, network), 0
-    if best.score < TURNED:
+    upside = best.ink
+    if upside is not None and best.score < TURNED and len(writing(upside)) >= MANY:
         for quarters in (1, 2, 3):
-            other = either_ink(np.ascontiguousarray(np.rot90(gray, quarters)), network)
+            other = see(upside.turned(quarters), network)
             if other.count >= MANY and other.evidence > best.evidence + TURN_EVIDENCE:
                 best, turns = other, quarters
     return best, turns

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from digitrec.reading.limits import (
+    MOST_FAILED,
     MOST_RULES,
     VOTES,
     BOX_FILLED,
@@ -236,59 +237,65 @@ def _level_rules(mask: np.ndarray, pen: float, writing: float, thickness: float)
         points.astype(np.uint8), 1, np.radians(0.25), votes,
         min_theta=level - STEEPEST_RULE, max_theta=level + STEEPEST_RULE,
     )  # fmt: skip
+    x, y = np.nonzero(points.T)  # from left to right
+    failed = 0
     for distance, angle in [] if lines is None else lines[:MOST_RULES, 0].astype(float):
+        if failed == MOST_FAILED:  # the likeliest come first
+            break
         rows = (distance - np.arange(width) * np.cos(angle)) / np.sin(angle)
-        curve = _followed(points, rows, 1.5 * thick + 2)
-        if curve is None:
+        close = np.abs(y - rows[x]) <= 1.5 * thick + 2
+        if close.sum() < least_free * least:
             continue
-        near = np.abs(np.arange(len(mask))[:, None] - curve) <= 0.5 * thick + 2
-        inked = np.flatnonzero((mask & near).any(axis=0))
+        failed += 1
+        curve = _followed(x[close], y[close], rows)
+        top, bottom = max(0, int(curve.min() - thick) - 2), int(curve.max() + thick) + 3
+        band = slice(top, bottom)
+        near = np.abs(np.arange(top, min(bottom, len(mask)))[:, None] - curve) <= 0.5 * thick + 2
+        inked = np.flatnonzero((mask[band] & near).any(axis=0))
         for part in np.split(inked, np.flatnonzero(np.diff(inked) > gap) + 1):
             if len(part) < 0.9 * least:
                 continue
             place = slice(part[0], part[-1] + 1)
-            own = points[:, place] & near[:, place]
+            own = points[band, place] & near[:, place]
             free = np.flatnonzero(own.any(axis=0))  # what only crosses it does not make it longer
             span = int(np.ptp(free)) + 1 if len(free) else 0
             if span < least or len(part) < 0.8 * span or len(free) < least_free * span:
                 continue
             # A filled edge that tapers is no rule.
-            spread = np.percentile(length[:, place][own], (20, 80))
-            if np.ptp(spread) > 0.6 * thick + 1:
+            if np.ptp(np.percentile(length[band, place][own], (20, 80))) > 0.6 * thick + 1:
                 continue
             # A run of ink within the rule is the rule's; a stroke's run sticks out of it.
-            band = 0.5 * thick + 1.5
-            within = (first[:, place] >= curve[place] - band) & (last[:, place] <= curve[place] + band)
-            found[:, place] |= mask[:, place] & near[:, place] & within
-            points[:, place] &= ~near[:, place]
+            out = 0.5 * thick + 1.5
+            within = first[band, place] >= curve[place] - out
+            within &= last[band, place] <= curve[place] + out
+            found[band, place] |= mask[band, place] & near[:, place] & within
+            points[band, place] &= ~near[:, place]
+            failed = 0
+            left = points[y, x]
+            x, y = x[left], y[left]
     return found
 
 
-def _followed(points: np.ndarray, rows: np.ndarray, reach: float) -> np.ndarray | None:
+def _followed(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Follow a line along the points near it, so that it bends as the page does.
 
     Parameters
     ----------
-    points : (H, W) bool
+    x, y : (N,) integer
+        The points' columns, ascending, and rows.
     rows : (W,) float
         The line's row in each column.
-    reach : pixels from the line
 
     Returns
     -------
-    (W,) float or None
-        Its row in each column: the running median of the points'. None for hardly any points.
+    (W,) float
+        The running median of the points' rows.
     """
-    low, high = max(0, int(rows.min() - reach)), max(0, int(rows.max() + reach) + 1)
-    x, y = np.nonzero(points[low:high].T)
-    near = np.abs(y + low - rows[x]) <= reach
-    x, away = x[near], (y + low - rows[x])[near]
-    window = max(12, len(x) // 20)
-    if len(x) <= window:
-        return None
+    away = y - rows[x]
+    window = min(max(12, len(x) // 20), len(x) - 1)
     padded = np.pad(away, window, mode="reflect")
     smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1), axis=1)
-    return rows + np.interp(np.arange(len(rows)), x, smooth)
+    return np.asarray(rows + np.interp(np.arange(len(rows)), x, smooth))
 
 
 def _writing_size(mask: np.ndarray, pen: float) -> float:
