@@ -44,3 +44,33 @@ def text_on_paper(*lines, high=60, paper=235, ink=40, gap=0.5, font="kalam"):
             boxes.append((x, y, digit.shape[1], digit.shape[0]))
             x += digit.shape[1] + round(gap * high)
     return gray, boxes
+
+
+def slanted(mask, top, bottom, left, wide=6, fall=2):
+    """Draw a stroke that goes to the left by a pixel in each ``fall`` rows."""
+    for row in range(top, bottom):
+        start = left - (row - top) // fall
+        mask[row, start : start + wide] = True
+    return mask
+
+
+def cropped(name):
+    """A digit that fills its picture, with a straight stroke from side to side; (H, W) bool."""
+    mask = np.zeros((100, 70), bool)
+    if name == "1":
+        mask[:, 28:33] = True
+    elif name == "7":
+        mask[:8] = True
+        slanted(mask, 0, 100, 60, 8)
+    elif name == "7 by hand":  # its bar is not quite level
+        mask = slanted(mask[:60, :40], 0, 60, 34)
+        mask[2:8] = mask[:3, 10:] = mask[59, 4:10] = True
+    elif name == "2":
+        mask[92:] = mask[:8, 10:60] = True
+        slanted(mask, 8, 92, 54, 10)
+    elif name == "4":
+        mask[:, 45:53] = mask[55:63] = mask[20:60, :8] = True
+    return mask
+
+
+CROPPED = ("1", "7", "7 by hand", "2", "4")
