@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -249,12 +250,14 @@ def test_annotate_needs_one_picture_and_a_place(folder, tmp_path):
 
 
 def test_what_is_no_digit_is_a_question_mark(tmp_path):
-    blot = np.full((200, 200), 240, np.uint8)
-    blot[60:140, 50:150] = 20
-    Image.fromarray(blot).save(tmp_path / "blot.png")
-    done = run("read", "blot.png", cwd=tmp_path)
-    assert done.stdout.decode().startswith("blot.png: ? (perhaps ")
-    found = json.loads(run("read", "--json", "blot.png", cwd=tmp_path).stdout)
+    star = np.full((200, 200), 240, np.uint8)
+    cv2.line(star, (60, 60), (140, 140), 20, 12)
+    cv2.line(star, (60, 140), (140, 60), 20, 12)
+    cv2.line(star, (100, 40), (100, 160), 20, 12)
+    Image.fromarray(star).save(tmp_path / "star.png")
+    done = run("read", "star.png", cwd=tmp_path)
+    assert done.stdout.decode().startswith("star.png: ? (perhaps ")
+    found = json.loads(run("read", "--json", "star.png", cwd=tmp_path).stdout)
     assert found["lines"] == ["?"]
     assert found["digits"][0]["label"] == "?"
     assert found["digits"][0]["guess"] in set("0123456789")
