@@ -324,6 +324,14 @@ class TestFiles:
             reading.read_file(tmp_path / "none.png", cnn)
 
 
+@pytest.fixture(scope="module")
+def blank_photographs(cnn):
+    """What is read where there are grain, rules, light and shadow, and nothing written."""
+    generator, blank = np.random.default_rng(2), np.zeros((28, 28), np.uint8)
+    photos = [simulate.random_photograph(blank, generator) for _ in range(10)]
+    return ["".join(lines(photo, cnn)) for photo in photos]
+
+
 class TestNoDigits:
     @pytest.mark.parametrize("shade", [0, 1, 128, 200, 254, 255])
     @pytest.mark.parametrize("shape", [(28, 28), (100, 80), (500, 700)])
@@ -334,15 +342,14 @@ class TestNoDigits:
         assert lines(np.full((2000, 1500), 200, np.uint8), cnn) == []
 
     @pytest.mark.slow
-    @pytest.mark.xfail(reason="half of them have a digit, in one of the ways to see a picture")
-    def test_blank_photographs(self, cnn):
-        """Grain, rules, light and shadow are no digits; of 10, a strong shadow may leave one.
+    def test_nothing_is_asserted_of_blank_photographs(self, blank_photographs):
+        """Of 10, a strong shadow may leave one."""
+        assert sum(bool(text.strip("?")) for text in blank_photographs) <= 1
 
-        The first release read something in 3 of 100.
-        """
-        generator, blank = np.random.default_rng(2), np.zeros((28, 28), np.uint8)
-        photos = [simulate.random_photograph(blank, generator) for _ in range(10)]
-        assert sum(bool(lines(photo, cnn)) for photo in photos) <= 1
+    @pytest.mark.slow
+    @pytest.mark.xfail(reason="half of them are a ?, where the first release saw 3 in 100")
+    def test_nothing_is_seen_on_blank_photographs(self, blank_photographs):
+        assert sum(map(bool, blank_photographs)) <= 1
 
     @pytest.mark.xfail(reason="all squares together are one ?")
     @pytest.mark.parametrize("slope", [0, 0.2, 0.3])
