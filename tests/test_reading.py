@@ -200,7 +200,7 @@ class TestLinesOfDigits:
 
     @pytest.mark.parametrize("ink", [40, 110, 170])
     @pytest.mark.parametrize("light", [False, True])
-    def test_dark_and_light_ink_of_any_strength(self, cnn, ink, light):
+    def test_dark_and_light_ink_of_every_strength(self, cnn, ink, light):
         gray, _ = text_on_paper("2358", ink=ink)
         assert lines(255 - gray if light else gray, cnn) == ["2358"]
 
