@@ -370,7 +370,10 @@ def ink_threshold(ink: np.ndarray) -> float | None:
     values = np.rint(255 * ink).astype(np.uint8)
     threshold, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     noise = grain(ink)
-    floor = float(np.median(values[values <= threshold])) / 255 + max(CONTRAST / 2, 3 * noise)
+    paper = values[values <= threshold]
+    if not paper.size:  # nothing but ink, as a black picture is
+        return None
+    floor = float(np.median(paper)) / 255 + max(CONTRAST / 2, 3 * noise)
     marked = (ink > floor).astype(np.uint8)
     # Paper far from any ink would outweigh a small digit: only what is near ink is compared.
     reach = max(3, round(NEAR_INK * max(ink.shape)) | 1)

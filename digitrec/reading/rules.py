@@ -109,7 +109,10 @@ def _frame(mask: np.ndarray, hull: np.ndarray, pen: float) -> np.ndarray:
     cv2.fillPoly(hole, [np.asarray(hull - (left, top), np.int32)], 1)
     away = cv2.distanceTransform(1 - hole, cv2.DIST_L2, 3)
     thick = 1
-    while thick < 4 * pen and part[np.abs(away - thick) < 0.5].mean() >= 0.5:
+    while thick < 4 * pen:
+        ring = np.abs(away - thick) < 0.5
+        if 2 * part[ring].sum() < ring.sum():  # none is left where the picture ends
+            break
         thick += 1
     # The frame's inner edge is rough; what is connected to ink farther in is a stroke.
     core = cv2.erode(hole, np.ones((5, 5), np.uint8)) > 0
