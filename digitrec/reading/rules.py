@@ -13,16 +13,17 @@ import cv2
 import numpy as np
 
 from digitrec.reading.limits import (
-    MOST_FAILED,
-    MOST_RULES,
-    VOTES,
+    BEND,
     BOX_FILLED,
     BOX_PENS,
     EQUAL_SIDES,
     MANY,
+    MOST_FAILED,
+    MOST_RULES,
     SIDE_HEIGHT,
     STANDING_ON_RULE,
     STEEPEST_RULE,
+    VOTES,
 )
 from digitrec.reading.pieces import Piece, find_pieces, weighted_median
 
@@ -246,7 +247,7 @@ def _level_rules(mask: np.ndarray, pen: float, writing: float, thickness: float)
         if failed == MOST_FAILED:  # the likeliest come first
             break
         rows = (distance - np.arange(width) * np.cos(angle)) / np.sin(angle)
-        close = np.abs(y - rows[x]) <= 1.5 * thick + 2
+        close = np.abs(y - rows[x]) <= 0.5 * thick + 2 + BEND * width
         if close.sum() < least_free * least:
             continue
         failed += 1
