@@ -17,8 +17,9 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from digitrec.reading import ink, lattice, lines, pieces, recipe
+from digitrec.reading import lattice, lines, pieces, recipe
 from digitrec.reading.edges import writing
+from digitrec.reading.look import look
 
 #: Lines of a page, and digits of a line.
 LINES, DIGITS = 3, 7
@@ -66,7 +67,7 @@ def _of_a_page(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Iterat
     """Write a page, cut it, and yield each candidate that is no digit, prepared."""
     chosen = rng.integers(0, len(x), (LINES, DIGITS))
     page, whose = _page(x[chosen], rng)
-    seen = ink.look(page)
+    seen = look(page)
     if seen is None:
         return
     whose = cv2.resize(whose, seen.mask.shape[::-1], interpolation=cv2.INTER_NEAREST)

@@ -14,54 +14,59 @@ FOLDER = Path(digitrec.__file__).parent
 # module: the modules of the library that it imports, and the other packages that it needs.
 # From top to bottom nothing imports what stands below it.
 TABLE = """
-mnist            -                                                        numpy
-forward          -                                                        numpy
-backprop         forward                                                  numpy threadpoolctl
-wrong_gradients  backprop forward                                         numpy
-autodiff         -                                                        numpy
-compiled         forward                                                  numpy threadpoolctl
-quiet            -                                                        -
-networks         forward quiet                                            numpy keras
-hand             forward networks                                         numpy
-reading          -                                                        numpy cv2 PIL pillow_heif
-sheet            reading                                                  numpy cv2 PIL
-samples          compiled networks reading sheet                          numpy
-scene            -                                                        numpy cv2
-simulate         scene                                                    numpy cv2 PIL
-forms            -                                                        numpy cv2
-augment          forms simulate                                           numpy cv2
-miscuts          reading                                                  numpy cv2
-recipes          augment forms miscuts networks                           numpy
-learn            augment backprop compiled forward mnist networks         numpy
-training         networks recipes                                         numpy keras
-shipped          augment forward mnist networks reading simulate training numpy keras tensorflow
-evaluate         -                                                        numpy
-plots            evaluate                                                 numpy cycler matplotlib seaborn
-checks           forward mnist                                            numpy
-notebook         -                                                        -
-__main__         compiled hand learn mnist networks reading samples sheet cv2 PIL
+mnist            -                                                               numpy
+forward          -                                                               numpy
+backprop         forward                                                         numpy threadpoolctl
+wrong_gradients  backprop forward                                                numpy
+autodiff         -                                                               numpy
+compiled         forward                                                         numpy threadpoolctl
+quiet            -                                                               -
+networks         forward quiet                                                   numpy keras
+hand             forward networks                                                numpy
+reading          -                                                               numpy cv2 PIL pillow_heif
+sheet            reading                                                         numpy cv2 PIL
+samples          compiled networks reading sheet                                 numpy
+scene            -                                                               numpy cv2
+simulate         scene                                                           numpy cv2 PIL
+forms            -                                                               numpy cv2
+augment          forms simulate                                                  numpy cv2
+miscuts          reading                                                         numpy cv2
+recipes          augment forms networks                                          numpy
+learn            augment backprop compiled forward mnist networks                numpy
+training         networks recipes                                                numpy keras
+shipped          augment forward mnist networks reading simulate training        numpy keras tensorflow
+evaluate         -                                                               numpy
+plots            evaluate                                                        numpy cycler matplotlib seaborn
+checks           forward mnist                                                   numpy
+notebook         -                                                               -
+__main__         compiled hand learn mnist networks reading samples sheet        cv2 PIL
 """  # noqa: E501 (a table)
 # The stages of the reading, in the same way.
 STAGES_TABLE = """
-limits           -                                                        -
-files            limits                                                   numpy cv2 PIL pillow_heif
-pieces           limits                                                   numpy cv2
-rules            limits pieces                                            numpy cv2
-ink              limits pieces rules                                      numpy cv2
-edges            ink limits pieces                                        -
-lines            limits pieces                                            numpy
-lattice          limits pieces                                            numpy
-recipe           files ink limits pieces                                  numpy cv2
-reader           edges files ink lattice limits lines pieces recipe       numpy
-one              edges files ink limits pieces recipe                     numpy cv2
-annotation       files reader recipe                                      numpy cv2
-"""
+limits           -                                                               -
+files            limits                                                          numpy cv2 PIL pillow_heif
+scale            -                                                               numpy cv2
+polarity         limits scale                                                    numpy cv2
+pieces           limits                                                          numpy cv2
+ink              limits pieces polarity scale                                    numpy cv2
+boxes            limits pieces                                                   numpy cv2
+rules            boxes limits pieces                                             numpy cv2
+look             ink limits rules scale                                          numpy cv2
+edges            ink limits pieces                                               numpy
+lines            limits pieces                                                   numpy
+lattice          limits pieces                                                   numpy
+recipe           files ink limits pieces                                         numpy cv2
+seen             edges ink lattice limits lines pieces recipe                    numpy
+reader           edges files ink limits look pieces polarity recipe scale seen   numpy cv2
+one              edges files ink limits look pieces polarity recipe scale        numpy cv2
+annotation       files reader recipe                                             numpy cv2
+"""  # noqa: E501 (a table)
 
 
 def rows(table: str) -> dict[str, tuple[set[str], set[str]]]:
     """Return a table's rows: what of the library a module imports, and what others."""
     return {
-        line[:17].strip(): (set(line[17:74].split()) - {"-"}, set(line[74:].split()) - {"-"})
+        line[:17].strip(): (set(line[17:81].split()) - {"-"}, set(line[81:].split()) - {"-"})
         for line in table.strip().splitlines()
     }
 

@@ -3,8 +3,6 @@
 import ast
 from pathlib import Path
 
-import pytest
-
 from digitrec import reading
 from digitrec.reading import limits
 
@@ -30,7 +28,6 @@ def test_each_limit_says_what_it_is():
     assert sorted(described) == sorted(NAMES)
 
 
-@pytest.mark.xfail(reason="nothing asks for UNSURE and BETTER any more")
 def test_each_limit_is_used():
     used = set()
     for path in FOLDER.glob("*.py"):

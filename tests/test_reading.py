@@ -116,7 +116,6 @@ def test_every_way_to_hand_over_a_picture_gives_the_same(cnn, as_):
 
 class TestOneDigit:
     @pytest.mark.slow
-    @pytest.mark.xfail(reason="89 %: a bar or a foot along the edge is dropped as a rule")
     def test_cropped_to_its_ink(self, mnist, cnn):
         """150 of MNIST's digits without a margin, dark and light ink in turn.
 
@@ -134,18 +133,7 @@ class TestOneDigit:
                 right += 1
         assert right >= 135
 
-    @pytest.mark.parametrize(
-        "name",
-        [
-            pytest.param(
-                name,
-                marks=pytest.mark.xfail(reason="its bar from side to side is dropped as a rule")
-                if name in ("7", "7 by hand", "2")
-                else (),
-            )
-            for name in CROPPED
-        ],
-    )
+    @pytest.mark.parametrize("name", CROPPED)
     @pytest.mark.parametrize("light", [False, True])
     def test_straight_strokes_from_side_to_side(self, cnn, name, light):
         ink, paper = (230, 40) if light else (40, 230)
@@ -239,26 +227,20 @@ class TestLinesOfDigits:
         assert lines(gray, cnn) == ["2358", "4679"]
 
 
-LEVEL = pytest.mark.xfail(reason="what of a turned line is not as high as its middle is left out")
-
-
 @pytest.mark.parametrize(
     "look",
     [
         {},
-        pytest.param({"camera": PageCamera(size=(1200, 900), rotation=12)}, marks=LEVEL),
+        {"camera": PageCamera(size=(1200, 900), rotation=12)},
         {"sheet": Sheet(rules="ruled", rule_distance=1.0)},
         {
             "sheet": Sheet(rules="squared", rule_distance=0.6),
             "camera": PageCamera(size=(1200, 900), rotation=5),
         },
-        pytest.param(
-            {
-                "sheet": Sheet(edge=0.04),
-                "camera": PageCamera(size=(1200, 900), rotation=6, tilt=(0.1, -0.1)),
-            },
-            marks=LEVEL,
-        ),
+        {
+            "sheet": Sheet(edge=0.04),
+            "camera": PageCamera(size=(1200, 900), rotation=6, tilt=(0.1, -0.1)),
+        },
         {"light": Light(shadow=0.5, gradient=0.5)},
         {"sheet": Sheet(bleed=0.2, colour=PAPERS["yellow"])},
         {"pen": Pen(colour=(235, 235, 228)), "sheet": Sheet(colour=(44, 62, 54))},
@@ -347,19 +329,23 @@ class TestNoDigits:
         assert sum(bool(text.strip("?")) for text in blank_photographs) <= 1
 
     @pytest.mark.slow
-    @pytest.mark.xfail(reason="half of them are a ?, where the first release saw 3 in 100")
     def test_nothing_is_seen_on_blank_photographs(self, blank_photographs):
         assert sum(map(bool, blank_photographs)) <= 1
 
-    @pytest.mark.xfail(reason="all squares together are one ?")
-    @pytest.mark.parametrize("slope", [0, 0.2, 0.3])
+    @pytest.mark.parametrize(
+        "slope",
+        [
+            0,
+            pytest.param(0.2, marks=pytest.mark.xfail(reason="squares seen at 11° are no rules")),
+            0.3,
+        ],
+    )
     def test_squares(self, cnn, slope):
         rows, columns = np.mgrid[:200, :160]
         across, along = rows + slope * columns, columns - slope * rows
         squares = np.where((across % 40 < 4) | (along % 40 < 4), 120, 230).astype(np.uint8)
         assert lines(squares, cnn) == []
 
-    @pytest.mark.xfail(reason="the paper around it is taken for a 0 in light ink")
     def test_a_blot_is_not_asserted(self, cnn):
         blot = np.full((200, 200), 240, np.uint8)
         blot[60:140, 50:150] = 20

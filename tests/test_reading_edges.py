@@ -6,7 +6,7 @@ import pytest
 from drawn import bar, ring, text_on_paper
 
 from digitrec.reading.edges import without_edges, writing
-from digitrec.reading.ink import look
+from digitrec.reading.look import look
 from digitrec.reading.pieces import find_pieces
 
 

@@ -6,49 +6,48 @@ import pytest
 from drawn import EXPECTED, page, ring, text_on_paper
 
 from digitrec.reading import ink as inks
+from digitrec.reading import look as looks
+from digitrec.reading import polarity
 from digitrec.reading.limits import CONTRAST, FADED, LARGEST_ENLARGEMENT, PEN_PIXELS
 
 
 class TestPolarity:
     def test_dark_and_light_ink(self):
-        assert inks.has_light_ink(page()) == (False, True)
-        assert inks.has_light_ink(255 - page()) == (True, True)
+        assert polarity.has_light_ink(page()) == (False, True)
+        assert polarity.has_light_ink(255 - page()) == (True, True)
 
     def test_all_of_mnist_is_light_ink_and_its_negative_dark(self, mnist):
         digits = mnist.x_test[:1000]
-        assert all(inks.has_light_ink(digit)[0] for digit in digits)
-        assert not any(inks.has_light_ink(255 - digit)[0] for digit in digits)
+        assert all(polarity.has_light_ink(digit)[0] for digit in digits)
+        assert not any(polarity.has_light_ink(255 - digit)[0] for digit in digits)
 
     def test_a_shadow_does_not_turn_it(self):
         shadowed = page(paper=200, ink=60)
         shadowed[:, :60] //= 2  # most of the page: its brightest part is the smaller one
-        assert not inks.has_light_ink(shadowed)[0]
+        assert not polarity.has_light_ink(shadowed)[0]
 
-    @pytest.mark.xfail(
-        reason="the hole of a fat 0 is narrow, and so it is surely taken for light ink"
-    )
     @pytest.mark.parametrize("side", [40, 100, 300])
     def test_ink_may_fill_half_of_a_tight_crop(self, side):
         gray = np.where(ring(side, 3 * side // 4, 0.5), 40, 220).astype(np.uint8)
         assert (gray < 128).mean() > 0.5
-        assert not inks.has_light_ink(gray)[0]
-        assert inks.has_light_ink(255 - gray)[0]
+        assert not polarity.has_light_ink(gray)[0]
+        assert polarity.has_light_ink(255 - gray)[0]
 
     def test_strokes_on_paper_and_chalk_on_a_board(self):
         written = np.full((300, 400), 220, np.uint8)
         written[100:140, 100:104] = 60
-        assert inks.light_strokes(written) < -0.9
-        assert inks.light_strokes(255 - written) > 0.9
+        assert polarity.light_strokes(written) < -0.9
+        assert polarity.light_strokes(255 - written) > 0.9
 
     def test_the_corner_of_a_sheet_on_a_dark_table_is_no_stroke(self):
         sheet = np.full((300, 400), 30, np.uint8)
         sheet[60:, 80:] = 230
         sheet[200:220, 200:202] = 120
-        assert inks.light_strokes(sheet) < -0.9
+        assert polarity.light_strokes(sheet) < -0.9
 
     @pytest.mark.parametrize("shade", [0, 128, 255])
     def test_nothing_at_all_is_not_sure(self, shade):
-        assert inks.has_light_ink(np.full((60, 80), shade, np.uint8)) == (False, False)
+        assert polarity.has_light_ink(np.full((60, 80), shade, np.uint8)) == (False, False)
 
 
 class TestLight:
@@ -98,14 +97,14 @@ class TestLight:
     def test_two_shades_by_hand(self):
         # Half 0, half 100: p (1 − p) 100² = 2500 is all of the variance; with grain it is not.
         halves = np.repeat(np.uint8([0, 100]), 50).reshape(10, 10)
-        above, explained = inks.two_shades(halves)
+        above, explained = polarity.two_shades(halves)
         np.testing.assert_array_equal(above, halves == 100)
         assert explained == 1
         grainy = np.random.default_rng(0).normal(128, 20, (200, 200)).clip(0, 255).astype(np.uint8)
-        assert inks.two_shades(grainy)[1] == pytest.approx(2 / np.pi, abs=0.01)
+        assert polarity.two_shades(grainy)[1] == pytest.approx(2 / np.pi, abs=0.01)
         slope = np.tile(np.arange(200, dtype=np.uint8), (200, 1))
-        assert inks.two_shades(slope)[1] == pytest.approx(0.75, abs=0.01)
-        assert inks.two_shades(np.zeros((9, 9), np.uint8))[1] == 0
+        assert polarity.two_shades(slope)[1] == pytest.approx(0.75, abs=0.01)
+        assert polarity.two_shades(np.zeros((9, 9), np.uint8))[1] == 0
 
 
 class TestThreshold:
@@ -181,21 +180,21 @@ class TestSheet:
     @pytest.mark.parametrize("table", [20, 90, 150])
     def test_it_is_found_with_what_is_written_on_it(self, table):
         picture, sheet = self.on_table(table)
-        found = inks.find_sheet(picture)
+        found = looks.find_sheet(picture)
         # Its rim, where the border is smoothed, does not count.
         assert not (found & ~sheet).any()
         assert 0.85 * sheet.sum() < found.sum() < sheet.sum()
         assert found[120:160, 200:204].all()
 
     def test_a_page_that_fills_the_picture_is_none(self):
-        assert inks.find_sheet(np.kron(page(), np.ones((8, 8), np.uint8))) is None
-        assert inks.find_sheet(np.full((200, 300), 200, np.uint8)) is None
+        assert looks.find_sheet(np.kron(page(), np.ones((8, 8), np.uint8))) is None
+        assert looks.find_sheet(np.full((200, 300), 200, np.uint8)) is None
 
     def test_what_lies_on_the_table_and_what_reaches_it_is_no_ink(self):
         picture, sheet = self.on_table(90)
         picture[100:200, 20:24] = 10  # on the table
         picture[240:300, 300:304] = 10  # from the sheet's border on
-        seen = inks.look(picture, sheet=sheet)
+        seen = looks.look(picture, sheet=sheet)
         assert seen is not None
         rows, columns = np.nonzero(seen.writing)
         assert (rows.min() / seen.scale, rows.max() / seen.scale) == pytest.approx(
@@ -210,7 +209,7 @@ class TestLook:
         gray, _ = text_on_paper("2358", high=80)
         size = tuple(round(side * times) for side in gray.shape[::-1])
         gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-        seen = inks.look(gray)
+        seen = looks.look(gray)
         assert seen.pen == pytest.approx(PEN_PIXELS, rel=0.2)
         assert seen.mask.shape[1] == pytest.approx(gray.shape[1] * seen.scale, abs=1)
         # Smoothed, and followed down to what fades, strokes are a little wider than at half ink.
@@ -219,27 +218,27 @@ class TestLook:
     def test_a_tiny_picture_is_enlarged_so_many_times_at_most(self):
         dot = np.full((12, 12), 230, np.uint8)
         dot[3:9, 6] = 30
-        assert inks.look(dot).scale <= LARGEST_ENLARGEMENT
+        assert looks.look(dot).scale <= LARGEST_ENLARGEMENT
 
     @pytest.mark.parametrize("shade", [0, 1, 128, 254, 255])
     def test_blank_paper_has_no_ink(self, shade):
-        assert inks.look(np.full((100, 80), shade, np.uint8)) is None
+        assert looks.look(np.full((100, 80), shade, np.uint8)) is None
 
     def test_grain_is_no_ink(self):
         grain = np.random.default_rng(0).normal(180, 12, (300, 400)).clip(0, 255)
-        assert inks.look(grain.astype(np.uint8)) is None
+        assert looks.look(grain.astype(np.uint8)) is None
 
     def test_strokes_are_found_in_strong_grain(self):
         gray, _ = text_on_paper("235", high=100, paper=190, ink=90)
         noisy = gray + np.random.default_rng(0).normal(0, 22, gray.shape)
-        seen = inks.look(noisy.clip(0, 255).astype(np.uint8), close_up=True)
+        seen = looks.look(noisy.clip(0, 255).astype(np.uint8), close_up=True)
         mask = cv2.resize((gray < 140).astype(np.uint8), seen.mask.shape[::-1]) > 0
         assert (seen.mask == mask).mean() > 0.97
 
     def test_rules_are_no_writing_unless_they_are_to_be(self):
         gray, _ = text_on_paper("2358", "46")
         gray[135:137] = 60
-        dropped, kept = inks.look(gray), inks.look(gray, drop_rules=False)
+        dropped, kept = looks.look(gray), looks.look(gray, drop_rules=False)
         row = round(135.5 * dropped.scale)
         assert dropped.rules[row].mean() > 0.9
         assert dropped.writing[row].mean() < 0.05
@@ -250,5 +249,5 @@ class TestLook:
         slope = np.tile(np.linspace(100, 250, 300), (200, 1))
         slope[80:120, 148:153] *= 0.3
         gray = slope.astype(np.uint8)
-        assert inks.look(gray, even_light=True).mask[:, :20].any()  # the darker half of the page
-        assert not inks.look(gray).mask[:, :20].any()
+        assert looks.look(gray, even_light=True).mask[:, :20].any()  # the darker half of the page
+        assert not looks.look(gray).mask[:, :20].any()

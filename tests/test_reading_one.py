@@ -87,7 +87,6 @@ class TestWhichIsTheDigit:
         assert prepare(gray, without=["drop_rules"]).box == pytest.approx((10, 10, 100, 100), abs=3)
 
 
-@pytest.mark.xfail(reason="without a network, a straight stroke from side to side is a rule")
 @pytest.mark.parametrize("name", CROPPED)
 def test_a_digit_cropped_to_its_ink_is_taken_whole(name):
     drawn = cropped(name)

@@ -6,8 +6,8 @@ from drawn import EXPECTED, page, ring
 
 from digitrec import evaluate, reading
 from digitrec.reading import recipe
-from digitrec.reading.ink import look
 from digitrec.reading.limits import COVERED, MNIST_PEN
+from digitrec.reading.look import look
 from digitrec.reading.pieces import Piece, find_pieces
 
 

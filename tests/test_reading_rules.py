@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from drawn import ring, slanted
 
-from digitrec.reading import rules
+from digitrec.reading import boxes, rules
 from digitrec.reading.edges import without_edges
 from digitrec.reading.limits import BOX_PENS
 from digitrec.reading.pieces import find_pieces
@@ -110,13 +110,13 @@ def boxed(*contents, side=60, thick=2, apart=10):
 class TestBoxes:
     def test_a_box_goes_and_its_digit_stays(self):
         mask, frames = boxed(ring(36, 26))
-        np.testing.assert_array_equal(rules.boxes(mask, 5.0), frames)
+        np.testing.assert_array_equal(boxes.boxes(mask, 5.0), frames)
 
     def test_an_empty_box_goes_beside_filled_ones_of_its_size_only(self):
         mask, frames = boxed(ring(36, 26), None)
-        np.testing.assert_array_equal(rules.boxes(mask, 5.0), frames)
+        np.testing.assert_array_equal(boxes.boxes(mask, 5.0), frames)
         alone, _ = boxed(None)
-        assert not rules.boxes(alone, 5.0).any()
+        assert not boxes.boxes(alone, 5.0).any()
 
     def test_a_box_at_an_angle_goes(self):
         mask, frames = boxed(ring(36, 26))
@@ -125,7 +125,7 @@ class TestBoxes:
             cv2.warpAffine(255 * m.astype(np.uint8), turn, m.shape[::-1]) > 128
             for m in (mask, frames)
         )
-        found = rules.boxes(mask, 5.0)
+        found = boxes.boxes(mask, 5.0)
         assert found[frames].mean() > 0.9
         assert not found[mask & ~frames].any()
 
@@ -133,7 +133,7 @@ class TestBoxes:
         seven = slanted(blank(50, 30), 0, 50, 22)
         seven[:5] = True
         mask, frames = boxed(seven)  # to the frame's lower side
-        found = rules.boxes(mask, 5.0)
+        found = boxes.boxes(mask, 5.0)
         assert found[frames].mean() > 0.85
         assert not found[30:70][(mask & ~frames)[30:70]].any()
 
@@ -142,18 +142,18 @@ class TestBoxes:
         mask = blank()
         mask[10:90, 20:80] = ring(80, 60, 0.15)
         mask[40:60, 48:52] = inside
-        assert not rules.boxes(mask, 4.0).any()
+        assert not boxes.boxes(mask, 4.0).any()
 
     def test_a_loop_smaller_than_a_few_pens_is_no_box(self):
         pen, side = 4.0, 2 * 4 + round(BOX_PENS * 4.0) - 2
         mask, _ = boxed(np.ones((8, 2), bool), side=side, thick=4)
-        assert not rules.boxes(mask, pen).any()
+        assert not boxes.boxes(mask, pen).any()
 
     def test_squared_paper_is_no_boxes(self):
         mask = blank(200, 300)
         mask[::40] = mask[1::40] = mask[:, ::40] = mask[:, 1::40] = True
         mask[50:72, 90:105] = ring(22, 15)
-        assert not rules.boxes(mask, 2.0).any()
+        assert not boxes.boxes(mask, 2.0).any()
 
     @pytest.mark.parametrize("thick", range(1, 6))
     @pytest.mark.parametrize("pen", [1, 2, 3, 5])
@@ -162,7 +162,7 @@ class TestBoxes:
         digit, frame = blank(60, 60), blank(60, 60)
         digit[15:45, 25:30] = True
         frame[:thick] = frame[-thick:] = frame[:, :thick] = frame[:, -thick:] = True
-        found = rules.boxes(digit | frame, pen)
+        found = boxes.boxes(digit | frame, pen)
         assert not found[digit].any()
         assert found[frame].mean() > (0.9 if thick < 3 * pen else 0.2)
 
@@ -174,7 +174,7 @@ class TestSides:
         for x in (50, 120):
             upright[22:80, x : x + 2] = True
             digit[35:70, x + 20 : x + 45] = ring(35, 25)
-        np.testing.assert_array_equal(rules.sides(upright | digit, ruled, 4.0), upright)
+        np.testing.assert_array_equal(boxes.sides(upright | digit, ruled, 4.0), upright)
 
     def test_three_straight_strokes_of_one_height_above_the_rest_are_sides(self):
         upright, digits = blank(100, 300), blank(100, 300)
@@ -182,13 +182,13 @@ class TestSides:
             upright[10:90, x : x + 3] = True
             digits[30:70, x + 20 : x + 45] = ring(40, 25)
         none = blank(100, 300)
-        np.testing.assert_array_equal(rules.sides(upright | digits, none, 4.0), upright)
+        np.testing.assert_array_equal(boxes.sides(upright | digits, none, 4.0), upright)
         upright[:, 160:] = False  # two of them may be written
-        assert not rules.sides(upright | digits, none, 4.0).any()
+        assert not boxes.sides(upright | digits, none, 4.0).any()
 
     def test_ones_as_high_as_their_neighbours_are_no_sides(self):
         mask = blank(100, 300)
         for x in (30, 100, 170):
             mask[30:70, x : x + 4] = True
             mask[30:70, x + 20 : x + 45] = ring(40, 25)
-        assert not rules.sides(mask, blank(100, 300), 4.0).any()
+        assert not boxes.sides(mask, blank(100, 300), 4.0).any()

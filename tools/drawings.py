@@ -23,8 +23,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from digitrec.forms import FORMS, varied
 from digitrec.reading.edges import writing
-from digitrec.reading.ink import look
 from digitrec.reading.limits import FIELD, SMALLEST_DIGIT
+from digitrec.reading.look import look
 from digitrec.reading.pieces import union
 from digitrec.reading.recipe import normalise_piece
 from tools import browser, server

@@ -14,10 +14,13 @@ import numpy as np
 
 from digitrec.reading.edges import writing
 from digitrec.reading.files import Picture, as_array, to_gray, written
-from digitrec.reading.ink import Ink, has_light_ink, look, reduced
+from digitrec.reading.ink import Ink
 from digitrec.reading.limits import FIELD, LONGEST_SIDE, NEARBY, SPECK
+from digitrec.reading.look import look
 from digitrec.reading.pieces import Piece, gap, union
+from digitrec.reading.polarity import has_light_ink
 from digitrec.reading.recipe import OPTIONAL_STEPS, Box, normalise_piece, scaled
+from digitrec.reading.scale import reduced
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,11 @@ def prepare(image: Picture, *, without: Collection[str] = (), steps: bool = Fals
     gray = reduced(made["gray"], LONGEST_SIDE)
     light = "find_polarity" not in without and has_light_ink(gray)[0]
     made["dark ink"] = gray = 255 - gray if light else gray
-    ink = look(gray, "drop_rules" not in without, "level_light" in without, close_up=True)
+    even_light = "level_light" in without
+    ink = look(gray, "drop_rules" not in without, even_light, close_up=True)
+    # In a tight crop a digit's own bar goes from side to side, as a rule does.
+    whole = ink.with_rules() if ink else look(gray, False, even_light, close_up=True)
+    ink = whole if whole is not None and _fills(whole) else ink
     digit = _one_digit(ink) if ink is not None else None
     if ink is None or digit is None:
         return Preparation(np.zeros((FIELD, FIELD), np.uint8), None, made if steps else {})
@@ -79,6 +86,12 @@ def prepare(image: Picture, *, without: Collection[str] = (), steps: bool = Fals
     prepared, box, more = normalise_piece(ink, digit, without)
     scale = max(image.shape[:2]) / max(ink.mask.shape)
     return Preparation(prepared, scaled(box, scale, image.shape), made | more if steps else {})
+
+
+def _fills(ink: Ink) -> bool:
+    """Whether all ink is one piece, as high as the picture, but does not fill its rim."""
+    pieces = writing(ink)
+    return len(pieces) == 1 and pieces[0].height >= ink.mask.shape[0] - 2
 
 
 def _one_digit(ink: Ink) -> Piece | None:

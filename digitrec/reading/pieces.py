@@ -143,6 +143,15 @@ def weighted_median(values: Sequence[float] | np.ndarray, weights: object = None
     return float(values[order][np.searchsorted(total, total[-1] / 2)])
 
 
+def thickness(mask: np.ndarray) -> float:
+    """Width of the strokes in a mask: twice the distance to the edge along their middles."""
+    if not mask.any():
+        return 0.0
+    distance = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)
+    ridge = (distance > 0) & (distance >= cv2.dilate(distance, np.ones((3, 3))))
+    return max(1.0, 2 * float(np.median(distance[ridge])) - 0.5)
+
+
 def typical_height(pieces: Sequence[Piece], pen: float) -> float:
     """Height of the digits among pieces: the median of their heights, weighed by these."""
     heights = [p.height for p in pieces if p.height >= 2.5 * pen and p.width <= 3 * p.height]

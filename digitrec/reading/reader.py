@@ -8,45 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import cv2
 import numpy as np
 
-from digitrec.reading import lattice
 from digitrec.reading.edges import writing
 from digitrec.reading.files import Path_, Picture, as_array, load, written
-from digitrec.reading.ink import Ink, find_sheet, has_light_ink, look, reduced, sharpness
+from digitrec.reading.ink import Ink
 from digitrec.reading.limits import (
-    BETTER,
     CALM,
-    COSTS,
     FEW_RULES,
-    HOPELESS,
     LONGEST_SIDE,
     MANY,
-    MOST_IN_WHOLE,
-    SMALLEST_DIGIT,
-    SMALLEST_PENS,
-    SMALLEST_SHARE,
-    SOFTEST,
-    SPECK,
     TURN_EVIDENCE,
     TURNED,
     UNSURE,
-    WHOLE_COST,
 )
-from digitrec.reading.lines import find_lines
-from digitrec.reading.pieces import Piece, find_pieces, gap, typical_height, union
-from digitrec.reading.recipe import Box, normalise_piece, scaled
-
-
-class Network(Protocol):
-    """What reading needs of a network: probabilities for a batch of 28 × 28 images."""
-
-    def predict_probabilities(self, x: np.ndarray, /) -> np.ndarray:
-        """(N, 28, 28) uint8 → (N, 10) float32; each row sums to 1."""
-        ...
+from digitrec.reading.look import find_sheet, look
+from digitrec.reading.pieces import Piece, find_pieces
+from digitrec.reading.polarity import has_light_ink
+from digitrec.reading.recipe import Box, scaled
+from digitrec.reading.scale import reduced
+from digitrec.reading.seen import Network, Seen, see
 
 
 @dataclass(frozen=True)
@@ -96,68 +79,6 @@ class Reading:
 
     lines: list[str]
     digits: list[Digit]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One way to see a picture.
-
-    Attributes
-    ----------
-    ink : Ink or None
-        None: nothing stands out from the paper.
-    lines : list of lattice.Line
-        From the top; the last one may be all of the picture as one digit.
-    candidates : list of list of (Piece, image, probabilities)
-        Each line's: what, its (28, 28) uint8, its (10,) float32.
-    chosen : list of list of int
-        Which of a line's candidates are its digits.
-    score : float
-        How likely all this is: the mean logarithm for each digit.
-    """
-
-    ink: Ink | None
-    lines: list[lattice.Line]
-    candidates: list[list[tuple[Piece, np.ndarray, np.ndarray]]]
-    chosen: list[list[int]]
-    score: float
-
-    @property
-    def count(self) -> int:
-        """How many digits."""
-        return sum(map(len, self.chosen))
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether no other way need be tried: digits, nearly certain, not mostly 1s; or one 1."""
-        return self.score >= TURNED and (self.evidence >= self.count / 2 or self.count == 1)
-
-    @property
-    def evidence(self) -> float:
-        """How much speaks for this way: each digit's ``2 p − 1``, but any stroke looks like a 1."""
-        rows = [
-            line[k][2]
-            for line, path in zip(self.candidates, self.chosen, strict=True)
-            for k in path
-        ]
-        return sum(2 * float(row.max()) - 1 for row in rows if row.argmax() != 1)
-
-    @property
-    def sharpness(self) -> float:
-        """Of the digits' edges, as ``ink.sharpness``."""
-        assert self.ink is not None
-        digits = np.zeros_like(self.ink.mask)
-        for line, path in zip(self.candidates, self.chosen, strict=True):
-            for k in path:
-                line[k][0].draw(digits)
-        return sharpness(self.ink, digits)
-
-    def beats(self, other: Seen) -> bool:
-        """Whether it is likelier than another way: more evidence, or as much and surer digits."""
-        if not self.count or not other.count:
-            return self.count > 0
-        more = self.evidence - other.evidence
-        return more > BETTER or (more > -BETTER and self.score > other.score)
 
 
 def read(image: Picture, network: Network, reject_below: float | None = None) -> Reading:
@@ -261,50 +182,6 @@ def _ways(pixels: np.ndarray) -> Iterator[Ink | None]:
     yield None if sheet is None else look(pixels, sheet=sheet)
     # Grain becomes calm, strokes stay.
     yield look(cv2.GaussianBlur(pixels, (0, 0), CALM * max(pixels.shape)))
-
-
-def see(ink: Ink | None, network: Network) -> Seen:
-    """Find the likeliest digits in a picture's ink; all candidates of the page are one batch."""
-    nothing = Seen(ink, [], [], [], -np.inf)
-    pieces = writing(ink) if ink is not None else []
-    if ink is None or not pieces:
-        return nothing
-    height = typical_height(pieces, ink.pen)
-    least = max(SMALLEST_DIGIT, SMALLEST_SHARE * max(ink.mask.shape), SMALLEST_PENS * ink.pen)
-    if height < least:
-        return nothing
-    large = [p for p in pieces if p.longest >= SPECK * height]
-    lines = [lattice.build(line, height, ink.pen) for line in find_lines(large, height)]
-    found = [[candidate.piece for candidate in line.candidates] for line in lines]
-    if len(pieces) <= MOST_IN_WHOLE:  # all of it may be one digit
-        found.append([union(pieces)])
-    flat = [piece for line in found for piece in line]
-    images = np.stack([normalise_piece(ink, piece)[0] for piece in flat])
-    rows = iter(zip(flat, images, network.predict_probabilities(images), strict=True))
-    candidates = [[next(rows) for _ in line] for line in found]
-    total, chosen = 0.0, []
-    for line, these in zip(lines, candidates, strict=False):
-        score, path = lattice.best_path(line, np.array([row for _, _, row in these]))
-        total, chosen = total + score, [*chosen, path]
-    if len(found) > len(lines):
-        whole = _whole_score(pieces, candidates[-1][0][2], height)
-        if whole > total or not any(chosen):
-            lines, candidates, chosen, total = [], candidates[-1:], [[0]], whole
-        candidates = candidates[: len(chosen)]
-    count = sum(map(len, chosen))
-    if not count:
-        return nothing
-    seen = Seen(ink, lines, candidates, chosen, total / count)
-    # Neither grain, which is nothing in particular, nor a shadow, whose edge is soft.
-    hopeless = seen.score < HOPELESS and seen.evidence < count / 2
-    return nothing if hopeless or seen.sharpness < SOFTEST else seen
-
-
-def _whole_score(pieces: Sequence[Piece], probabilities: np.ndarray, height: float) -> float:
-    """How likely it is that all pieces are one digit, a logarithm."""
-    apart = max((min(gap(p, q) for q in pieces if q is not p) for p in pieces[1:]), default=0)
-    cost = WHOLE_COST * (len(pieces) - 1) + COSTS["gap"] * apart / height
-    return float(np.log(probabilities.max())) - cost
 
 
 def _place(piece: Piece, seen: Seen, turns: int, shape: Sequence[int], whole: Sequence[int]) -> Box:
