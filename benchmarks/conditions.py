@@ -150,14 +150,14 @@ PAGES: dict[str, Callable[[Rng], Changes]] = {
 }
 
 
-def look_of(name: str, lines: list[list[np.ndarray]], rng: Rng) -> Look:
-    """Say how a page looks under a condition, with all of its digits in the picture."""
+def look_of(name: str, longest: int, count: int, rng: Rng) -> Look:
+    """Say how a page looks under a condition, so many lines of at most so many digits in view."""
     wide = int(rng.integers(800, 1601))
     size = (wide, round(0.75 * wide)) if rng.random() < 0.6 else (round(0.75 * wide), wide)
     made = changed(ordinary(rng, size), PAGES[name](rng))
     writing, camera = made["writing"], made["camera"]
-    across = max(map(len, lines)) * (0.8 + writing.spacing) + 1
-    down = len(lines) * writing.line_distance + 1
+    across = longest * (0.8 + writing.spacing) + 1
+    down = count * writing.line_distance + 1
     turn = np.radians(abs(camera.rotation))
     width, height = camera.size
     room = min(
@@ -170,7 +170,8 @@ def look_of(name: str, lines: list[list[np.ndarray]], rng: Rng) -> Look:
 
 def page(name: str, lines: list[list[np.ndarray]], rng: Rng) -> np.ndarray:
     """Photograph a page under a condition; (H, W, 3) uint8."""
-    return simulate.photograph_page(lines, rng, **look_of(name, lines, rng))
+    look = look_of(name, max(map(len, lines)), len(lines), rng)
+    return simulate.photograph_page(lines, rng, **look)
 
 
 # --- Pictures of one digit -----------------------------------------------------------------------
