@@ -36,6 +36,7 @@ from digitrec.reading.limits import (
     FIRST_WINDOW,
     GRAIN_SCALES,
     GRAIN_SIZE,
+    HALF_INK,
     LARGEST_ENLARGEMENT,
     NEAR_INK,
     PEN_PIXELS,
@@ -126,10 +127,14 @@ def has_light_ink(gray: np.ndarray) -> tuple[bool, bool]:
         Whether the other answer need not be tried.
     """
     strokes, small = light_strokes(gray), reduced(gray, 96)
+    if HALF_INK[0] < two_shades(small)[0].mean() < HALF_INK[1]:
+        # A marker may fill so much of a close-up that the paper looks like strokes.
+        paper = _paper_at_the_rim(small)
+        if paper is not None:
+            return paper == "dark", False
     tail = _light_tail(small)
     if abs(strokes) >= SURE_POLARITY:
-        # A marker may fill so much of a close-up that the paper looks like its strokes.
-        return strokes > 0, (strokes > 0) == (tail > 0) and not 0.3 < two_shades(small)[0].mean() < 0.7
+        return strokes > 0, (strokes > 0) == (tail > 0)
     if abs(tail) < SURE_POLARITY:
         paper = _paper_at_the_rim(small)
         if paper is not None:

@@ -37,6 +37,9 @@ SHEET_SHARE = 0.15, 0.93
 #: Share of the variance that two brightnesses explain in evenly lit ink (grain 0.64, slope 0.75).
 TWO_SHADES = 0.82
 
+#: Shares of a picture in two shades: between them either may be the ink.
+HALF_INK = 0.3, 0.7
+
 #: Shares of a picture: ink that fills more than a fifth of it may hide the paper from any window.
 EVEN_SHARE = 0.1, 0.8
 
@@ -44,6 +47,8 @@ EVEN_SHARE = 0.1, 0.8
 EVEN_GAP = 6
 
 # --- Ink ---
+#: Share of the longer side that a picture is blurred by where its grain hides the strokes.
+CALM = 0.006
 #: Share of the light that ink takes away, at least. Less is a shade of the paper.
 CONTRAST = 0.06
 #: Standard deviations of the grain: what stands out from it by less is grain.

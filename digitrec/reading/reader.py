@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import cv2
 import numpy as np
 
 from digitrec.reading import lattice
@@ -18,6 +19,7 @@ from digitrec.reading.files import Path_, Picture, as_array, load, written
 from digitrec.reading.ink import Ink, find_sheet, has_light_ink, look, reduced
 from digitrec.reading.limits import (
     BETTER,
+    CALM,
     COSTS,
     LONGEST_SIDE,
     MANY,
@@ -27,6 +29,7 @@ from digitrec.reading.limits import (
     SPECK,
     TURN_EVIDENCE,
     TURNED,
+    UNSURE,
     WHOLE_COST,
 )
 from digitrec.reading.lines import find_lines
@@ -210,32 +213,36 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
     """
     light, sure = has_light_ink(gray)
     dark = 255 - gray if light else gray
-    shades = [dark] if sure else [dark, 255 - dark]
     best = _NOTHING
-    for ink in _ways(shades):
-        other = see(ink, network)
-        best = other if other.beats(best) else best
-        if best.is_plain:
-            break
-    if best.count <= 2 and (best.ink is None or best.ink.rules.any()):
-        # Where little is written, what looks like a rule may be the stem of a 7.
-        for pixels in shades:
-            other = see(look(pixels, drop_rules=False), network)
-            if not best.count or other.score * other.count > best.score * best.count:
-                best = other
+    for pixels in [dark] if sure else [dark, 255 - dark]:
+        for number, ink in enumerate(_ways(pixels)):
+            other = see(ink, network)
+            best = other if other.beats(best) else best
+            if number == 0 and (other.count <= 2 or other.evidence <= 0):
+                best = _with_rules(pixels, best, network)
+            if best.is_plain:
+                return best
+            if number >= 2 and best.score >= UNSURE:
+                break
     return best
 
 
-def _ways(shades: Sequence[np.ndarray]) -> Iterator[Ink | None]:
-    """Look at a picture in all ways, the usual ones first; each shade has dark ink."""
-    for pixels in shades:
-        yield look(pixels)
-    for pixels in shades:
-        yield look(pixels, close_up=True)
-    for pixels in shades:
-        sheet = find_sheet(pixels)
-        if sheet is not None:
-            yield look(pixels, sheet=sheet)
+def _with_rules(pixels: np.ndarray, best: Seen, network: Network) -> Seen:
+    """Take rules and edges for strokes: where little is written, the stem of a 7 looks like one."""
+    other = see(look(pixels, drop_rules=False), network)
+    # A stroke given back to its digit makes no digit more; the side of a box would.
+    if other.beats(best) and (not best.count or other.count <= best.count):
+        return other
+    return best
+
+
+def _ways(pixels: np.ndarray) -> Iterator[Ink | None]:
+    """Look at a picture with dark ink in all ways, the usual ones first."""
+    yield look(pixels)
+    yield look(pixels, close_up=True)
+    yield look(pixels, sheet=sheet) if (sheet := find_sheet(pixels)) is not None else None
+    # Grain becomes calm, strokes stay.
+    yield look(cv2.GaussianBlur(pixels, (0, 0), CALM * max(pixels.shape)))
 
 
 def see(ink: Ink | None, network: Network) -> Seen:
