@@ -221,17 +221,41 @@ def known(
             part = segment.piece
             place = whose[part.y : part.bottom, part.x : part.right]
             amount += np.bincount(place[part.mask], minlength=len(digits))
-        left_out = (amounts / in_all)[:, digits].max(axis=1, initial=0) <= TOLERANCE
-        right = []
-        for candidate in line.candidates:
-            amount = amounts[candidate.start : candidate.stop].sum(axis=0)
-            most = int(np.argmax(amount))
-            whole = amount[most] >= (1 - TOLERANCE) * in_all[most]
-            alone = amount[most] >= (1 - TOLERANCE) * amount.sum()
-            right.append(bool(digits[most] and whole and alone))
+        right, left_out = judged(line, amounts, in_all, digits)
         images = [recipe.normalise_piece(seen, c.piece)[0] for c in line.candidates]
         probabilities = network.predict_probabilities(np.stack(images))
-        yield Known(line, probabilities, np.array(right), left_out)
+        yield Known(line, probabilities, right, left_out)
+
+
+def judged(
+    line: lattice.Line, amounts: np.ndarray, in_all: np.ndarray, digits: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tell which candidates are one whole digit, and which segments are no part of any.
+
+    Parameters
+    ----------
+    line : its S segments and C candidates
+    amounts : (S, I) float
+        How much ink of each item is in a segment; the first item is the paper.
+    in_all : (I,) int
+        How much ink each has on the page.
+    digits : (I,) bool
+        Which items are digits.
+
+    Returns
+    -------
+    right : (C,) bool
+    left_out : (S,) bool
+    """
+    left_out = (amounts / in_all)[:, digits].max(axis=1, initial=0) <= TOLERANCE
+    right = []
+    for candidate in line.candidates:
+        amount = amounts[candidate.start : candidate.stop].sum(axis=0)
+        most = int(np.argmax(amount))
+        whole = amount[most] >= (1 - TOLERANCE) * in_all[most]
+        alone = amount[most] >= (1 - TOLERANCE) * amount.sum()
+        right.append(bool(digits[most] and whole and alone))
+    return np.array(right), left_out
 
 
 def made(run: measure.Run, learning: bool) -> list[Page]:
@@ -240,9 +264,9 @@ def made(run: measure.Run, learning: bool) -> list[Page]:
     half = len(x) // 2
     start, each = (0, LEARNED_FROM) if learning else (half, COMPARED_ON)
     found = []
-    for name in run.chosen([*conditions.PAGES, TOUCHING]):
+    for kind, name in enumerate(run.chosen([*conditions.PAGES, TOUCHING])):
         for number in range(run(each, 2)):
-            rng = np.random.default_rng([SEED, learning, number])
+            rng = np.random.default_rng([SEED, learning, kind, number])
             most, count = rng.integers(4, 10), rng.integers(2, 7)
             marked, page, wanted = bool(number % 2), [], []
             for _ in range(count):
@@ -382,6 +406,21 @@ def learned(arcs: Arcs, typed: np.ndarray) -> np.ndarray:
     return typed * np.exp(change)
 
 
+def usable(pages: Sequence[Page]) -> tuple[Arcs, dict[str, int]]:
+    """Take the lines that say something of the costs; return how many of the others there are.
+
+    A line without a right path was lost before the lattice: a rule took a digit's ink, or two lines
+    are one. A line without a digit is what was left of a rule or a table: it is not the costs that
+    should find it, and a few such lines, of dozens of pieces, would outweigh all others.
+    """
+    every = [line for page in pages for line in page.lines]
+    with_digit = [line for line in every if line.right.any()]
+    has_right = Arcs.of(with_digit).has_right()
+    kept = [line for line, has in zip(with_digit, has_right, strict=True) if has]
+    none = len(every) - len(with_digit)
+    return Arcs.of(kept), {"no_digit": none, "no_right_path": len(with_digit) - len(kept)}
+
+
 # --- Comparing -----------------------------------------------------------------------------------
 
 
@@ -413,13 +452,8 @@ def costs(run: measure.Run) -> dict[str, Any]:
     """Learn the costs, and compare them with today's on other pages."""
     typed = np.array([COSTS[name] for name in lattice.FEATURES])
     learning, comparing = made(run, learning=True), made(run, learning=False)
-    every = [line for page in learning for line in page.lines]
-    has_right = Arcs.of(every).has_right()
-    arcs = Arcs.of([line for line, has in zip(every, has_right, strict=True) if has])
+    (arcs, out), (held_out, held_out_out) = usable(learning), usable(comparing)
     new = rounded(learned(arcs, typed))
-    others = [line for page in comparing for line in page.lines]
-    others_right = Arcs.of(others).has_right()
-    held_out = Arcs.of([line for line, has in zip(others, others_right, strict=True) if has])
     both = {"typed": typed, "learned": new}
     return {
         "costs": {
@@ -427,9 +461,9 @@ def costs(run: measure.Run) -> dict[str, Any]:
             for name, a, b in zip(lattice.FEATURES, typed, new, strict=True)
         },
         "lines": {
-            "learned_from": int(has_right.sum()),
-            "compared_on": int(others_right.sum()),
-            "no_right_path": int((~has_right).sum() + (~others_right).sum()),
+            "learned_from": len(arcs.ends),
+            "compared_on": len(held_out.ends),
+            "left_out": {key: out[key] + held_out_out[key] for key in out},
         },
         "digits": sum(character != "/" for page in comparing for character in page.text),
         "log_likelihood": {
