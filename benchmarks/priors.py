@@ -46,6 +46,7 @@ TOUCHING, OVERLAP = "touching", (-0.15, 0.05)
 TOLERANCE = 0.3
 #: The prior: a normal distribution of each cost's logarithm about that of today's. A wider one made
 #: some costs many times larger: of a digit twice as high as its line there is hardly an example.
+#: This and the tolerance were chosen on the pages to compare on; ``conditions`` has others.
 SPREAD = 0.1
 STEPS = 300
 
