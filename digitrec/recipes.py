@@ -13,13 +13,11 @@ from math import cos, pi
 
 import numpy as np
 
-from digitrec import augment, forms, miscuts
+from digitrec import augment, forms
 from digitrec.networks import CLASSES, IMAGE_SHAPE
 
 #: Which part of an augmented epoch's digits is drawn in other forms.
 FORMS_SHARE = 0.08
-#: Which part of what is no digit the reader has cut; the rest is drawn.
-MISCUT_SHARE = 0.4
 #: Makes an epoch's images and targets from all images, all labels and a random generator.
 Change = Callable[[np.ndarray, np.ndarray, np.random.Generator], tuple[np.ndarray, np.ndarray]]
 #: Says the learning rate of each step, counted from 0.
@@ -79,14 +77,8 @@ def augmented(
     changed = augment.augment(images, rng)
     kept = rng.random(len(images)) < augment.KEPT
     changed[kept] = images[kept]
-    count = not_digits_for(len(x))
-    cut = round(count * MISCUT_SHARE)
-    others = np.concatenate(
-        [
-            augment.not_digits(count - cut, rng, augment.TRAINING_FONTS),
-            miscuts.miscuts(cut, x, y, rng),
-        ]
-    )
+    digits = (x, y) if len(np.unique(y)) == CLASSES else None
+    others = augment.not_digits(not_digits_for(len(x)), rng, augment.TRAINING_FONTS, digits)
     unsure = np.full((len(others), CLASSES), 1 / CLASSES, np.float32)
     targets = np.concatenate([np.eye(CLASSES, dtype=np.float32)[labels], unsure])
     return np.concatenate([changed, augment.augment(others, rng)]), targets

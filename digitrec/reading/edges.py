@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from digitrec.reading.ink import Ink
 from digitrec.reading.limits import (
     ALONG_EDGE,
+    AROUND,
     BRIDGE,
     CLEAR_OF_EDGE,
     DEEP,
@@ -27,7 +30,8 @@ from digitrec.reading.pieces import Piece, find_pieces, typical_height
 
 def writing(ink: Ink) -> list[Piece]:
     """Find the pieces of a picture's ink that may be writing: no rules, no specks, no edges."""
-    pieces = find_pieces(ink.writing, SPECK_PENS * ink.pen, BRIDGE * ink.pen)
+    found = find_pieces(ink.writing, SPECK_PENS * ink.pen, BRIDGE * ink.pen)
+    pieces = [piece for piece in found if not _surrounds(piece, ink.mask.shape)]
     return without_edges(pieces, ink.mask.shape, ink.pen) if ink.rules_dropped else pieces
 
 
@@ -66,6 +70,14 @@ def without_edges(pieces: Sequence[Piece], shape: Sequence[int], pen: float) -> 
     return strokes if whole and keep_clear else kept
 
 
+def _surrounds(piece: Piece, shape: Sequence[int]) -> bool:
+    """Whether a piece is what lies around the writing: it reaches all sides and fills the rim."""
+    if piece.mask.shape != tuple(shape):
+        return False
+    sides = (piece.mask[0], piece.mask[-1], piece.mask[:, 0], piece.mask[:, -1])
+    return bool(np.concatenate(sides).mean() > AROUND)
+
+
 def _depth_free(piece: Piece, shape: Sequence[int]) -> int:
     """Pixels between a piece and the nearest edge."""
     return min(piece.x, piece.y, shape[1] - piece.right, shape[0] - piece.bottom)
@@ -77,9 +89,6 @@ def _is_clutter(piece: Piece, shape: Sequence[int], height: float, pen: float) -
     if high > TOO_LARGE[0] * height or wide > TOO_LARGE[1] * height:
         return True
     ink = int(piece.mask.sum())
-    # What reaches all four sides and fills most of them is what lies around a digit.
-    if piece.mask.shape == tuple(shape) and ink > 0.5 * piece.mask.size:
-        return True
     # Straight and thin, and longer than digits are: a piece of a rule or of a frame.
     if ink < 1.5 * pen * piece.longest and (
         (wide > LONG_RULE * height and high < 0.25 * wide)

@@ -21,7 +21,7 @@ H and W are the rows and columns of a picture.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -36,7 +36,6 @@ from digitrec.reading.limits import (
     FIRST_WINDOW,
     GRAIN_SCALES,
     GRAIN_SIZE,
-    HALF_INK,
     LARGEST_ENLARGEMENT,
     NEAR_INK,
     PEN_PIXELS,
@@ -91,6 +90,14 @@ class Ink:
         found: np.ndarray = self.mask & ~self.rules
         return found
 
+    def turned(self, quarters: int) -> Ink:
+        """Return it turned counterclockwise, by so many quarters."""
+        values, mask, rules = (
+            np.ascontiguousarray(np.rot90(array, quarters))
+            for array in (self.values, self.mask, self.rules)
+        )
+        return replace(self, values=values, mask=mask, rules=rules)
+
 
 def resized(image: np.ndarray, factor: float) -> np.ndarray:
     """Scale both sides by a factor: by area averaging when reduced, else between pixels."""
@@ -127,20 +134,14 @@ def has_light_ink(gray: np.ndarray) -> tuple[bool, bool]:
         Whether the other answer need not be tried.
     """
     strokes, small = light_strokes(gray), reduced(gray, 96)
-    if HALF_INK[0] < two_shades(small)[0].mean() < HALF_INK[1]:
-        # A marker may fill so much of a close-up that the paper looks like strokes.
-        paper = _paper_at_the_rim(small)
-        if paper is not None:
-            return paper == "dark", False
+    paper = _paper_at_the_rim(small)
+    if paper is not None:
+        light = paper == "dark"
+        return light, abs(strokes) >= SURE_POLARITY and light == (strokes > 0)
     tail = _light_tail(small)
     if abs(strokes) >= SURE_POLARITY:
         return strokes > 0, (strokes > 0) == (tail > 0)
-    if abs(tail) < SURE_POLARITY:
-        paper = _paper_at_the_rim(small)
-        if paper is not None:
-            return paper == "dark", False
-        tail += strokes / 2
-    return tail > 0, False
+    return tail + (strokes / 2 if abs(tail) < SURE_POLARITY else 0) > 0, False
 
 
 def _light_tail(gray: np.ndarray) -> float:
@@ -369,7 +370,10 @@ def ink_threshold(ink: np.ndarray) -> float | None:
     values = np.rint(255 * ink).astype(np.uint8)
     threshold, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     noise = grain(ink)
-    floor = float(np.median(values[values <= threshold])) / 255 + max(CONTRAST / 2, 3 * noise)
+    paper = values[values <= threshold]
+    if not paper.size:  # nothing but ink, as a black picture is
+        return None
+    floor = float(np.median(paper)) / 255 + max(CONTRAST / 2, 3 * noise)
     marked = (ink > floor).astype(np.uint8)
     # Paper far from any ink would outweigh a small digit: only what is near ink is compared.
     reach = max(3, round(NEAR_INK * max(ink.shape)) | 1)
@@ -443,6 +447,24 @@ def stroke_width(mask: np.ndarray) -> float:
     distance = cv2.distanceTransform(np.pad(inked, 1).astype(np.uint8), cv2.DIST_L2, 5)
     ridge = (distance > 0) & (distance >= cv2.dilate(distance, np.ones((3, 3))))
     return max(1.0, 2 * float(np.median(distance[ridge])) - 0.5)
+
+
+def sharpness(ink: Ink, digits: np.ndarray) -> float:
+    """How fast ink becomes paper at the edge of digits, (H, W) bool: its shares in a pen's width.
+
+    About 2 for a pen's stroke, also in a blurred picture, whose strokes look wide; less for
+    a shadow's edge.
+    """
+    mask = digits.astype(np.uint8)
+    rim = digits & (cv2.erode(mask, np.ones((3, 3), np.uint8)) == 0)
+    paper = ink.values[~ink.mask]
+    if not rim.any() or not paper.size:
+        return 0.0
+    across = cv2.Sobel(ink.values, cv2.CV_32F, 1, 0) / 8
+    down = cv2.Sobel(ink.values, cv2.CV_32F, 0, 1) / 8
+    contrast = float(np.median(ink.values[digits]) - np.median(paper))
+    steep = float(np.median(np.hypot(across, down)[rim])) / max(contrast, 1 / 255)
+    return steep * max(ink.pen, PEN_PIXELS)
 
 
 # --- A picture at the scale at which it is read --------------------------------------------------

@@ -21,8 +21,10 @@ import numpy as np
 
 from digitrec.reading.limits import (
     COSTS,
+    CUT_WIDTH,
     IN_BAND,
     LEAST_PROBABILITY,
+    MANY,
     MOST_JOINED,
     SIZES,
     TALLEST,
@@ -99,12 +101,8 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
     -------
     Line
     """
-    heights = [p.height for p in pieces]
-    height = weighted_median(heights) or height
-    band = (
-        weighted_median([p.y for p in pieces], heights),
-        weighted_median([p.bottom for p in pieces], heights),
-    )
+    height = weighted_median([p.height for p in pieces]) or height
+    band = _Band.of(pieces, height)
     parts = [part for p in pieces for part in cut(p, height, pen)]
     parts.sort(key=lambda part: part[0].x + part[0].width / 2)
     segments = [Segment(p, crossed, _left_out(p, height, band)) for p, crossed in parts]
@@ -127,12 +125,46 @@ def _vector(**amounts: float) -> np.ndarray:
     return np.array([amounts.get(name, 0.0) for name in FEATURES])
 
 
-def _in_band(piece: Piece, band: tuple[float, float]) -> float:
-    """Share of a piece's height that is between the line's top and bottom."""
-    return max(0.0, min(piece.bottom, band[1]) - max(piece.y, band[0])) / piece.height
+@dataclass(frozen=True)
+class _Band:
+    """Where a line's digits stand: its top and bottom at its left end, and how much it falls."""
+
+    top: float
+    bottom: float
+    slope: float
+
+    @classmethod
+    def of(cls, pieces: Sequence[Piece], height: float) -> _Band:
+        """Find the band of a line's pieces, of digits so high.
+
+        The slope is the median of all pairs' of digits (Theil and Sen): a few outliers, as a comma,
+        do not matter. Two or three digits are too few to tell it from how they dance.
+        """
+        places = np.array([(_middle(p), p.y + p.height / 2) for p in pieces])
+        large = places[[p.height >= CUT_WIDTH * height for p in pieces]]
+        one, other = np.triu_indices(len(large), 1)
+        across, down = (large[other] - large[one]).T
+        apart = np.abs(across) > height
+        steep = len(large) >= MANY and apart.any()
+        slope = float(np.median(down[apart] / across[apart])) if steep else 0.0
+        falls = slope * places[:, 0]
+        heights = [p.height for p in pieces]
+        top = weighted_median([p.y for p in pieces] - falls, heights)
+        return cls(top, weighted_median([p.bottom for p in pieces] - falls, heights), slope)
+
+    def share(self, piece: Piece) -> float:
+        """Share of a piece's height that is between the line's top and bottom."""
+        falls = self.slope * _middle(piece)
+        inside = min(piece.bottom, self.bottom + falls) - max(piece.y, self.top + falls)
+        return max(0.0, inside) / piece.height
 
 
-def _left_out(piece: Piece, height: float, band: tuple[float, float]) -> np.ndarray:
+def _middle(piece: Piece) -> float:
+    """Column of its rectangle's middle."""
+    return piece.x + piece.width / 2
+
+
+def _left_out(piece: Piece, height: float, band: _Band) -> np.ndarray:
     """Say what it costs that a segment is no part of any digit; (F,) float.
 
     Little for a speck, for a dash, and for what hangs out of the line, as commas do.
@@ -140,11 +172,11 @@ def _left_out(piece: Piece, height: float, band: tuple[float, float]) -> np.ndar
     size = piece.height / height
     if size < 0.5:
         size = float(np.sqrt(piece.height * piece.width)) / height
-    return _vector(speck=1, skip=min(1.0, size * max(0.25, _in_band(piece, band))) ** 2)
+    return _vector(speck=1, skip=min(1.0, size * max(0.25, band.share(piece))) ** 2)
 
 
 def _unusual(
-    joined: Sequence[Piece], piece: Piece, height: float, band: tuple[float, float], cut: float
+    joined: Sequence[Piece], piece: Piece, height: float, band: _Band, cut: float
 ) -> np.ndarray:
     """Say how unusual a candidate's size, place, gaps and its cut are; (F,) float."""
     size = np.log(piece.height / height)
@@ -162,7 +194,7 @@ def _unusual(
         gap=gaps,
         over=over,
         size=max(0.0, np.log(SIZES[0]) - size, size - np.log(SIZES[1])) ** 2,
-        band=max(0.0, IN_BAND - _in_band(piece, band)),
+        band=max(0.0, IN_BAND - band.share(piece)),
     )
 
 

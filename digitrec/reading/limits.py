@@ -37,9 +37,6 @@ SHEET_SHARE = 0.15, 0.93
 #: Share of the variance that two brightnesses explain in evenly lit ink (grain 0.64, slope 0.75).
 TWO_SHADES = 0.82
 
-#: Shares of a picture in two shades: between them either may be the ink.
-HALF_INK = 0.3, 0.7
-
 #: Shares of a picture: ink that fills more than a fifth of it may hide the paper from any window.
 EVEN_SHARE = 0.1, 0.8
 
@@ -77,6 +74,11 @@ BOX_FILLED = 0.92
 EQUAL_SIDES, SIDE_HEIGHT = 3, 1.3
 #: Rows that a rule climbs in each column, at most: 20°.
 STEEPEST_RULE = 0.36
+#: Share of its length that a rule may depart from a straight line, as a page bends.
+BEND = 0.015
+#: Share of a rule's length whose runs lie on one straight line; so many lines are looked at, the
+#: likeliest first, until so many in a row are no rules.
+VOTES, MOST_RULES, MOST_FAILED = 0.3, 400, 12
 #: Share of a rule that no stroke stands on, once the page has shown one.
 STANDING_ON_RULE = 0.25
 
@@ -89,6 +91,8 @@ SPECK_PENS, SPECK = 1.2, 0.12
 BRIDGE = 0.8
 #: Pixels, and share of the picture: digits less high cannot be told from grain.
 SMALLEST_DIGIT, SMALLEST_SHARE = 8, 0.01
+#: Pens: nor is a digit less high, but the bits of a rule are.
+SMALLEST_PENS = 2.5
 #: Heights. A smaller piece does not make a line of its own; it goes to one that is so near.
 STANDS_ALONE, NEAR_LINE = 0.3, 0.8
 #: Share of the height in which a digit overlaps the end of its line.
@@ -104,6 +108,8 @@ CUT_PENS = 4
 #: So many pieces that keep clear of the edges, or one of this share of the shorter side, tell how
 #: high digits are; of this part of that height they are whole digits.
 MANY_CLEAR, TALL_CLEAR, WHOLE_SIZE = 4, 0.35, 0.5
+#: Share of the picture's rim that what lies around a digit fills.
+AROUND = 0.8
 #: Heights: nothing that is written is so high or so wide.
 TOO_LARGE = 4, 12
 #: Heights: what is thin and longer is a piece of a rule.
@@ -150,6 +156,12 @@ MOST_IN_WHOLE = 12
 UNSURE, TURNED = -0.7, -0.15
 #: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.
 MANY = 4
+#: Mean logarithm a digit of what is nothing, unless half of the digits are certain.
+HOPELESS = -1.5
+#: Share of the ink that is lost at its edge in a pen's width: less is a shadow's.
+SOFTEST = 1.2
+#: Strokes that may be taken for rules: a page has more of them.
+FEW_RULES = 2
 #: By so much evidence, that of a digit being 1, another way and another side must be likelier.
 BETTER, TURN_EVIDENCE = 0.2, 1.0
 

@@ -16,16 +16,20 @@ import numpy as np
 from digitrec.reading import lattice
 from digitrec.reading.edges import writing
 from digitrec.reading.files import Path_, Picture, as_array, load, written
-from digitrec.reading.ink import Ink, find_sheet, has_light_ink, look, reduced
+from digitrec.reading.ink import Ink, find_sheet, has_light_ink, look, reduced, sharpness
 from digitrec.reading.limits import (
     BETTER,
     CALM,
     COSTS,
+    FEW_RULES,
+    HOPELESS,
     LONGEST_SIDE,
     MANY,
     MOST_IN_WHOLE,
     SMALLEST_DIGIT,
+    SMALLEST_PENS,
     SMALLEST_SHARE,
+    SOFTEST,
     SPECK,
     TURN_EVIDENCE,
     TURNED,
@@ -33,7 +37,7 @@ from digitrec.reading.limits import (
     WHOLE_COST,
 )
 from digitrec.reading.lines import find_lines
-from digitrec.reading.pieces import Piece, gap, typical_height, union
+from digitrec.reading.pieces import Piece, find_pieces, gap, typical_height, union
 from digitrec.reading.recipe import Box, normalise_piece, scaled
 
 
@@ -138,16 +142,22 @@ class Seen:
         ]
         return sum(2 * float(row.max()) - 1 for row in rows if row.argmax() != 1)
 
+    @property
+    def sharpness(self) -> float:
+        """Of the digits' edges, as ``ink.sharpness``."""
+        assert self.ink is not None
+        digits = np.zeros_like(self.ink.mask)
+        for line, path in zip(self.candidates, self.chosen, strict=True):
+            for k in path:
+                line[k][0].draw(digits)
+        return sharpness(self.ink, digits)
 
     def beats(self, other: Seen) -> bool:
-        """Whether it is likelier than another way: more digits, or as many that are more certain."""
+        """Whether it is likelier than another way: more evidence, or as much and surer digits."""
         if not self.count or not other.count:
             return self.count > 0
         more = self.evidence - other.evidence
         return more > BETTER or (more > -BETTER and self.score > other.score)
-
-
-_NOTHING = Seen(None, [], [], [], -np.inf)
 
 
 def read(image: Picture, network: Network, reject_below: float | None = None) -> Reading:
@@ -197,9 +207,10 @@ def upright(gray: np.ndarray, network: Network) -> tuple[Seen, int]:
     Returns the likeliest way, and how many quarters counterclockwise the picture was turned for it.
     """
     best, turns = either_ink(gray, network), 0
-    if best.score < TURNED:
+    upside = best.ink
+    if upside is not None and best.score < TURNED and len(writing(upside)) >= MANY:
         for quarters in (1, 2, 3):
-            other = either_ink(np.ascontiguousarray(np.rot90(gray, quarters)), network)
+            other = see(upside.turned(quarters), network)
             if other.count >= MANY and other.evidence > best.evidence + TURN_EVIDENCE:
                 best, turns = other, quarters
     return best, turns
@@ -213,11 +224,11 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
     """
     light, sure = has_light_ink(gray)
     dark = 255 - gray if light else gray
-    best = _NOTHING
+    best = Seen(None, [], [], [], -np.inf)
     for pixels in [dark] if sure else [dark, 255 - dark]:
         for number, ink in enumerate(_ways(pixels)):
             other = see(ink, network)
-            best = other if other.beats(best) else best
+            best = other if other.beats(best) or best.ink is None else best
             if number == 0 and (other.count <= 2 or other.evidence <= 0):
                 best = _with_rules(pixels, best, network)
             if best.is_plain:
@@ -229,30 +240,39 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
 
 def _with_rules(pixels: np.ndarray, best: Seen, network: Network) -> Seen:
     """Take rules and edges for strokes: where little is written, the stem of a 7 looks like one."""
-    other = see(look(pixels, drop_rules=False), network)
+    if best.ink is not None and len(find_pieces(best.ink.rules, best.ink.pen)) > FEW_RULES:
+        return best
+    ink = look(pixels, drop_rules=False)
+    if ink is None or (best.ink is None and len(find_pieces(ink.mask, ink.pen)) > FEW_RULES):
+        return best  # nothing but rules
+    other = see(ink, network)
     # A stroke given back to its digit makes no digit more; the side of a box would.
-    if other.beats(best) and (not best.count or other.count <= best.count):
-        return other
-    return best
+    if best.count and other.count > best.count:
+        return best
+    all_one = other.is_plain and len(writing(ink)) == 1  # whatever looked like a rule is in it
+    return other if all_one or other.beats(best) else best
 
 
 def _ways(pixels: np.ndarray) -> Iterator[Ink | None]:
     """Look at a picture with dark ink in all ways, the usual ones first."""
     yield look(pixels)
     yield look(pixels, close_up=True)
-    yield look(pixels, sheet=sheet) if (sheet := find_sheet(pixels)) is not None else None
+    sheet = find_sheet(pixels)
+    yield None if sheet is None else look(pixels, sheet=sheet)
     # Grain becomes calm, strokes stay.
     yield look(cv2.GaussianBlur(pixels, (0, 0), CALM * max(pixels.shape)))
 
 
 def see(ink: Ink | None, network: Network) -> Seen:
     """Find the likeliest digits in a picture's ink; all candidates of the page are one batch."""
+    nothing = Seen(ink, [], [], [], -np.inf)
     pieces = writing(ink) if ink is not None else []
     if ink is None or not pieces:
-        return _NOTHING
+        return nothing
     height = typical_height(pieces, ink.pen)
-    if height < max(SMALLEST_DIGIT, SMALLEST_SHARE * max(ink.mask.shape)):
-        return _NOTHING
+    least = max(SMALLEST_DIGIT, SMALLEST_SHARE * max(ink.mask.shape), SMALLEST_PENS * ink.pen)
+    if height < least:
+        return nothing
     large = [p for p in pieces if p.longest >= SPECK * height]
     lines = [lattice.build(line, height, ink.pen) for line in find_lines(large, height)]
     found = [[candidate.piece for candidate in line.candidates] for line in lines]
@@ -272,7 +292,12 @@ def see(ink: Ink | None, network: Network) -> Seen:
             lines, candidates, chosen, total = [], candidates[-1:], [[0]], whole
         candidates = candidates[: len(chosen)]
     count = sum(map(len, chosen))
-    return Seen(ink, lines, candidates, chosen, total / count) if count else _NOTHING
+    if not count:
+        return nothing
+    seen = Seen(ink, lines, candidates, chosen, total / count)
+    # Neither grain, which is nothing in particular, nor a shadow, whose edge is soft.
+    hopeless = seen.score < HOPELESS and seen.evidence < count / 2
+    return nothing if hopeless or seen.sharpness < SOFTEST else seen
 
 
 def _whole_score(pieces: Sequence[Piece], probabilities: np.ndarray, height: float) -> float:

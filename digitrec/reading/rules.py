@@ -13,13 +13,17 @@ import cv2
 import numpy as np
 
 from digitrec.reading.limits import (
+    BEND,
     BOX_FILLED,
     BOX_PENS,
     EQUAL_SIDES,
     MANY,
+    MOST_FAILED,
+    MOST_RULES,
     SIDE_HEIGHT,
     STANDING_ON_RULE,
     STEEPEST_RULE,
+    VOTES,
 )
 from digitrec.reading.pieces import Piece, find_pieces, weighted_median
 
@@ -78,6 +82,10 @@ def boxes(mask: np.ndarray, pen: float) -> np.ndarray:
         while child != -1:
             inside = max(inside, cv2.boundingRect(contours[child])[3] / size[1])
             child = tree[0, child, 0]
+        if area > 0.5 * mask.size:  # a sheet: all around it is the table
+            sheet = cv2.fillPoly(np.zeros(mask.shape, np.uint8), [hull - 1], 1)
+            found |= (mask & (sheet == 0)) | _frame(mask, hull - 1, pen)
+            continue
         hulls.append(hull - 1)  # the padding
         sides_.append(min(rectangle))
         # A digit in it, or one that hangs from the frame.
@@ -102,7 +110,10 @@ def _frame(mask: np.ndarray, hull: np.ndarray, pen: float) -> np.ndarray:
     cv2.fillPoly(hole, [np.asarray(hull - (left, top), np.int32)], 1)
     away = cv2.distanceTransform(1 - hole, cv2.DIST_L2, 3)
     thick = 1
-    while thick < 4 * pen and part[np.abs(away - thick) < 0.5].mean() >= 0.5:
+    while thick < 4 * pen:
+        ring = np.abs(away - thick) < 0.5
+        if 2 * part[ring].sum() < ring.sum():  # none is left where the picture ends
+            break
         thick += 1
     # The frame's inner edge is rough; what is connected to ink farther in is a stroke.
     core = cv2.erode(hole, np.ones((5, 5), np.uint8)) > 0
@@ -221,40 +232,74 @@ def _level_rules(mask: np.ndarray, pen: float, writing: float, thickness: float)
     first, last = runs(mask)
     length = last - first + 1
     thin = mask & (length <= (1.5 * thickness + 1 if thickness else 1.6 * pen + 2))
-    # Short runs that follow each other, gaps bridged, are one label: bends do not matter.
-    chains = cv2.dilate(thin.astype(np.uint8), np.ones((3, round(gap) | 1), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(chains, connectivity=8)
-    for label in np.flatnonzero(stats[:, cv2.CC_STAT_WIDTH] >= 0.95 * least):
-        x, y, wide, high, _ = (int(value) for value in stats[label])
-        if label == 0 or high > STEEPEST_RULE * wide + 3 * pen:
+    middle = (first + last) // 2 == np.arange(len(mask))[:, None]
+    points = thin & middle  # one in each run
+    thick = float(np.median(length[points])) if points.any() else 1.0
+    votes = max(8, int(VOTES * least))
+    level = np.pi / 2
+    lines = cv2.HoughLines(
+        points.astype(np.uint8), 1, np.radians(0.25), votes,
+        min_theta=level - STEEPEST_RULE, max_theta=level + STEEPEST_RULE,
+    )  # fmt: skip
+    x, y = np.nonzero(points.T)  # from left to right
+    failed = 0
+    for distance, angle in [] if lines is None else lines[:MOST_RULES, 0].astype(float):
+        if failed == MOST_FAILED:  # the likeliest come first
+            break
+        rows = (distance - np.arange(width) * np.cos(angle)) / np.sin(angle)
+        close = np.abs(y - rows[x]) <= 0.5 * thick + 2 + BEND * width
+        if close.sum() < least_free * least:
             continue
-        place = slice(y, y + high), slice(x, x + wide)
-        chain = thin[place] & (labels[place] == label)
-        middle = _middles(chain, max(12, wide // 20))
-        thick = float(np.median(length[place][chain]))
-        rows = np.arange(high)[:, None]
-        near = np.abs(rows - middle) <= 0.5 * thick + 2
-        along = chain.any(axis=0)
-        span = np.ptp(np.flatnonzero(along)) + 1
-        inked = (mask[place] & near).any(axis=0)
-        free = (chain & near).any(axis=0)
-        if span < least or inked.sum() < 0.8 * span or free.sum() < least_free * span:
-            continue
-        # A run of ink within the rule is the rule's; a stroke's run sticks out of it.
-        band = 0.5 * thick + 1.5
-        within = (first[place] - y >= middle - band) & (last[place] - y <= middle + band)
-        found[place] |= mask[place] & near & within
+        failed += 1
+        curve = _followed(x[close], y[close], rows)
+        top, bottom = max(0, int(curve.min() - thick) - 2), int(curve.max() + thick) + 3
+        band = slice(top, bottom)
+        near = np.abs(np.arange(top, min(bottom, len(mask)))[:, None] - curve) <= 0.5 * thick + 2
+        inked = np.flatnonzero((mask[band] & near).any(axis=0))
+        for part in np.split(inked, np.flatnonzero(np.diff(inked) > gap) + 1):
+            if len(part) < 0.9 * least:
+                continue
+            place = slice(part[0], part[-1] + 1)
+            own = points[band, place] & near[:, place]
+            free = np.flatnonzero(own.any(axis=0))  # what only crosses it does not make it longer
+            span = int(np.ptp(free)) + 1 if len(free) else 0
+            if span < least or len(part) < 0.8 * span or len(free) < least_free * span:
+                continue
+            # A filled edge that tapers is no rule.
+            if np.ptp(np.percentile(length[band, place][own], (20, 80))) > 0.6 * thick + 1:
+                continue
+            # A run of ink within the rule is the rule's; a stroke's run sticks out of it.
+            out = 0.5 * thick + 1.5
+            within = first[band, place] >= curve[place] - out
+            within &= last[band, place] <= curve[place] + out
+            found[band, place] |= mask[band, place] & near[:, place] & within
+            points[band, place] &= ~near[:, place]
+            failed = 0
+            left = points[y, x]
+            x, y = x[left], y[left]
     return found
 
 
-def _middles(chain: np.ndarray, window: int) -> np.ndarray:
-    """Row of a rule's middle in each column: the running median of its ink's; (w,) float."""
-    amount = chain.sum(axis=0)
-    columns = np.flatnonzero(amount)
-    rows = (chain * np.arange(len(chain))[:, None]).sum(axis=0)[columns] / amount[columns]
-    padded = np.pad(rows, window, mode="reflect", reflect_type="odd")[: len(rows) + 2 * window]
-    median = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1), axis=1)
-    return np.interp(np.arange(chain.shape[1]), columns, median)
+def _followed(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Follow a line along the points near it, so that it bends as the page does.
+
+    Parameters
+    ----------
+    x, y : (N,) integer
+        The points' columns, ascending, and rows.
+    rows : (W,) float
+        The line's row in each column.
+
+    Returns
+    -------
+    (W,) float
+        The running median of the points' rows.
+    """
+    away = y - rows[x]
+    window = min(max(12, len(x) // 20), len(x) - 1)
+    padded = np.pad(away, window, mode="reflect")
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1), axis=1)
+    return np.asarray(rows + np.interp(np.arange(len(rows)), x, smooth))
 
 
 def _writing_size(mask: np.ndarray, pen: float) -> float:
