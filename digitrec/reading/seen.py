@@ -13,6 +13,7 @@ from digitrec.reading.edges import writing
 from digitrec.reading.ink import Ink, sharpness
 from digitrec.reading.limits import (
     BETTER,
+    CERTAIN,
     COSTS,
     HOPELESS,
     MOST_IN_WHOLE,
@@ -133,7 +134,7 @@ def see(ink: Ink | None, network: Network) -> Seen:
         return nothing
     seen = Seen(ink, lines, candidates, chosen, total / count)
     # Neither grain, which is nothing in particular, nor a shadow, whose edge is soft.
-    hopeless = seen.score < HOPELESS and seen.evidence < count / 2
+    hopeless = seen.score < HOPELESS and seen.evidence < CERTAIN * count
     return nothing if hopeless or seen.sharpness < SOFTEST else seen
 
 
