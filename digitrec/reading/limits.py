@@ -92,7 +92,7 @@ BRIDGE = 0.8
 #: Pixels, and share of the picture: digits less high cannot be told from grain.
 SMALLEST_DIGIT, SMALLEST_SHARE = 8, 0.01
 #: Pens: nor is a digit less high, but the bits of a rule are.
-SMALLEST_PENS = 2.5
+SMALLEST_PENS = 1.4
 #: Heights. A smaller piece does not make a line of its own; it goes to one that is so near.
 STANDS_ALONE, NEAR_LINE = 0.3, 0.8
 #: Share of the height in which a digit overlaps the end of its line.
