@@ -158,7 +158,7 @@ UNSURE, TURNED = -0.7, -0.15
 MANY = 4
 #: Mean logarithm a digit of what is nothing, unless this share of the digits is certain, or the ink
 #: takes away more of the light: what is plainly written is at least a question mark.
-HOPELESS, CERTAIN, FAINT = -1.5, 0.4, 0.2
+HOPELESS, CERTAIN, FAINT = -1.5, 0.4, 0.3
 #: Share of the ink that is lost at its edge in a pen's width: less is a shadow's.
 SOFTEST = 1.2
 #: Strokes that may be taken for rules: a page has more of them.

@@ -164,8 +164,9 @@ def _with_rules(pixels: np.ndarray, best: Seen, network: Network) -> Seen:
     if best.ink is not None:
         if len(find_pieces(best.ink.rules, best.ink.pen)) > FEW_RULES:
             return best
-        if best.is_plain and len(writing(best.ink)) == len(writing(best.ink.with_rules())):
-            return best  # nothing was left out
+        nothing_left_out = len(writing(best.ink)) == len(writing(best.ink.with_rules()))
+        if best.is_plain and nothing_left_out and not best.ink.rules.any():
+            return best
     ink = look(pixels, drop_rules=False)
     if ink is None or (best.ink is None and len(find_pieces(ink.mask, ink.pen)) > FEW_RULES):
         return best  # nothing but rules
