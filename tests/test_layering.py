@@ -59,7 +59,7 @@ recipe           files ink limits pieces                                        
 seen             edges ink lattice limits lines pieces recipe                    numpy
 reader           edges files ink limits look pieces polarity recipe scale seen   numpy cv2
 one              edges files ink limits look pieces polarity recipe scale        numpy cv2
-annotation       files reader recipe                                             numpy cv2
+annotation       files limits reader recipe                                      numpy cv2
 """  # noqa: E501 (a table)
 
 

@@ -25,9 +25,13 @@ import cv2
 import numpy as np
 
 from digitrec.reading.limits import (
+    CALM_WINDOW,
+    CLOSE_UP_PIXELS,
     CONTRAST,
     DARKEST_PAPER,
+    EVEN_CIRCLE,
     EVEN_GAP,
+    EVEN_RIM,
     EVEN_SHARE,
     FADED,
     FIRST_WINDOW,
@@ -36,6 +40,10 @@ from digitrec.reading.limits import (
     NEAR_INK,
     PEN_PIXELS,
     SIGNAL_TO_NOISE,
+    SMALLEST_SHARE,
+    SMOOTHED,
+    STROKES_PIXELS,
+    THUMBNAIL,
 )
 from digitrec.reading.pieces import thickness, weighted_median
 from digitrec.reading.polarity import largest_circle, share_of_rim, two_shades
@@ -116,7 +124,7 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
     ----------
     :cite:t:`serra1982`.
     """
-    small = reduced(gray, 512 if window else 128)
+    small = reduced(gray, STROKES_PIXELS if window else CLOSE_UP_PIXELS)
     even = None if window else _even_paper(small)
     if even is not None:
         return np.full(gray.shape, even, np.float32)
@@ -124,13 +132,11 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
         window / max(gray.shape) if window else FIRST_WINDOW * min(small.shape) / max(small.shape)
     )
     side = max(3, round(share * max(small.shape)) | 1)
-    calm = cv2.medianBlur(
-        small, 3 if window or min(small.shape) < 64 else 5
-    )  # a bright grain is no paper
+    calm = cv2.medianBlur(small, CALM_WINDOW[0 if window or min(small.shape) < THUMBNAIL else 1])
     shape = cv2.MORPH_RECT if window else cv2.MORPH_ELLIPSE
     kernel = cv2.getStructuringElement(shape, (side, side))
     closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel).astype(np.float32)
-    paper = cv2.GaussianBlur(closed, (0, 0), max(1.0, side / 8))
+    paper = cv2.GaussianBlur(closed, (0, 0), max(1.0, SMOOTHED * side))
     paper = np.minimum(closed, paper) if window else paper
     return cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
@@ -142,9 +148,9 @@ def _even_paper(gray: np.ndarray) -> float | None:
     paper, and no circle in the ink is wider than 0.3 of the longer side.
     """
     light, _ = two_shades(gray)
-    if not EVEN_SHARE[0] <= light.mean() <= EVEN_SHARE[1] or share_of_rim(light) < 0.5:
+    if not EVEN_SHARE[0] <= light.mean() <= EVEN_SHARE[1] or share_of_rim(light) < EVEN_RIM:
         return None
-    if largest_circle(~light) > 0.3 * max(gray.shape):
+    if largest_circle(~light) > EVEN_CIRCLE * max(gray.shape):
         return None  # a shadow, or what the paper lies on
     paper, grain = _median_and_deviation(gray[light])
     ink, unevenness = _median_and_deviation(gray[~light])
@@ -196,7 +202,7 @@ def grain(ink: np.ndarray) -> float:
     found = 0.0
     for halving in range(GRAIN_SCALES):
         height, width = (side // 2 * 2 for side in ink.shape)
-        if min(height, width) < (64 if halving else 4):
+        if min(height, width) < (THUMBNAIL if halving else 4):
             break
         ink = ink[:height, :width]
         a, b, c, d = ink[::2, ::2], ink[::2, 1::2], ink[1::2, ::2], ink[1::2, 1::2]
@@ -293,7 +299,7 @@ def stroke_width(mask: np.ndarray) -> float:
     )
     longest = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
     usual = weighted_median(longest[1:], stats[1:, cv2.CC_STAT_AREA])
-    counted = longest >= max(3, 0.01 * max(mask.shape), GRAIN_SIZE * usual)
+    counted = longest >= max(3, SMALLEST_SHARE * max(mask.shape), GRAIN_SIZE * usual)
     counted[0] = False
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         counted[edge] = False
