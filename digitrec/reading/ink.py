@@ -11,7 +11,6 @@ function             question it answers
 ``ink_threshold``    where does paper end and ink begin, and is there any ink?
 ``ink_mask``         where is ink?
 ``stroke_width``     how wide is the pen?
-``sharpness``        is its edge a pen's, or a shadow's?
 ==================== ===============================================================================
 
 H and W are the rows and columns of a picture.
@@ -38,7 +37,6 @@ from digitrec.reading.limits import (
     GRAIN_SCALES,
     GRAIN_SIZE,
     NEAR_INK,
-    PEN_PIXELS,
     SIGNAL_TO_NOISE,
     SMALLEST_SHARE,
     SMOOTHED,
@@ -111,9 +109,8 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
     gray : (H, W) uint8
         Dark ink on light paper.
     window : of the closing, in pixels, several times the pen's width; by default that of a close-up
-        of one digit: 0.4 of the shorter side, and smoothed both ways. Where ink fills a good part
-        of an evenly lit close-up, as in a tight crop of a marker's 1, it may be wider than any
-        window; there, the paper's brightness is one number (``_even_paper``).
+        of one digit, smoothed both ways. Where ink fills a good part of it, it may be wider than
+        any window; in even light the paper's brightness is then one number (``_even_paper``).
 
     Returns
     -------
@@ -144,8 +141,8 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
 def _even_paper(gray: np.ndarray) -> float | None:
     """Brightness of the paper in an evenly lit picture that ink fills by a fifth; else None.
 
-    Otsu's two classes are then each far narrower than they are apart, at least half of the rim is
-    paper, and no circle in the ink is wider than 0.3 of the longer side.
+    Otsu's two classes are then each far narrower than they are apart, much of the rim is paper, and
+    no circle in the ink is wide.
     """
     light, _ = two_shades(gray)
     if not EVEN_SHARE[0] <= light.mean() <= EVEN_SHARE[1] or share_of_rim(light) < EVEN_RIM:
@@ -188,12 +185,8 @@ def grain(ink: np.ndarray) -> float:
 
     In each block of four pixels the difference of the diagonals, ``(a − b − c + d) / 2``, has the
     grain's deviation and is 0 for any slope of brightness; so its median absolute value, divided
-    by 0.6745, is the grain. Coarse grain shows when the picture is halved: the greatest of
-    ``GRAIN_SCALES`` halvings counts, as long as they are no mere thumbnails.
-
-    Parameters
-    ----------
-    ink : (H, W) float32
+    by 0.6745, is the grain. Coarse grain shows when the picture, (H, W) float32, is halved: the
+    greatest of ``GRAIN_SCALES`` halvings counts, as long as they are no mere thumbnails.
 
     References
     ----------
@@ -222,10 +215,6 @@ def ink_threshold(ink: np.ndarray) -> float | None:
     ----------
     ink : (H, W) float32
         0 is paper, 1 is black ink.
-
-    Returns
-    -------
-    float or None
 
     References
     ----------
@@ -282,7 +271,7 @@ def stroke_width(mask: np.ndarray) -> float:
     """Width of the pen in pixels: twice the distance to the edge along the strokes' middles.
 
     The median over the middles (the ridge of the distances) of all ink that does not touch
-    the picture's edge; specks, shorter than 1 % of the picture, are not counted.
+    the picture's edge; specks (``SMALLEST_SHARE``) are not counted.
 
     Parameters
     ----------
@@ -292,7 +281,7 @@ def stroke_width(mask: np.ndarray) -> float:
     Returns
     -------
     float
-        0 when there is no ink.
+        0 where there is no ink.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         mask.astype(np.uint8), connectivity=8
@@ -306,21 +295,3 @@ def stroke_width(mask: np.ndarray) -> float:
     if not counted.any():
         counted = np.arange(count) > 0
     return thickness(counted[labels])
-
-
-def sharpness(ink: Ink, digits: np.ndarray) -> float:
-    """How fast ink becomes paper at the edge of digits, (H, W) bool: its shares in a pen's width.
-
-    About 2 for a pen's stroke, also in a blurred picture, whose strokes look wide; less for
-    a shadow's edge.
-    """
-    mask = digits.astype(np.uint8)
-    rim = digits & (cv2.erode(mask, np.ones((3, 3), np.uint8)) == 0)
-    paper = ink.values[~ink.mask]
-    if not rim.any() or not paper.size:
-        return 0.0
-    across = cv2.Sobel(ink.values, cv2.CV_32F, 1, 0) / 8
-    down = cv2.Sobel(ink.values, cv2.CV_32F, 0, 1) / 8
-    contrast = float(np.median(ink.values[digits]) - np.median(paper))
-    steep = float(np.median(np.hypot(across, down)[rim])) / max(contrast, 1 / 255)
-    return steep * max(ink.pen, PEN_PIXELS)

@@ -121,13 +121,37 @@ RULE_EDGE = 1.5
 EQUAL_SIDES, SIDE_HEIGHT, SIDES_APART = 3, 1.3, 0.08
 #: Rows that a rule climbs in each column, at most: 20°.
 STEEPEST_RULE = 0.36
+#: Degrees between the directions in which rules are sought: a row in 230 columns.
+ANGLE_STEP = 0.25
+#: A rule is longer than each of: a share of the picture, so many pens, so many heights, that is
+#: digits side by side. Or it goes across: nearly all of the picture, and more than a height.
+RULE_LENGTH, RULE_ACROSS = (0.3, 40, 4), (0.85, 0, 1.1)
+#: The same once the page has shown rules, of which digits may leave but shorter pieces; in place of
+#: pens, so many times the thickness of those rules.
+RULE_REST = 0.1, 15, 2
+#: It is interrupted for no longer than the longest of: a share of the picture, so many pens, and,
+#: once the page has shown rules, so many heights: a digit may stand on it and hide it.
+RULE_GAP = 0.02, 4, 1.2
+#: Share of a rule's length: pictures with nothing so long, gaps included, are not looked at.
+LINKED = 0.95
+#: Shares of the columns that have ink: of a rule's least length, and of its own.
+INKED = 0.9, 0.8
+#: Pens that a rule is thick, at most; and times the thickness of those that the page has shown.
+RULE_PENS, RULE_TIMES = 1.6, 1.5
+#: Percentiles of a rule's thickness, and share of the middle one by which the outer ones differ, at
+#: most: a filled edge tapers more.
+TAPER_AT, TAPER = (20, 50, 80), 0.6
+#: Points on each side, and one in so many of a rule's: their median row is where it passes.
+FOLLOWED = 12, 20
+#: Of its height: what is narrower may be an upright rule, and does not tell how large writing is.
+UPRIGHT = 0.2
 #: Share of its length that a rule may depart from a straight line, as a page bends.
 BEND = 0.015
-#: Share of a rule's length whose runs lie on one straight line; so many lines are looked at, the
-#: likeliest first, until so many in a row are no rules.
-VOTES, MOST_RULES, MOST_FAILED = 0.3, 400, 12
-#: Share of a rule that no stroke stands on, once the page has shown one.
-STANDING_ON_RULE = 0.25
+#: Share of a rule's length whose runs lie on one straight line, and how many at least; so many
+#: lines are looked at, the likeliest first, until so many in a row are no rules.
+VOTES, FEWEST_VOTES, MOST_RULES, MOST_FAILED = 0.3, 8, 400, 12
+#: Share of a rule that no stroke stands on; and once the page has shown one.
+FREE_OF_STROKES, STANDING_ON_RULE = 0.5, 0.25
 
 # --- Pieces and lines ---
 #: Of very many pieces of ink only the largest are looked at: the rest is grain.
