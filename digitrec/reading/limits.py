@@ -28,8 +28,8 @@ COARSE = 64
 RIM_PIXELS = 96
 #: Of the shorter side: the rim's width.
 RIM_WIDTH = 0.03
-#: Shares of the rim: with no more of the one brightness the other is paper, with no less it is; and
-#: the largest circle in the paper is so many times as wide as that in the ink.
+#: Shares of the rim that light pixels fill: up to the first, paper may be dark, from the second on
+#: light; if the largest circle in it is so many times as wide as that in the ink.
 PAPER_RIM, WIDER_CIRCLE = (0.3, 0.7), 1.2
 #: Shares of the longer side: a window of a few of a page's digits, and, in a coarse picture, half.
 STROKES_WINDOW = 0.08, 0.5
@@ -188,6 +188,8 @@ CUT_WIDTH, CUT_APART, MOST_CUTS = 0.75, 0.3, 6
 CUT_MARGIN = 0.2
 #: What a seam pays for a column aside, in pixels of ink: it goes straight where that costs none.
 SEAM_ASIDE = 0.05
+#: And for a row. All seams have as many: by rounding alone it tells which of two equal ones is taken.
+SEAM_ROW = 0.001
 #: Pens of ink that a cut may cross: two digits touch in a point, or share a stroke.
 CUT_PENS = 4
 

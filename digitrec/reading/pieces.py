@@ -21,6 +21,7 @@ from digitrec.reading.limits import (
     MOST_CUTS,
     MOST_PIECES,
     SEAM_ASIDE,
+    SEAM_ROW,
     SMALLEST_PENS,
     THIN_PENS,
 )
@@ -231,7 +232,7 @@ def _seams(mask: np.ndarray, pen: float) -> tuple[np.ndarray, np.ndarray]:
     seams : (h, w) int64
         The column in each row.
     """
-    cost = mask.astype(np.float32)
+    cost = mask.astype(np.float32) + np.float32(SEAM_ROW)
     # Through one stroke lengthwise rather than across two.
     cost[1:] += np.float32(pen) * (mask[1:] & ~mask[:-1])
     steps = np.zeros(mask.shape, np.int64)  # the column in the row above, less the column here
