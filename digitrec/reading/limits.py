@@ -188,7 +188,7 @@ CUT_WIDTH, CUT_APART, MOST_CUTS = 0.75, 0.3, 6
 CUT_MARGIN = 0.2
 #: What a seam pays for a column aside, in pixels of ink: it goes straight where that costs none.
 SEAM_ASIDE = 0.05
-#: And for a row. All seams have as many: by rounding alone it tells which of two equal ones is taken.
+#: And for a row. All seams have as many: by rounding alone it tells which of equal ones is taken.
 SEAM_ROW = 0.001
 #: Pens of ink that a cut may cross: two digits touch in a point, or share a stroke.
 CUT_PENS = 4
