@@ -52,6 +52,7 @@ def compare(page: Page, count: int, save: Path | None = None) -> dict[str, Any]:
             found = " / ".join(lines) or "nothing"
             differing[f"{k:04} {names[k]}"] = f"page {each.shown} ({each.guess}), library {found}"
             if save:
+                save.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(each.gray).save(save / f"{k:04}-{names[k][0]}.png")
     return {
         "drawings": count,

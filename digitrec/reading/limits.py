@@ -163,7 +163,9 @@ BRIDGE = 0.8
 #: Pixels, and share of the picture: digits less high cannot be told from grain.
 SMALLEST_DIGIT, SMALLEST_SHARE = 8, 0.01
 #: Pens: nor is a digit less high, but the bits of a rule are.
-SMALLEST_PENS = 2.5
+SMALLEST_PENS = 1.4
+#: Pens: what is less high does not tell how high digits are.
+TELLS_HEIGHT = 2.5
 #: Pens: a straight stroke is no thicker; a bent one covers more.
 THIN_PENS = 1.5
 #: Heights. A smaller piece does not make a line of its own; it goes to one that is so near.

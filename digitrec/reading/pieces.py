@@ -22,7 +22,7 @@ from digitrec.reading.limits import (
     MOST_PIECES,
     SEAM_ASIDE,
     SEAM_ROW,
-    SMALLEST_PENS,
+    TELLS_HEIGHT,
     THIN_PENS,
 )
 
@@ -165,7 +165,7 @@ def thickness(mask: np.ndarray) -> float:
 
 def typical_height(pieces: Sequence[Piece], pen: float) -> float:
     """Height of the digits among pieces: the median of their heights, weighed by these."""
-    least = SMALLEST_PENS * pen
+    least = TELLS_HEIGHT * pen
     heights = [p.height for p in pieces if p.height >= least and p.width <= 3 * p.height]
     return weighted_median(heights or [p.longest for p in pieces])
 

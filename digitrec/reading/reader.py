@@ -161,8 +161,11 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
 
 def _with_rules(pixels: np.ndarray, best: Seen, network: Network) -> Seen:
     """Take rules and edges for strokes: where little is written, the stem of a 7 looks like one."""
-    if best.ink is not None and len(find_pieces(best.ink.rules, best.ink.pen)) > FEW_RULES:
-        return best
+    if best.ink is not None:
+        if len(find_pieces(best.ink.rules, best.ink.pen)) > FEW_RULES:
+            return best
+        if best.is_plain and len(writing(best.ink)) == len(writing(best.ink.with_rules())):
+            return best  # nothing was left out
     ink = look(pixels, drop_rules=False)
     if ink is None or (best.ink is None and len(find_pieces(ink.mask, ink.pen)) > FEW_RULES):
         return best  # nothing but rules
