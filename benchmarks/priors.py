@@ -32,7 +32,8 @@ import numpy as np
 from benchmarks import conditions, measure, readings
 from digitrec import reading, scene, simulate
 from digitrec.networks import load_numpy
-from digitrec.reading import ink, lattice, lines, pieces, recipe
+from digitrec.reading import lattice, lines, pieces, recipe
+from digitrec.reading import look as looks
 from digitrec.reading.edges import writing
 from digitrec.reading.limits import COSTS, LEAST_PROBABILITY, SPECK
 
@@ -207,7 +208,7 @@ def known(
 
     ``labels`` are the items', in the order in which ``whose`` counts them.
     """
-    seen = ink.look(gray)
+    seen = looks.look(gray)
     if seen is None:
         return
     whose = cv2.resize(whose, seen.mask.shape[::-1], interpolation=cv2.INTER_NEAREST)
