@@ -33,9 +33,9 @@ from benchmarks import conditions, measure, readings
 from digitrec import reading, scene, simulate
 from digitrec.networks import load_numpy
 from digitrec.reading import lattice, lines, pieces, recipe
-from digitrec.reading import look as looks
 from digitrec.reading.edges import writing
 from digitrec.reading.limits import COSTS, LEAST_PROBABILITY, SPECK
+from digitrec.reading.look import look
 
 #: Pages of each condition to learn from, and to compare on. Every other page has marks on it.
 LEARNED_FROM, COMPARED_ON = 8, 6
@@ -208,7 +208,7 @@ def known(
 
     ``labels`` are the items', in the order in which ``whose`` counts them.
     """
-    seen = looks.look(gray)
+    seen = look(gray)
     if seen is None:
         return
     whose = cv2.resize(whose, seen.mask.shape[::-1], interpolation=cv2.INTER_NEAREST)

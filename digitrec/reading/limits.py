@@ -260,8 +260,9 @@ MOST_IN_WHOLE = 12
 UNSURE, TURNED = -0.7, -0.15
 #: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.
 MANY = 4
-#: Mean logarithm a digit of what is nothing, unless this share of the digits is certain.
-HOPELESS, CERTAIN = -1.5, 0.4
+#: Mean logarithm a digit of what is nothing, unless this share of the digits is certain, or the ink
+#: takes away more of the light: what is plainly written is at least a question mark.
+HOPELESS, CERTAIN, FAINT = -1.5, 0.4, 0.2
 #: Share of the ink that is lost at its edge in a pen's width: less is a shadow's.
 SOFTEST = 1.2
 #: Strokes that may be taken for rules: a page has more of them.

@@ -16,6 +16,7 @@ from digitrec.reading.limits import (
     BETTER,
     CERTAIN,
     COSTS,
+    FAINT,
     HOPELESS,
     MOST_IN_WHOLE,
     PEN_PIXELS,
@@ -149,7 +150,7 @@ def see(ink: Ink | None, network: Network) -> Seen:
         return nothing
     seen = Seen(ink, lines, candidates, chosen, total / count)
     # Neither grain, which is nothing in particular, nor a shadow, whose edge is soft.
-    hopeless = seen.score < HOPELESS and seen.evidence < CERTAIN * count
+    hopeless = seen.score < HOPELESS and seen.evidence < CERTAIN * count and ink.threshold < FAINT
     return nothing if hopeless or seen.sharpness < SOFTEST else seen
 
 
