@@ -56,10 +56,10 @@ edges            ink limits pieces                                              
 lines            limits pieces                                                   numpy
 lattice          limits pieces                                                   numpy
 recipe           files ink limits pieces                                         numpy cv2
-seen             edges ink lattice limits lines pieces recipe                    numpy
+seen             edges ink lattice limits lines pieces recipe                    numpy cv2
 reader           edges files ink limits look pieces polarity recipe scale seen   numpy cv2
 one              edges files ink limits look pieces polarity recipe scale        numpy cv2
-annotation       files reader recipe                                             numpy cv2
+annotation       files limits reader recipe                                      numpy cv2
 """  # noqa: E501 (a table)
 
 

@@ -8,13 +8,12 @@ import cv2
 import numpy as np
 
 from digitrec.reading.files import Path_, Picture, load, to_bytes
+from digitrec.reading.limits import FONT_PIXELS, LABELLED, LEGIBLE, LONGEST_ANNOTATED
 from digitrec.reading.reader import Reading
 from digitrec.reading.recipe import scaled
 
 #: Red, green, blue of boxes around what is asserted and what is not; told apart without red eyes.
 ASSERTED, NOT_ASSERTED = (0, 114, 178), (213, 94, 0)
-#: Pixels: a smaller picture is enlarged, so that the labels are legible; a larger one reduced.
-LEGIBLE, LONGEST = 400, 10_000
 
 
 def annotate(image: Picture, reading: Reading) -> np.ndarray:
@@ -41,14 +40,15 @@ def annotate(image: Picture, reading: Reading) -> np.ndarray:
         x, y, wide, high = (factor * side for side in digit.box)
         tint = NOT_ASSERTED if digit.label == "?" else ASSERTED
         cv2.rectangle(drawn, (x, y), (x + wide, y + high), tint, pen)
-        # A third as high as the digit, which the font is at a size of 1 for every 22 pixels.
-        size = max(pen / 4, (wide + high) / 60)
-        at = x, max(round(22 * size), y - 2 * pen)
+        size = max(pen / 4, (wide + high) / LABELLED)
+        at = x, max(round(FONT_PIXELS * size), y - 2 * pen)
         cv2.putText(drawn, digit.label, at, 0, size, tint, max(pen, round(2 * size)), cv2.LINE_AA)
     return drawn
 
 
-def annotate_file(path: Path_, reading: Reading, longest_side: int = LONGEST) -> np.ndarray:
+def annotate_file(
+    path: Path_, reading: Reading, longest_side: int = LONGEST_ANNOTATED
+) -> np.ndarray:
     """Draw a reading over the image file that it is of, its boxes in the file's pixels.
 
     As :func:`annotate`; a picture with a longer side than ``longest_side``, in pixels, is reduced

@@ -9,11 +9,19 @@ import cv2
 import numpy as np
 
 from digitrec.reading.limits import (
+    BOX_DENTED,
     BOX_FILLED,
     BOX_PENS,
+    BOX_SIZES,
+    BOXES_IN_USE,
     EQUAL_SIDES,
+    IN_BOX,
     MANY,
+    ROUGH_EDGE,
+    RULE_EDGE,
+    SHEET_HOLE,
     SIDE_HEIGHT,
+    SIDES_APART,
 )
 from digitrec.reading.pieces import Piece, find_pieces
 
@@ -53,20 +61,20 @@ def boxes(mask: np.ndarray, pen: float) -> np.ndarray:
         while child != -1:
             inside = max(inside, cv2.boundingRect(contours[child])[3] / size[1])
             child = tree[0, child, 0]
-        if area > 0.5 * mask.size:  # a sheet: all around it is the table
+        if area > SHEET_HOLE * mask.size:  # a sheet: all around it is the table
             sheet = cv2.fillPoly(np.zeros(mask.shape, np.uint8), [hull - 1], 1)
             found |= (mask & (sheet == 0)) | _frame(mask, hull - 1, pen)
             continue
         hulls.append(hull - 1)  # the padding
         sides_.append(min(rectangle))
         # A digit in it, or one that hangs from the frame.
-        filled.append(inside > 0.2 or cv2.contourArea(contour) < 0.9 * area)
+        filled.append(inside > IN_BOX or cv2.contourArea(contour) < BOX_DENTED * area)
     # Squared paper has far more empty squares: its lines are rules, and digits cross them.
-    if not any(filled) or (len(filled) > MANY and np.mean(filled) < 0.5):
+    if not any(filled) or (len(filled) > MANY and np.mean(filled) < BOXES_IN_USE):
         return found
     usual = float(np.median(np.array(sides_)[filled]))
     for hull, side, full in zip(hulls, sides_, filled, strict=True):
-        if full or 0.7 * usual <= side <= 1.4 * usual:
+        if full or BOX_SIZES[0] * usual <= side <= BOX_SIZES[1] * usual:
             found |= _frame(mask, hull, pen)
     return found
 
@@ -79,7 +87,7 @@ def _frame(mask: np.ndarray, hull: np.ndarray, pen: float) -> np.ndarray:
     part = mask[top : y + high + margin, left : x + wide + margin]
     hole = np.zeros(part.shape, np.uint8)
     cv2.fillPoly(hole, [np.asarray(hull - (left, top), np.int32)], 1)
-    away = cv2.distanceTransform(1 - hole, cv2.DIST_L2, 3)
+    away = cv2.distanceTransform(1 - hole, cv2.DIST_L2, cv2.DIST_MASK_3)
     thick = 1
     while thick < 4 * pen:
         ring = np.abs(away - thick) < 0.5
@@ -87,12 +95,14 @@ def _frame(mask: np.ndarray, hull: np.ndarray, pen: float) -> np.ndarray:
             break
         thick += 1
     # The frame's inner edge is rough; what is connected to ink farther in is a stroke.
-    core = cv2.erode(hole, np.ones((5, 5), np.uint8)) > 0
-    strokes = cv2.dilate((part & core).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    reach = 2 * ROUGH_EDGE + 1
+    core = cv2.erode(hole, np.ones((reach, reach), np.uint8)) > 0
+    farther = np.ones((reach + 2, reach + 2), np.uint8)
+    strokes = cv2.dilate((part & core).astype(np.uint8), farther) > 0
     rough = (hole > 0) & ~core & ~strokes
     found = np.zeros_like(mask)
     whole = found[top : y + high + margin, left : x + wide + margin]
-    whole |= part & (((away > 0) & (away <= thick + 1.5)) | rough)
+    whole |= part & (((away > 0) & (away <= thick + RULE_EDGE)) | rough)
     return found
 
 
@@ -129,7 +139,7 @@ def sides(mask: np.ndarray, rules: np.ndarray, pen: float) -> np.ndarray:
             other
             for other in straight
             if max(abs(other.y - piece.y), abs(other.bottom - piece.bottom))
-            <= 0.08 * piece.height + 1
+            <= SIDES_APART * piece.height + 1
         ]
         if held or (len(alike) >= EQUAL_SIDES and piece.height > SIDE_HEIGHT * usual):
             piece.draw(found)

@@ -17,12 +17,17 @@ from digitrec.reading.limits import (
     CLEAR_OF_EDGE,
     DEEP,
     FILLED_PENS,
+    FLAT,
     LONG_RULE,
     MANY_CLEAR,
     RIM,
+    SIZES_AT_EDGE,
+    SLIVER,
     SPECK_PENS,
     TALL_CLEAR,
+    THIN_PENS,
     TOO_LARGE,
+    WHOLE_EDGE,
     WHOLE_SIZE,
 )
 from digitrec.reading.pieces import Piece, find_pieces, typical_height
@@ -90,9 +95,9 @@ def _is_clutter(piece: Piece, shape: Sequence[int], height: float, pen: float) -
         return True
     ink = int(piece.mask.sum())
     # Straight and thin, and longer than digits are: a piece of a rule or of a frame.
-    if ink < 1.5 * pen * piece.longest and (
-        (wide > LONG_RULE * height and high < 0.25 * wide)
-        or (high > LONG_RULE * height and wide < 0.15 * high)
+    if ink < THIN_PENS * pen * piece.longest and (
+        (wide > LONG_RULE * height and high < FLAT[0] * wide)
+        or (high > LONG_RULE * height and wide < FLAT[1] * high)
     ):
         return True
     rim = max(1, round(RIM * min(shape)))
@@ -103,12 +108,13 @@ def _is_clutter(piece: Piece, shape: Sequence[int], height: float, pen: float) -
         depth = stop if start <= rim else side - start if stop >= side - rim else side
         if depth >= DEEP * height:
             continue
-        if along > ALONG_EDGE * height or depth <= 0.75 * pen:
+        if along > ALONG_EDGE * height or depth <= SLIVER * pen:
             return True
-        if along > 0.95 * length and depth < 0.1 * length:
+        if along > WHOLE_EDGE[0] * length and depth < WHOLE_EDGE[1] * length:
             return True
     if not piece.touches(shape):
         return False
     # What the page lies on is no stroke, but filled; what the picture cuts off is too small.
     filled = ink > FILLED_PENS * pen * piece.longest and piece.longest > height
-    return filled or wide > 2 * height or not 0.7 * height <= high <= 2 * height
+    low, large = (size * height for size in SIZES_AT_EDGE)
+    return filled or wide > large or not low <= high <= large

@@ -21,6 +21,8 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from digitrec.reading.limits import (
     BRIGHT_DRAWING,
+    COLOUR_PERCENTILE,
+    COLOUR_PIXELS,
     COLOURED,
     LONGEST_SIDE,
     MAX_PIXELS,
@@ -276,13 +278,13 @@ def written(image: Picture) -> np.ndarray:
     gray = to_gray(pixels)
     if pixels.ndim == 2:
         return gray
-    size = _reduced_size(gray.shape[1], gray.shape[0], 256)
+    size = _reduced_size(gray.shape[1], gray.shape[0], COLOUR_PIXELS)
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     side = max(3, min(size) // 4 | 1)
 
     def contrast(values: np.ndarray) -> float:
         away = cv2.absdiff(values, cv2.medianBlur(values, side))
-        return float(np.percentile(away, 99))
+        return float(np.percentile(away, COLOUR_PERCENTILE))
 
     most = COLOURED * contrast(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
     found = [contrast(np.ascontiguousarray(small[..., channel])) for channel in range(3)]

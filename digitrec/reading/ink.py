@@ -11,7 +11,6 @@ function             question it answers
 ``ink_threshold``    where does paper end and ink begin, and is there any ink?
 ``ink_mask``         where is ink?
 ``stroke_width``     how wide is the pen?
-``sharpness``        is its edge a pen's, or a shadow's?
 ==================== ===============================================================================
 
 H and W are the rows and columns of a picture.
@@ -25,17 +24,24 @@ import cv2
 import numpy as np
 
 from digitrec.reading.limits import (
+    CALM_WINDOW,
+    CLOSE_UP_PIXELS,
     CONTRAST,
     DARKEST_PAPER,
+    EVEN_CIRCLE,
     EVEN_GAP,
+    EVEN_RIM,
     EVEN_SHARE,
     FADED,
     FIRST_WINDOW,
     GRAIN_SCALES,
     GRAIN_SIZE,
     NEAR_INK,
-    PEN_PIXELS,
     SIGNAL_TO_NOISE,
+    SMALLEST_SHARE,
+    SMOOTHED,
+    STROKES_PIXELS,
+    THUMBNAIL,
 )
 from digitrec.reading.pieces import thickness, weighted_median
 from digitrec.reading.polarity import largest_circle, share_of_rim, two_shades
@@ -103,9 +109,8 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
     gray : (H, W) uint8
         Dark ink on light paper.
     window : of the closing, in pixels, several times the pen's width; by default that of a close-up
-        of one digit: 0.4 of the shorter side, and smoothed both ways. Where ink fills a good part
-        of an evenly lit close-up, as in a tight crop of a marker's 1, it may be wider than any
-        window; there, the paper's brightness is one number (``_even_paper``).
+        of one digit, smoothed both ways. Where ink fills a good part of it, it may be wider than
+        any window; in even light the paper's brightness is then one number (``_even_paper``).
 
     Returns
     -------
@@ -116,7 +121,7 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
     ----------
     :cite:t:`serra1982`.
     """
-    small = reduced(gray, 512 if window else 128)
+    small = reduced(gray, STROKES_PIXELS if window else CLOSE_UP_PIXELS)
     even = None if window else _even_paper(small)
     if even is not None:
         return np.full(gray.shape, even, np.float32)
@@ -124,13 +129,11 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
         window / max(gray.shape) if window else FIRST_WINDOW * min(small.shape) / max(small.shape)
     )
     side = max(3, round(share * max(small.shape)) | 1)
-    calm = cv2.medianBlur(
-        small, 3 if window or min(small.shape) < 64 else 5
-    )  # a bright grain is no paper
+    calm = cv2.medianBlur(small, CALM_WINDOW[0 if window or min(small.shape) < THUMBNAIL else 1])
     shape = cv2.MORPH_RECT if window else cv2.MORPH_ELLIPSE
     kernel = cv2.getStructuringElement(shape, (side, side))
     closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel).astype(np.float32)
-    paper = cv2.GaussianBlur(closed, (0, 0), max(1.0, side / 8))
+    paper = cv2.GaussianBlur(closed, (0, 0), max(1.0, SMOOTHED * side))
     paper = np.minimum(closed, paper) if window else paper
     return cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
@@ -138,13 +141,13 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
 def _even_paper(gray: np.ndarray) -> float | None:
     """Brightness of the paper in an evenly lit picture that ink fills by a fifth; else None.
 
-    Otsu's two classes are then each far narrower than they are apart, at least half of the rim is
-    paper, and no circle in the ink is wider than 0.3 of the longer side.
+    Otsu's two classes are then each far narrower than they are apart, much of the rim is paper, and
+    no circle in the ink is wide.
     """
     light, _ = two_shades(gray)
-    if not EVEN_SHARE[0] <= light.mean() <= EVEN_SHARE[1] or share_of_rim(light) < 0.5:
+    if not EVEN_SHARE[0] <= light.mean() <= EVEN_SHARE[1] or share_of_rim(light) < EVEN_RIM:
         return None
-    if largest_circle(~light) > 0.3 * max(gray.shape):
+    if largest_circle(~light) > EVEN_CIRCLE * max(gray.shape):
         return None  # a shadow, or what the paper lies on
     paper, grain = _median_and_deviation(gray[light])
     ink, unevenness = _median_and_deviation(gray[~light])
@@ -182,12 +185,8 @@ def grain(ink: np.ndarray) -> float:
 
     In each block of four pixels the difference of the diagonals, ``(a − b − c + d) / 2``, has the
     grain's deviation and is 0 for any slope of brightness; so its median absolute value, divided
-    by 0.6745, is the grain. Coarse grain shows when the picture is halved: the greatest of
-    ``GRAIN_SCALES`` halvings counts, as long as they are no mere thumbnails.
-
-    Parameters
-    ----------
-    ink : (H, W) float32
+    by 0.6745, is the grain. Coarse grain shows when the picture, (H, W) float32, is halved: the
+    greatest of ``GRAIN_SCALES`` halvings counts, as long as they are no mere thumbnails.
 
     References
     ----------
@@ -196,7 +195,7 @@ def grain(ink: np.ndarray) -> float:
     found = 0.0
     for halving in range(GRAIN_SCALES):
         height, width = (side // 2 * 2 for side in ink.shape)
-        if min(height, width) < (64 if halving else 4):
+        if min(height, width) < (THUMBNAIL if halving else 4):
             break
         ink = ink[:height, :width]
         a, b, c, d = ink[::2, ::2], ink[::2, 1::2], ink[1::2, ::2], ink[1::2, 1::2]
@@ -216,10 +215,6 @@ def ink_threshold(ink: np.ndarray) -> float | None:
     ----------
     ink : (H, W) float32
         0 is paper, 1 is black ink.
-
-    Returns
-    -------
-    float or None
 
     References
     ----------
@@ -276,7 +271,7 @@ def stroke_width(mask: np.ndarray) -> float:
     """Width of the pen in pixels: twice the distance to the edge along the strokes' middles.
 
     The median over the middles (the ridge of the distances) of all ink that does not touch
-    the picture's edge; specks, shorter than 1 % of the picture, are not counted.
+    the picture's edge; specks (``SMALLEST_SHARE``) are not counted.
 
     Parameters
     ----------
@@ -286,35 +281,17 @@ def stroke_width(mask: np.ndarray) -> float:
     Returns
     -------
     float
-        0 when there is no ink.
+        0 where there is no ink.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         mask.astype(np.uint8), connectivity=8
     )
     longest = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
     usual = weighted_median(longest[1:], stats[1:, cv2.CC_STAT_AREA])
-    counted = longest >= max(3, 0.01 * max(mask.shape), GRAIN_SIZE * usual)
+    counted = longest >= max(3, SMALLEST_SHARE * max(mask.shape), GRAIN_SIZE * usual)
     counted[0] = False
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         counted[edge] = False
     if not counted.any():
         counted = np.arange(count) > 0
     return thickness(counted[labels])
-
-
-def sharpness(ink: Ink, digits: np.ndarray) -> float:
-    """How fast ink becomes paper at the edge of digits, (H, W) bool: its shares in a pen's width.
-
-    About 2 for a pen's stroke, also in a blurred picture, whose strokes look wide; less for
-    a shadow's edge.
-    """
-    mask = digits.astype(np.uint8)
-    rim = digits & (cv2.erode(mask, np.ones((3, 3), np.uint8)) == 0)
-    paper = ink.values[~ink.mask]
-    if not rim.any() or not paper.size:
-        return 0.0
-    across = cv2.Sobel(ink.values, cv2.CV_32F, 1, 0) / 8
-    down = cv2.Sobel(ink.values, cv2.CV_32F, 0, 1) / 8
-    contrast = float(np.median(ink.values[digits]) - np.median(paper))
-    steep = float(np.median(np.hypot(across, down)[rim])) / max(contrast, 1 / 255)
-    return steep * max(ink.pen, PEN_PIXELS)

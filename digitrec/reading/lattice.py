@@ -3,8 +3,9 @@
 A line's ink is cut into too many *segments*. A *candidate* is some neighbouring segments that might
 be one digit; a *path* uses every segment once, in a candidate or as something that is no digit. The
 network says how probable each candidate's best class is; what a candidate's size and gaps tell, and
-what it costs to leave a segment out, is a sum of ``COSTS``, learned from simulated pages. The path
-with the greatest sum of logarithms is what the line says: nothing is cut or joined before the
+what it costs to leave a segment out, is a sum of ``COSTS``. They were chosen on validation pages;
+those that ``python -m benchmarks.priors`` learns, for comparison, read these pages no better. The
+path with the greatest sum of logarithms is what the line says: nothing is cut or joined before the
 network was asked.
 
 This is the segmentation graph of :cite:t:`lecun1998gradient`, sections V–VII, with a network that
@@ -20,12 +21,14 @@ from itertools import pairwise
 import numpy as np
 
 from digitrec.reading.limits import (
+    ABOVE,
     COSTS,
     CUT_WIDTH,
     IN_BAND,
     LEAST_PROBABILITY,
     MANY,
     MOST_JOINED,
+    OUT_OF_BAND,
     SIZES,
     TALLEST,
     WIDEST,
@@ -170,9 +173,9 @@ def _left_out(piece: Piece, height: float, band: _Band) -> np.ndarray:
     Little for a speck, for a dash, and for what hangs out of the line, as commas do.
     """
     size = piece.height / height
-    if size < 0.5:
+    if size < SIZES[0]:
         size = float(np.sqrt(piece.height * piece.width)) / height
-    return _vector(speck=1, skip=min(1.0, size * max(0.25, band.share(piece))) ** 2)
+    return _vector(speck=1, skip=min(1.0, size * max(OUT_OF_BAND, band.share(piece))) ** 2)
 
 
 def _unusual(
@@ -183,7 +186,7 @@ def _unusual(
     gaps = over = joins = 0.0
     for a, b in pairwise(joined):
         shared = min(a.right, b.right) - max(a.x, b.x)
-        if shared >= 0.5 * min(a.width, b.width):  # one above the other
+        if shared >= ABOVE * min(a.width, b.width):  # one above the other
             over += max(0, b.y - a.bottom, a.y - b.bottom) / height
         else:
             joins += 1

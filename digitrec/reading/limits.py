@@ -15,17 +15,40 @@ SMALLEST_SIDE = 8
 BRIGHT_DRAWING = 192
 #: A colour is read instead of the brightness where it has so many times its contrast: red on green.
 COLOURED = 1.6
+#: Pixels of the longer side, and the percentile of the differences from what is around: a colour's
+#: contrast. Where something is written, its strokes fill 1 % of the picture.
+COLOUR_PIXELS, COLOUR_PERCENTILE = 256, 99
 
 # --- Light ---
 #: Share (0 … 1). Where narrow light and narrow dark ink differ by less, both readings are tried.
 SURE_POLARITY = 0.9
 #: Pixels. A picture with a shorter longer side is filled by one digit: paper is sought around it.
 COARSE = 64
+#: Pixels of the longer side at which it is told whether paper or ink fills the rim.
+RIM_PIXELS = 96
+#: Of the shorter side: the rim's width.
+RIM_WIDTH = 0.03
+#: Shares of the rim that light pixels fill: up to the first, paper may be dark, from the second on
+#: light; if the largest circle in it is so many times as wide as that in the ink.
+PAPER_RIM, WIDER_CIRCLE = (0.3, 0.7), 1.2
+#: Shares of the longer side: a window of a few of a page's digits, and, in a coarse picture, half.
+STROKES_WINDOW = 0.08, 0.5
+#: Pixels of the longer side at which a page's strokes are still seen, and paper between them.
+STROKES_PIXELS = 512
+#: Pixels of the longer side that show a close-up's digit, and the light, which changes slowly.
+CLOSE_UP_PIXELS = 128
 #: Share of the shorter side: a window that nearly all strokes are narrower than, before the pen is
 #: known.
 FIRST_WINDOW = 0.4
 #: Pens, and share of the longer side: the window once it is known. Shadows are wider.
 WINDOW_PENS, WINDOW_SHARE = 12, 0.03
+
+#: Pixels of the shorter side: a thumbnail. Its strokes may be as narrow as grain.
+THUMBNAIL = 64
+#: Pixels: the median's window, in which a bright grain is no paper; of strokes and of a close-up.
+CALM_WINDOW = 3, 5
+#: Of the window: the deviation by which the paper is smoothed, so that no window's shape is left.
+SMOOTHED = 1 / 8
 
 #: Of 255: paper is no darker, or grain would be divided by next to nothing.
 DARKEST_PAPER = 16
@@ -42,10 +65,18 @@ EVEN_SHARE = 0.1, 0.8
 
 #: Deviations of paper and ink that lie between two even brightnesses.
 EVEN_GAP = 6
+#: Share of the rim that is evenly lit paper; and, of the longer side, the widest circle in its ink:
+#: what is wider is a shadow, or what the paper lies on.
+EVEN_RIM, EVEN_CIRCLE = 0.5, 0.3
 
 # --- Ink ---
+#: Pixels of the longer side at which the pen is first measured. A smaller picture is not enlarged
+#: beyond it: that would cost time and show nothing new.
+FIRST_LOOK = 1024
 #: Share of the longer side that a picture is blurred by where its grain hides the strokes.
 CALM = 0.006
+#: Pens by which the ink is always blurred: grain becomes calm, strokes stay.
+CALM_PENS = 0.15
 #: Share of the light that ink takes away, at least. Less is a shade of the paper.
 CONTRAST = 0.06
 #: Standard deviations of the grain: what stands out from it by less is grain.
@@ -70,17 +101,57 @@ LARGEST_ENLARGEMENT = 4.0
 BOX_PENS = 5
 #: Share of its least rectangle that a box's hull fills. An ellipse fills 0.79.
 BOX_FILLED = 0.92
-#: So many straight strokes of one height, higher than the rest by this factor, are sides of boxes.
-EQUAL_SIDES, SIDE_HEIGHT = 3, 1.3
+#: Share of the picture: a larger rectangle is a sheet, and all around it the table.
+SHEET_HOLE = 0.5
+#: Of a box's height: ink in it that is higher is a digit. Of its hull: a box with less paper has a
+#: digit that hangs from its frame.
+IN_BOX, BOX_DENTED = 0.2, 0.9
+#: Share of many boxes that have a digit. Squared paper has far more empty squares: its lines are
+#: rules, and digits cross them.
+BOXES_IN_USE = 0.5
+#: Of the usual side of the boxes with digits, from … to: so large are the empty ones beside them.
+BOX_SIZES = 0.7, 1.4
+#: Pixels that a frame's inner edge is rough.
+ROUGH_EDGE = 2
+#: Pixels: the soft edge of a frame or a rule, beyond its thickness. Ink that reaches farther out is
+#: a stroke that crosses it.
+RULE_EDGE = 1.5
+#: So many straight strokes of one height, higher than the rest by this factor, are sides of boxes;
+#: and of that height, by which their ends may differ.
+EQUAL_SIDES, SIDE_HEIGHT, SIDES_APART = 3, 1.3, 0.08
 #: Rows that a rule climbs in each column, at most: 20°.
 STEEPEST_RULE = 0.36
+#: Degrees between the directions in which rules are sought: a row in 230 columns.
+ANGLE_STEP = 0.25
+#: A rule is longer than each of: a share of the picture, so many pens, so many heights, that is
+#: digits side by side. Or it goes across: nearly all of the picture, and more than a height.
+RULE_LENGTH, RULE_ACROSS = (0.3, 40, 4), (0.85, 0, 1.1)
+#: The same once the page has shown rules, of which digits may leave but shorter pieces; in place of
+#: pens, so many times the thickness of those rules.
+RULE_REST = 0.1, 15, 2
+#: It is interrupted for no longer than the longest of: a share of the picture, so many pens, and,
+#: once the page has shown rules, so many heights: a digit may stand on it and hide it.
+RULE_GAP = 0.02, 4, 1.2
+#: Share of a rule's length: pictures with nothing so long, gaps included, are not looked at.
+LINKED = 0.95
+#: Shares of the columns that have ink: of a rule's least length, and of its own.
+INKED = 0.9, 0.8
+#: Pens that a rule is thick, at most; and times the thickness of those that the page has shown.
+RULE_PENS, RULE_TIMES = 1.6, 1.5
+#: Percentiles of a rule's thickness, and share of the middle one by which the outer ones differ, at
+#: most: a filled edge tapers more.
+TAPER_AT, TAPER = (20, 50, 80), 0.6
+#: Points on each side, and one in so many of a rule's: their median row is where it passes.
+FOLLOWED = 12, 20
+#: Of its height: what is narrower may be an upright rule, and does not tell how large writing is.
+UPRIGHT = 0.2
 #: Share of its length that a rule may depart from a straight line, as a page bends.
 BEND = 0.015
-#: Share of a rule's length whose runs lie on one straight line; so many lines are looked at, the
-#: likeliest first, until so many in a row are no rules.
-VOTES, MOST_RULES, MOST_FAILED = 0.3, 400, 12
-#: Share of a rule that no stroke stands on, once the page has shown one.
-STANDING_ON_RULE = 0.25
+#: Share of a rule's length whose runs lie on one straight line, and how many at least; so many
+#: lines are looked at, the likeliest first, until so many in a row are no rules.
+VOTES, FEWEST_VOTES, MOST_RULES, MOST_FAILED = 0.3, 8, 400, 12
+#: Share of a rule that no stroke stands on; and once the page has shown one.
+FREE_OF_STROKES, STANDING_ON_RULE = 0.5, 0.25
 
 # --- Pieces and lines ---
 #: Of very many pieces of ink only the largest are looked at: the rest is grain.
@@ -93,14 +164,34 @@ BRIDGE = 0.8
 SMALLEST_DIGIT, SMALLEST_SHARE = 8, 0.01
 #: Pens: nor is a digit less high, but the bits of a rule are.
 SMALLEST_PENS = 1.4
+#: Pens: what is less high does not tell how high digits are.
+TELLS_HEIGHT = 2.5
+#: Pens: a straight stroke is no thicker; a bent one covers more.
+THIN_PENS = 1.5
 #: Heights. A smaller piece does not make a line of its own; it goes to one that is so near.
 STANDS_ALONE, NEAR_LINE = 0.3, 0.8
+#: Heights. A smaller piece with no other in its line is a comma, which hangs below its line.
+COMMA = 0.7
 #: Share of the height in which a digit overlaps the end of its line.
 LINE_OVERLAP = 1 / 3
+#: Of the overlap, for each height that a line's end is away: of two lines the nearer one.
+NEARER_END = 0.02
 #: Degrees that lines may climb or fall.
 STEEPEST_LINE = 40
+#: Degrees between the turns that are tried; and heights: how wide each digit's hump is on the
+#: upright axis.
+TURN_STEP, HEAP = 0.5, 0.3
+#: Share of its score that the steepest turn loses, others in proportion; and by which factor a turn
+#: must be better than none: most pages lie level.
+LEVEL, CLEARLY_TURNED = 0.25, 1.15
 #: Heights. Narrower pieces are one digit; cuts are so far apart; and there are at most so many.
 CUT_WIDTH, CUT_APART, MOST_CUTS = 0.75, 0.3, 6
+#: Heights from a piece's sides: a cut nearer to them only takes off a stroke's end.
+CUT_MARGIN = 0.2
+#: What a seam pays for a column aside, in pixels of ink: it goes straight where that costs none.
+SEAM_ASIDE = 0.05
+#: And for a row. All seams have as many: by rounding alone it tells which of equal ones is taken.
+SEAM_ROW = 0.001
 #: Pens of ink that a cut may cross: two digits touch in a point, or share a stroke.
 CUT_PENS = 4
 
@@ -114,10 +205,18 @@ AROUND = 0.8
 TOO_LARGE = 4, 12
 #: Heights: what is thin and longer is a piece of a rule.
 LONG_RULE = 2.3
+#: Of its length: so thick is a level piece of a rule, and an upright one, which may be a 1.
+FLAT = 0.25, 0.15
 #: Share of the shorter side in which a frame just inside the edge lies.
 RIM = 0.02
 #: Heights: what lies along an edge is less deep and longer.
 DEEP, ALONG_EDGE = 0.5, 1.15
+#: Pens: what reaches no deeper in from an edge is less than a stroke.
+SLIVER = 0.75
+#: Shares of an edge: what lies along nearly all of it is less deep.
+WHOLE_EDGE = 0.95, 0.1
+#: Heights, from … to: so high is a digit that touches an edge, and no wider than the second.
+SIZES_AT_EDGE = 0.7, 2
 #: Pens of ink in its length: a stroke has one, what is filled has more.
 FILLED_PENS = 2.5
 #: Shares of the height and of the shorter side that digits keep clear of the edges.
@@ -133,7 +232,8 @@ LEAST_PROBABILITY = 1e-6
 #: What a path costs: for a cut through ink, by its pens up to one; for each join side by side; for
 #: each height of a gap that is joined, beside or above; for the squared logarithm of a size beyond
 #: ``SIZES``; for what of a digit is missing in its line (``IN_BAND``); for leaving out a segment,
-#: and for one as large as a digit, besides. ``python -m benchmarks.priors`` learns them.
+#: and for one as large as a digit, besides. Chosen on validation pages; those that ``python -m
+#: benchmarks.priors`` learns, for comparison, read these no better.
 COSTS = {
     "cut": 2.5,
     "join": 0.3,
@@ -146,6 +246,10 @@ COSTS = {
 }
 #: Heights of the line's digits within which a digit is usual; share of it that stands in its line.
 SIZES, IN_BAND = (0.5, 1.5), 0.6
+#: Share of it that counts at least when it is left out, though it stands outside its line.
+OUT_OF_BAND = 0.25
+#: Of the narrower one's width: two segments that share so much stand one above the other.
+ABOVE = 0.5
 #: For each piece more that a picture of a single digit has.
 WHOLE_COST = 0.4
 #: Of the digit's longer side: so far apart are the pieces of a picture's only digit.
@@ -177,3 +281,9 @@ FINER = 8
 SOFT_EDGE = 3
 #: Share of a pixel that is covered with ink where it belongs to the digit's rectangle.
 COVERED = 0.15
+
+# --- Annotation ---
+#: Pixels: a smaller picture is enlarged, so that the labels are legible; a larger one reduced.
+LEGIBLE, LONGEST_ANNOTATED = 400, 10_000
+#: Pixels: how high a label is at the font's size of 1, and of how wide and high a digit together.
+FONT_PIXELS, LABELLED = 22, 60

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from digitrec.reading.limits import LINE_OVERLAP, NEAR_LINE, STANDS_ALONE, STEEPEST_LINE
+from digitrec.reading.limits import (
+    CLEARLY_TURNED,
+    COMMA,
+    HEAP,
+    LEVEL,
+    LINE_OVERLAP,
+    NEAR_LINE,
+    NEARER_END,
+    STANDS_ALONE,
+    STEEPEST_LINE,
+    TURN_STEP,
+)
 from digitrec.reading.pieces import Piece, gap
 
 
@@ -31,7 +42,7 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
     large = [p for p in pieces if p.height >= STANDS_ALONE * height] or list(pieces)
     lines = [[large[k] for k in line] for line in _lines_of(large)]
     # A comma hangs below its line and seems to be one of its own.
-    hanging = [line[0] for line in lines if len(line) == 1 and line[0].height < 0.7 * height]
+    hanging = [line[0] for line in lines if len(line) == 1 and line[0].height < COMMA * height]
     if len(hanging) < len(lines):
         lines = [line for line in lines if not any(line[0] is p for p in hanging)]
     kept = {id(p) for line in lines for p in line}
@@ -68,7 +79,7 @@ def _lines_of(pieces: Sequence[Piece]) -> list[list[int]]:
             shared = min(bottom, down[i] + heights[i] / 2) - max(top, down[i] - heights[i] / 2)
             overlap = shared / min(heights[i], bottom - top)
             # Of two lines that fit, the one whose end is nearer.
-            overlap -= 0.02 * (along[i] - along[line[-1]]) / max(heights[i], 1)
+            overlap -= NEARER_END * (along[i] - along[line[-1]]) / max(heights[i], 1)
             if overlap > most:
                 best, most = number, overlap
         if best < 0:
@@ -98,16 +109,16 @@ def page_turn(pieces: Sequence[Piece]) -> float:
         return 0.0
     middles = _middles(pieces)
     typical = float(np.median([p.height for p in pieces]))
-    angles = np.radians(np.arange(-STEEPEST_LINE, STEEPEST_LINE + 0.5, 0.5))
+    angles = np.radians(np.arange(-STEEPEST_LINE, STEEPEST_LINE + TURN_STEP, TURN_STEP))
     down = middles[:, 1] * np.cos(angles)[:, None] - middles[:, 0] * np.sin(angles)[:, None]
     scores = np.empty(len(angles))
     for k, heights in enumerate(down / typical):
         # Each digit a hump as wide as itself, so that heaps need no borders.
         apart = heights[:, None] - heights[None]
-        scores[k] = np.exp(-((apart / 0.3) ** 2)).sum() - len(pieces)
-    scores *= 1 - 0.25 * np.abs(angles) / np.radians(STEEPEST_LINE)
+        scores[k] = np.exp(-((apart / HEAP) ** 2)).sum() - len(pieces)
+    scores *= 1 - LEVEL * np.abs(angles) / np.radians(STEEPEST_LINE)
     best, level = int(np.argmax(scores)), len(angles) // 2
-    return 0.0 if scores[best] <= 1.15 * scores[level] else float(angles[best])
+    return 0.0 if scores[best] <= CLEARLY_TURNED * scores[level] else float(angles[best])
 
 
 def _middles(pieces: Sequence[Piece]) -> np.ndarray:

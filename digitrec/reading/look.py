@@ -17,7 +17,10 @@ from digitrec.reading.ink import (
     stroke_width,
 )
 from digitrec.reading.limits import (
+    CALM_PENS,
+    CLOSE_UP_PIXELS,
     DARKEST_PAPER,
+    FIRST_LOOK,
     FIRST_WINDOW,
     LARGEST_ENLARGEMENT,
     PEN_PIXELS,
@@ -90,7 +93,7 @@ def look(
     if not pen:
         return None
     factor = min(PEN_PIXELS / pen, LARGEST_ENLARGEMENT)
-    factor = min(factor, max(1.0, 1024 / max(gray.shape)))
+    factor = min(factor, max(1.0, FIRST_LOOK / max(gray.shape)))
     factor = max(factor, min(1.0, SMALLEST_INK / extent))
     gray, pen = resized(gray, factor), pen * factor
     if even_light:
@@ -100,7 +103,7 @@ def look(
         paper = estimate_paper(gray, None if close_up else window)
     ink = _on_sheet(flatten_light(gray, paper), sheet)
     if factor <= 1 and pen > PEN_PIXELS / 2:  # grain becomes calm, strokes stay
-        ink = cv2.GaussianBlur(ink, (0, 0), 0.15 * min(pen, PEN_PIXELS))
+        ink = cv2.GaussianBlur(ink, (0, 0), CALM_PENS * min(pen, PEN_PIXELS))
     threshold = ink_threshold(ink)
     if threshold is None:
         return None
@@ -151,7 +154,7 @@ def _first_pen(
 
     Both in pixels of the picture.
     """
-    small = reduced(gray, 1024)
+    small = reduced(gray, FIRST_LOOK)
     for _ in range(2):
         window = None if close_up else FIRST_WINDOW * min(small.shape)
         ink = _on_sheet(flatten_light(small, estimate_paper(small, window)), sheet)
@@ -160,10 +163,11 @@ def _first_pen(
             return 0.0, 1.0
         mask = ink_mask(ink, threshold)
         pen = stroke_width(mask)
-        if pen <= 2 * PEN_PIXELS or max(small.shape) <= 128:
+        if pen <= 2 * PEN_PIXELS or max(small.shape) <= CLOSE_UP_PIXELS:
             break
         # A few large digits: rules are found sooner in a smaller picture.
-        small = reduced(small, max(128, round(max(small.shape) * PEN_PIXELS / pen)))
+        size = round(max(small.shape) * PEN_PIXELS / pen)
+        small = reduced(small, max(CLOSE_UP_PIXELS, size))
     if drop_rules:
         pen = stroke_width(mask & ~find_rules(mask, pen)) or pen
     scale = max(gray.shape) / max(small.shape)

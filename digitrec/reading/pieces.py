@@ -13,7 +13,18 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from digitrec.reading.limits import CUT_APART, CUT_PENS, CUT_WIDTH, MOST_CUTS, MOST_PIECES
+from digitrec.reading.limits import (
+    CUT_APART,
+    CUT_MARGIN,
+    CUT_PENS,
+    CUT_WIDTH,
+    MOST_CUTS,
+    MOST_PIECES,
+    SEAM_ASIDE,
+    SEAM_ROW,
+    TELLS_HEIGHT,
+    THIN_PENS,
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,7 @@ class Piece:
         if len(places) < 2:
             return False
         thick, long = np.sqrt(12 * np.maximum(np.linalg.eigvalsh(np.cov(places.T)), 0))
-        return bool(thick <= 1.5 * pen + 1 and long >= 4 * thick)
+        return bool(thick <= THIN_PENS * pen + 1 and long >= 4 * thick)
 
 
 def find_pieces(mask: np.ndarray, least: float = 0.0, bridge: float = 0.0) -> list[Piece]:
@@ -147,14 +158,15 @@ def thickness(mask: np.ndarray) -> float:
     """Width of the strokes in a mask: twice the distance to the edge along their middles."""
     if not mask.any():
         return 0.0
-    distance = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)
+    distance = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     ridge = (distance > 0) & (distance >= cv2.dilate(distance, np.ones((3, 3))))
     return max(1.0, 2 * float(np.median(distance[ridge])) - 0.5)
 
 
 def typical_height(pieces: Sequence[Piece], pen: float) -> float:
     """Height of the digits among pieces: the median of their heights, weighed by these."""
-    heights = [p.height for p in pieces if p.height >= 2.5 * pen and p.width <= 3 * p.height]
+    least = TELLS_HEIGHT * pen
+    heights = [p.height for p in pieces if p.height >= least and p.width <= 3 * p.height]
     return weighted_median(heights or [p.longest for p in pieces])
 
 
@@ -164,8 +176,8 @@ def cut(piece: Piece, height: float, pen: float) -> list[tuple[Piece, float]]:
     A *seam* goes down, at most one column aside a row, and costs the ink that it crosses, and the
     pen's width for each stroke that it enters; the cheapest to each column are found by dynamic
     programming. Of these, from the cheapest on, those are taken that cross at most two strokes
-    and ``CUT_PENS`` of ink, and are ``CUT_APART`` of a digit's height from each other and from
-    both sides. Only what is wider than ``CUT_WIDTH`` of the height is cut.
+    and ``CUT_PENS`` of ink, and are ``CUT_APART`` of a digit's height from each other and
+    ``CUT_MARGIN`` from both sides. Only what is wider than ``CUT_WIDTH`` of the height is cut.
 
     Parameters
     ----------
@@ -189,7 +201,7 @@ def cut(piece: Piece, height: float, pen: float) -> list[tuple[Piece, float]]:
     total, seams = _seams(piece.mask, pen)
     inked = np.take_along_axis(piece.mask, seams, axis=1)
     entered = inked[0] + (inked[1:] & ~inked[:-1]).sum(axis=0)
-    middles, margin = seams.mean(axis=0), max(1.0, 0.2 * height)
+    middles, margin = seams.mean(axis=0), max(1.0, CUT_MARGIN * height)
     possible = (entered <= 2) & (inked.sum(axis=0) <= CUT_PENS * pen)
     possible &= (middles >= margin) & (middles <= width - margin)
     chosen: list[int] = []
@@ -220,7 +232,7 @@ def _seams(mask: np.ndarray, pen: float) -> tuple[np.ndarray, np.ndarray]:
     seams : (h, w) int64
         The column in each row.
     """
-    cost = mask.astype(np.float32) + np.float32(0.001)
+    cost = mask.astype(np.float32) + np.float32(SEAM_ROW)
     # Through one stroke lengthwise rather than across two.
     cost[1:] += np.float32(pen) * (mask[1:] & ~mask[:-1])
     steps = np.zeros(mask.shape, np.int64)  # the column in the row above, less the column here
@@ -229,7 +241,7 @@ def _seams(mask: np.ndarray, pen: float) -> tuple[np.ndarray, np.ndarray]:
     for row in range(1, len(mask)):
         above = np.full(len(columns) + 2, np.inf, np.float32)
         above[1:-1] = total
-        ways = np.stack([above[:-2] + 0.05, above[1:-1], above[2:] + 0.05])
+        ways = np.stack([above[:-2] + SEAM_ASIDE, above[1:-1], above[2:] + SEAM_ASIDE])
         best = ways.argmin(axis=0)
         steps[row] = best - 1
         total = cost[row] + ways[best, columns]

@@ -10,8 +10,14 @@ import numpy as np
 
 from digitrec.reading.limits import (
     COARSE,
+    PAPER_RIM,
+    RIM_PIXELS,
+    RIM_WIDTH,
+    STROKES_PIXELS,
+    STROKES_WINDOW,
     SURE_POLARITY,
     TWO_SHADES,
+    WIDER_CIRCLE,
 )
 from digitrec.reading.scale import reduced
 
@@ -33,7 +39,7 @@ def has_light_ink(gray: np.ndarray) -> tuple[bool, bool]:
     sure : bool
         Whether the other answer need not be tried.
     """
-    strokes, small = light_strokes(gray), reduced(gray, 96)
+    strokes, small = light_strokes(gray), reduced(gray, RIM_PIXELS)
     paper = _paper_at_the_rim(small)
     if paper is not None:
         light = paper == "dark"
@@ -66,9 +72,9 @@ def light_strokes(gray: np.ndarray) -> float:
     ----------
     gray : (H, W) uint8
     """
-    small = reduced(gray, 512)
-    # Of a picture that one digit fills, half a side; of a page, a few of its digits.
-    share = 0.08 if max(gray.shape) >= COARSE else 0.5
+    small = reduced(gray, STROKES_PIXELS)
+    of_page, of_close_up = STROKES_WINDOW
+    share = of_page if max(gray.shape) >= COARSE else of_close_up
     side = max(3, round(share * max(small.shape)) | 1)
     paper = cv2.medianBlur(np.pad(small, side // 2, "symmetric"), side)
     paper = paper[side // 2 :, side // 2 :][: small.shape[0], : small.shape[1]]
@@ -83,8 +89,8 @@ def light_strokes(gray: np.ndarray) -> float:
 def _paper_at_the_rim(gray: np.ndarray) -> str | None:
     """Which of Otsu's two classes is paper, "dark" or "light"; None when that is not plain.
 
-    Paper fills at least 0.7 of the rim, and the largest circle in it, which may go on beyond the
-    picture, is wider than the largest in the ink. And the picture has but two shades
+    Paper fills most of the rim (``PAPER_RIM``), and the largest circle in it, which may go on
+    beyond the picture, is wider than the largest in the ink. And the picture has but two shades
     (``two_shades``): neither shadow nor vignette.
     """
     light, explained = two_shades(gray)
@@ -92,16 +98,16 @@ def _paper_at_the_rim(gray: np.ndarray) -> str | None:
         return None
     share = share_of_rim(light)
     in_light, in_dark = largest_circle(light), largest_circle(~light)
-    if share >= 0.7 and in_light >= 1.2 * in_dark:
+    if share >= PAPER_RIM[1] and in_light >= WIDER_CIRCLE * in_dark:
         return "light"
-    if share <= 0.3 and in_dark >= 1.2 * in_light:
+    if share <= PAPER_RIM[0] and in_dark >= WIDER_CIRCLE * in_light:
         return "dark"
     return None
 
 
 def share_of_rim(mask: np.ndarray) -> float:
-    """Share of a mask in the picture's rim, 3 % of the shorter side wide."""
-    rim = max(1, round(0.03 * min(mask.shape)))
+    """Share of a mask in the picture's rim, ``RIM_WIDTH`` of the shorter side wide."""
+    rim = max(1, round(RIM_WIDTH * min(mask.shape)))
     inner = mask[rim:-rim, rim:-rim]
     return float((mask.sum() - inner.sum()) / max(1, mask.size - inner.size))
 
@@ -127,4 +133,6 @@ def two_shades(values: np.ndarray) -> tuple[np.ndarray, float]:
 
 def largest_circle(mask: np.ndarray) -> float:
     """Diameter of the largest circle in a mask, in pixels; it may go on beyond the picture."""
-    return 2 * float(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3).max())
+    return 2 * float(
+        cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3).max()
+    )

@@ -155,7 +155,7 @@ def pen_width(digit: np.ndarray) -> float:
     inked = np.pad(_enlarge(digit) >= 0.5, 1).astype(np.uint8)
     if not inked.any():
         return 0.0
-    distance = cv2.distanceTransform(inked, cv2.DIST_L2, 5)
+    distance = cv2.distanceTransform(inked, cv2.DIST_L2, cv2.DIST_MASK_5)
     # The nearest pixel outside is half a pixel beyond the edge.
     return 4 * (float(distance[inked > 0].mean()) - 0.5) * BOX / max(_enlarge(digit).shape)
 
