@@ -75,9 +75,8 @@ def prepare(image: Picture, *, without: Collection[str] = (), steps: bool = Fals
     made["dark ink"] = gray = 255 - gray if light else gray
     even_light = "level_light" in without
     ink = look(gray, "drop_rules" not in without, even_light, close_up=True)
-    # In a tight crop a digit's own bar goes from side to side, as a rule does.
     whole = ink.with_rules() if ink else look(gray, False, even_light, close_up=True)
-    ink = whole if whole is not None and _fills(whole) else ink
+    ink = whole if whole is not None and _is_cropped(ink, whole) else ink
     digit = _one_digit(ink) if ink is not None else None
     if ink is None or digit is None:
         return Preparation(np.zeros((FIELD, FIELD), np.uint8), None, made if steps else {})
@@ -88,10 +87,15 @@ def prepare(image: Picture, *, without: Collection[str] = (), steps: bool = Fals
     return Preparation(prepared, scaled(box, scale, image.shape), made | more if steps else {})
 
 
-def _fills(ink: Ink) -> bool:
-    """Whether all ink is one piece, as high as the picture, but does not fill its rim."""
-    pieces = writing(ink)
-    return len(pieces) == 1 and pieces[0].height >= ink.mask.shape[0] - 2
+def _is_cropped(ink: Ink | None, whole: Ink) -> bool:
+    """Whether all ink is one digit, in a tight crop: its own bar goes from side to side, as a rule.
+
+    What is left without it touches the picture's edge, if anything is left.
+    """
+    left = writing(ink) if ink else []
+    pieces = writing(whole)
+    at_edge = not left or any(piece.touches(whole.mask.shape) for piece in left)
+    return at_edge and len(pieces) == 1 and pieces[0].height >= len(whole.mask) - 2
 
 
 def _one_digit(ink: Ink) -> Piece | None:
