@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         choices=("dense", "cnn"),
         default="cnn",
-        help="the network that reads: chapter 2's dense one or chapter 4's CNN (default: cnn)",
+        help="the network that reads: chapter 2's dense one or the larger CNN (default: cnn)",
     )
     network.add_argument(
         "--weights",
