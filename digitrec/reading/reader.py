@@ -20,6 +20,7 @@ from digitrec.reading.limits import (
     FEW_RULES,
     LONGEST_SIDE,
     MANY,
+    MOST_IN_WHOLE,
     TURN_EVIDENCE,
     TURNED,
     UNSURE,
@@ -170,6 +171,8 @@ def _with_rules(pixels: np.ndarray, best: Seen, network: Network) -> Seen:
     ink = look(pixels, drop_rules=False)
     if ink is None or (best.ink is None and len(find_pieces(ink.mask, ink.pen)) > FEW_RULES):
         return best  # nothing but rules
+    if len(writing(ink)) > MOST_IN_WHOLE:
+        return best
     other = see(ink, network)
     # A stroke given back to its digit makes no digit more; the side of a box would.
     if best.count and other.count > best.count:

@@ -25,8 +25,10 @@ from digitrec.reading.limits import (
     SMALLEST_SHARE,
     SOFTEST,
     SPECK,
+    TALLEST_OF_WHOLE,
     TURNED,
     WHOLE_COST,
+    WIDEST,
 )
 from digitrec.reading.lines import find_lines
 from digitrec.reading.pieces import Piece, gap, typical_height, union
@@ -129,7 +131,7 @@ def see(ink: Ink | None, network: Network) -> Seen:
     large = [p for p in pieces if p.longest >= SPECK * height]
     lines = [lattice.build(line, height, ink.pen) for line in find_lines(large, height)]
     found = [[candidate.piece for candidate in line.candidates] for line in lines]
-    if len(pieces) <= MOST_IN_WHOLE:  # all of it may be one digit
+    if _may_be_one(pieces):
         found.append([union(pieces)])
     flat = [piece for line in found for piece in line]
     images = np.stack([normalise_piece(ink, piece)[0] for piece in flat])
@@ -152,6 +154,15 @@ def see(ink: Ink | None, network: Network) -> Seen:
     # Neither grain, which is nothing in particular, nor a shadow, whose edge is soft.
     hopeless = seen.score < HOPELESS and seen.evidence < CERTAIN * count and ink.threshold < FAINT
     return nothing if hopeless or seen.sharpness < SOFTEST else seen
+
+
+def _may_be_one(pieces: Sequence[Piece]) -> bool:
+    """Whether all pieces may be one digit: few, no line of digits, and not two lines."""
+    if len(pieces) > MOST_IN_WHOLE:
+        return False
+    whole = union(pieces)
+    tallest = max(piece.height for piece in pieces)
+    return whole.width <= WIDEST * whole.height and tallest >= TALLEST_OF_WHOLE * whole.height
 
 
 def _whole_score(pieces: Sequence[Piece], probabilities: np.ndarray, height: float) -> float:
