@@ -106,8 +106,8 @@ bench-photos: $(VENV)/.installed ## read photographs, and count; needs those in 
 	$(BIN)/python -m benchmarks.photos --only photographs
 
 .PHONY: fuzz
-fuzz: $(VENV)/.installed ## 10,000 generated pictures and damaged files: each read or refused; needs Python
-	$(BIN)/pytest -q tests/test_images.py -k "any" --hypothesis-profile=fuzz
+fuzz: $(VENV)/.installed ## 5,500 generated pictures and damaged files: each read or refused; needs Python
+	$(BIN)/pytest -q tests/test_reading.py tests/test_reading_files.py -k "any" --hypothesis-profile=fuzz
 
 .PHONY: screenshot
 screenshot: browser ## take the README's picture; needs the built book, a browser (found or fetched)

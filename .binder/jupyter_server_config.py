@@ -1,6 +1,6 @@
 """Binder gives two gigabytes to all that a reader has open; this keeps the chapters within them.
 
-A chapter keeps its memory after it has run, so that five chapters would take twice what there is,
+A chapter keeps its memory after it has run, so that seven chapters would take twice what there is,
 and Binder would end everything. Hence, before one more kernel starts, those that have waited
 longest for their reader are shut down until there is room. A kernel that computes is never touched:
 where only such ones are left, the new one is refused, and JupyterLab shows why.

@@ -2,12 +2,13 @@
 
     python -m benchmarks.conditions [--only pages] [--among squared]    (make bench PART=conditions)
 
-No page shows it; the rules that read photographs are chosen by it. Real photographs are few and
-come from few people; here each kind of paper, pen, light and crop is met as often as one likes.
+No page shows it; the limits of the reading are chosen by it. Real photographs are few and come from
+few people; here each kind of paper, pen, light and crop is met as often as one likes.
 
 The digits are MNIST's test digits; whoever chooses something by these figures takes
 ``validation_pages`` and ``validation_singles``, with the training digits that the shipped CNN was
-not trained on.
+not trained on. ``sample`` is a few of these: what ``tests/test_conditions.py`` reads again.
+``blank`` is the same pages with nothing on them.
 """
 
 import sys
@@ -22,14 +23,16 @@ import numpy as np
 
 from benchmarks import measure, readings
 from benchmarks.readings import Tally
-from digitrec import images, scene, simulate
+from digitrec import reading, scene, simulate
 from digitrec.mnist import load_mnist
 from digitrec.networks import load_numpy
 from digitrec.scene import PAPERS, PENS
 from digitrec.training import RECIPES
 
-#: Pages of each condition, and pictures of each kind of single digit.
-EACH_PAGE, EACH_SINGLE = 40, 200
+#: Pages of each condition, blank ones, and pictures of each kind of single digit.
+EACH_PAGE, EACH_BLANK, EACH_SINGLE = 8, 2, 40
+#: So many of them are the sample, which a test reads in less than two minutes.
+SAMPLED_PAGES, SAMPLED_SINGLES = 3, 20
 SEED = 1
 
 Rng = np.random.Generator
@@ -147,22 +150,27 @@ PAGES: dict[str, Callable[[Rng], Changes]] = {
 }
 
 
-def page(name: str, lines: list[list[np.ndarray]], rng: Rng) -> np.ndarray:
-    """Photograph a page under a condition, all of its digits in the picture; (H, W, 3) uint8."""
+def look_of(name: str, longest: int, count: int, rng: Rng) -> Look:
+    """Say how a page looks under a condition, so many lines of at most so many digits in view."""
     wide = int(rng.integers(800, 1601))
     size = (wide, round(0.75 * wide)) if rng.random() < 0.6 else (round(0.75 * wide), wide)
-    look = changed(ordinary(rng, size), PAGES[name](rng))
-    writing, camera = look["writing"], look["camera"]
-    across = max(map(len, lines)) * (0.8 + writing.spacing) + 1
-    down = len(lines) * writing.line_distance + 1
+    made = changed(ordinary(rng, size), PAGES[name](rng))
+    writing, camera = made["writing"], made["camera"]
+    across = longest * (0.8 + writing.spacing) + 1
+    down = count * writing.line_distance + 1
     turn = np.radians(abs(camera.rotation))
     width, height = camera.size
     room = min(
         width / (across * np.cos(turn) + down * np.sin(turn)),
         height / (down * np.cos(turn) + across * np.sin(turn)),
-    ) * (1 - 2 * look["sheet"].edge)
+    ) * (1 - 2 * made["sheet"].edge)
     largest = 0.9 * room / min(width, height)
-    look["writing"] = replace(writing, height=min(writing.height, largest))
+    return made | {"writing": replace(writing, height=min(writing.height, largest))}
+
+
+def page(name: str, lines: list[list[np.ndarray]], rng: Rng) -> np.ndarray:
+    """Photograph a page under a condition; (H, W, 3) uint8."""
+    look = look_of(name, max(map(len, lines)), len(lines), rng)
     return simulate.photograph_page(lines, rng, **look)
 
 
@@ -294,36 +302,55 @@ def digits(validation: bool) -> tuple[np.ndarray, np.ndarray]:
     return data.x_test, data.y_test
 
 
-def pages(run: measure.Run, validation: bool = False) -> dict[str, Any]:
-    """Read pages of each condition, and blank ones, right if nothing is found on them."""
+def pages(run: measure.Run, validation: bool = False, each: int = EACH_PAGE) -> dict[str, Any]:
+    """Read pages of each condition."""
     (x, y), network = digits(validation), load_numpy("cnn")
     tallies: dict[str, Tally] = defaultdict(Tally)
-    nothing = [[np.zeros((28, 28), np.uint8)] * 4] * 4
     for name in run.chosen(PAGES):
-        for number in range(run(EACH_PAGE)):
+        for number in range(run(each)):
             rng = np.random.default_rng([SEED, number])
             most, count = rng.integers(4, 10), rng.integers(2, 7)
             chosen = [rng.integers(0, len(x), rng.integers(3, most + 1)) for _ in range(count)]
             wanted = "/".join("".join(map(str, y[line])) for line in chosen)
-            read = images.read(page(name, [list(x[line]) for line in chosen], rng), network).lines
-            blank = page(name, nothing, np.random.default_rng([SEED, number]))
-            blank_right = int(not images.find_digits(blank))
+            read = reading.read(page(name, [list(x[line]) for line in chosen], rng), network).lines
             for tally in (tallies[name], tallies["all"]):
-                tally.add(wanted, read, blank_right=blank_right)
+                tally.add(wanted, read)
     return readings.figures(tallies)
 
 
-def singles(run: measure.Run, validation: bool = False) -> dict[str, Any]:
+def blank(run: measure.Run) -> dict[str, Any]:
+    """Read blank pages of each condition: how many, on how many of them nothing is found."""
+    network, nothing = load_numpy("cnn"), [[np.zeros((28, 28), np.uint8)] * 4] * 4
+    found: dict[str, Any] = {}
+    for name in run.chosen(PAGES):
+        empty = [
+            page(name, nothing, np.random.default_rng([SEED, k])) for k in range(run(EACH_BLANK))
+        ]
+        right = sum(not reading.read(each, network).digits for each in empty)
+        found[name] = {"files": len(empty), "right": right}
+    every = list(found.values())
+    return found | {"all": {key: sum(each[key] for each in every) for key in ("files", "right")}}
+
+
+def singles(run: measure.Run, validation: bool = False, each: int = EACH_SINGLE) -> dict[str, Any]:
     """Read single digits of each kind; with each, how often one digit was found."""
     (x, y), network = digits(validation), load_numpy("cnn")
     tallies: dict[str, Tally] = defaultdict(Tally)
     for name in run.chosen(SINGLES):
         rng = np.random.default_rng([SEED, 1])
-        for k in rng.integers(0, len(x), run(EACH_SINGLE, 2)):
-            reading = images.read(SINGLES[name](x[k], rng), network)
+        for k in rng.integers(0, len(x), run(each, 2)):
+            found = reading.read(SINGLES[name](x[k], rng), network)
             for tally in (tallies[name], tallies["all"]):
-                tally.add(str(y[k]), reading.lines, found_as_one=len(reading.digits) == 1)
+                tally.add(str(y[k]), found.lines, found_as_one=len(found.digits) == 1)
     return readings.figures(tallies)
+
+
+def sample(run: measure.Run) -> dict[str, Any]:
+    """Read a few of the validation digits: always the same, so the same code reads the same."""
+    return {
+        "pages": pages(run, validation=True, each=SAMPLED_PAGES),
+        "singles": singles(run, validation=True, each=SAMPLED_SINGLES),
+    }
 
 
 BENCHMARK = measure.Benchmark(
@@ -332,8 +359,10 @@ BENCHMARK = measure.Benchmark(
     {
         "pages": pages,
         "singles": singles,
+        "blank": blank,
         "validation_pages": partial(pages, validation=True),
         "validation_singles": partial(singles, validation=True),
+        "sample": sample,
     },
     packages=("numpy", "opencv-python-headless"),
 )

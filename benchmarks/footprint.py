@@ -25,7 +25,7 @@ STARTS = {
     "Python alone": "pass",
     "NumPy": "import numpy",
     "digitrec": "import numpy, digitrec",
-    "all to read an image": "from digitrec import images, networks",
+    "all to read an image": "from digitrec import networks, reading",
     "the figures": "from digitrec import plots",
     "Keras with TensorFlow": "import keras",
 }

@@ -44,7 +44,7 @@ from playwright.sync_api import sync_playwright
 from threadpoolctl import threadpool_limits
 
 from benchmarks import measure
-from digitrec import augment, hand, images, learn, sheet, simulate
+from digitrec import augment, hand, learn, reading, sheet, simulate
 from digitrec.compiled import CompiledNetwork
 from digitrec.forward import Sequential, softmax
 from digitrec.mnist import MNISTTest, load_test
@@ -72,11 +72,9 @@ def writers_digits(run: measure.Run) -> Digits:
         own = [row for row in rows if row["writer"] == writer]
         prepared = []
         for row in own:
-            picture = images.load_image(folder / row["file"])
-            digits = images.find_digits(picture)
-            # Where not exactly one is found, the picture is known to show one.
-            alone = digits[0].image if len(digits) == 1 else images.normalise(picture)
-            prepared.append(alone)
+            picture = reading.load_image(folder / row["file"])
+            # The picture is known to show one digit.
+            prepared.append(reading.normalise(picture))
         found[writer] = np.stack(prepared), np.array([int(row["text"]) for row in own])
     return found
 
@@ -380,7 +378,7 @@ def filled_sheets(count: int) -> Iterator[tuple[np.ndarray, set[tuple[int, int]]
                 drawing = test.x_test[rng.choice(np.flatnonzero(test.y_test == digit))]
             else:
                 written = simulate.font_digit(font, digit) / np.float32(255)
-                glyph = images.centre_by_mass(images.fit_box(written))
+                glyph = reading.centre_by_mass(reading.fit_box(written))
                 while True:  # no two alike, and none from which a thin pen's ink has gone
                     drawing = augment.augment(glyph[None], rng)[0]
                     if (drawing > 127).sum() > 0.7 * (glyph > 127).sum():
@@ -400,7 +398,7 @@ def filled_sheets(count: int) -> Iterator[tuple[np.ndarray, set[tuple[int, int]]
 
 def with_hidden_mark(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Lay a fingertip on one of the corner marks."""
-    marks = sheet.find_marks(images.to_gray(photo))
+    marks = sheet.find_marks(reading.to_gray(photo))
     hidden = photo.copy()
     if marks:
         corners = marks[int(rng.choice(sorted(marks)))]
@@ -428,7 +426,7 @@ def sheets(run: measure.Run) -> dict[str, Any]:
             start = time.process_time()
             try:
                 samples = sheet.read_sheet(picture)
-            except images.ImageError as error:
+            except reading.ImageError as error:
                 print(f"photograph {number}, {name}: {error}")
                 continue
             seconds.setdefault(name, []).append(time.process_time() - start)

@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 
 from benchmarks import hand, measure
-from digitrec import augment, images
+from digitrec import augment, reading
 from digitrec.mnist import load_mnist
 from digitrec.networks import load_card, load_numpy
 
@@ -64,7 +64,7 @@ def on_page(strokes: list[list[list[float]]]) -> np.ndarray:
 def strokes(run: measure.Run) -> dict[str, float]:
     """Read digits that were recorded as the pen moved."""
     digits = hand.recorded_digits()[:: run(1, 100)]
-    x = np.stack([images.normalise(on_page(digit["strokes"])) for digit in digits])
+    x = np.stack([reading.normalise(on_page(digit["strokes"])) for digit in digits])
     return shares(x, np.array([int(digit["label"]) for digit in digits]))
 
 

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import measure, readings
 from benchmarks.readings import Tally
-from digitrec import images, simulate
+from digitrec import reading, simulate
 from digitrec.mnist import load_test
 from digitrec.networks import load_numpy
 from digitrec.scene import Light, PageCamera, Sheet, Writing
@@ -81,8 +81,8 @@ def large_page(run: measure.Run) -> dict[str, float]:
         path = str(Path(folder) / "page.jpg")
         cv2.imwrite(path, rendered_page()[..., ::-1])
         *seconds, megabytes = measure.apart(
-            f"images.classify([images.find_digits_in_file({path!r})], network)",
-            "import cv2; from digitrec import images, networks; "
+            f"reading.read_file({path!r}, network)",
+            "import cv2; from digitrec import networks, reading; "
             "cv2.setNumThreads(1); network = networks.load_numpy('cnn')",
             run(5),
             OMP_NUM_THREADS="1",
@@ -97,7 +97,7 @@ def growth(run: measure.Run) -> dict[str, Any]:
     photo, network, calls = rendered_page(), load_numpy("cnn"), {}
     for megapixels in MEGAPIXELS:
         factor = min(1.0, (megapixels * 1e6 / photo[..., 0].size) ** 0.5)
-        calls[str(megapixels)] = partial(images.read, reduced(photo, factor), network)
+        calls[str(megapixels)] = partial(reading.read, reduced(photo, factor), network)
     times = measure.in_turns(calls, run(5), clock=time.process_time)
     return {
         "megapixels": list(MEGAPIXELS),
@@ -125,23 +125,23 @@ def photographs(run: measure.Run) -> dict[str, Any]:
         times = []
         for _ in range(run(3)):  # the median: others may have the core for a moment
             start = time.process_time()
-            picture = images.load_image(label.path)
-            reading = images.read(picture, network)
+            picture = reading.load_image(label.path)
+            found = reading.read(picture, network)
             times.append(time.process_time() - start)
         seconds[label.kind].append(statistics.median(times))
         kind = "singles" if label.single else "lines and pages"
-        in_all[kind].add(label.text, reading.lines)
-        by_source[name].add(label.text, reading.lines)
-        if reading.lines != label.text.split("/"):
-            print(f"{label.path}: {label.text} read as {'/'.join(reading.lines)}")
+        in_all[kind].add(label.text, found.lines)
+        by_source[name].add(label.text, found.lines)
+        if found.lines != label.text.split("/"):
+            print(f"{label.path}: {label.text} read as {'/'.join(found.lines)}")
         for change, changer in CHANGES.items():
             try:
-                lines = images.read(changer(picture), network).lines
-            except images.ImageError:  # at half its width, too small to show a digit
+                lines = reading.read(changer(picture), network).lines
+            except reading.ImageError:  # at half its width, too small to show a digit
                 lines = []
             changed[change][kind].add(label.text, lines)
         if label.single:
-            logits = network.predict(images.just_resize(picture)[None])
+            logits = network.predict(reading.just_resize(picture)[None])
             shrunk.append(int(logits.argmax()) == int(label.text))
     return {
         "by_source": readings.figures(dict(sorted(by_source.items()))),

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from benchmarks import measure, readings
-from digitrec import evaluate, images, simulate
+from digitrec import evaluate, reading, simulate
 from digitrec.forward import Sequential, softmax
 from digitrec.mnist import MNIST, load_mnist, stratified_split
 from digitrec.networks import build
@@ -40,7 +40,7 @@ ANCHOR_EPOCHS = 15
 Result = tuple[float, float]
 #: Made for a network to be measured on: name → images, labels.
 Hard = dict[str, tuple[np.ndarray, np.ndarray]]
-Photographs = list[tuple[readings.Labelled, list[images.FoundDigit]]]
+Photographs = list[tuple[readings.Labelled, np.ndarray]]
 
 
 # --- Training ------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ def moved(x: np.ndarray, down: int, right: int) -> np.ndarray:
 
 def photographs(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Photograph digits and prepare the photographs; (N, 28, 28) uint8."""
-    made = (images.normalise(simulate.random_photograph(d, rng)) for d in digits)
+    made = (reading.normalise(simulate.random_photograph(d, rng)) for d in digits)
     return np.stack(list(made))
 
 
@@ -199,28 +199,29 @@ def written(digit: np.ndarray, wider: float) -> np.ndarray:
 
 def boxed(ink: np.ndarray) -> np.ndarray:
     """Scale a drawing on black into MNIST's box and centre it by mass; nothing else is changed."""
-    cut, _ = images.crop(ink.astype(np.float32) / 255)
-    return images.centre_by_mass(images.fit_box(cut))
+    cut, _ = reading.crop(ink.astype(np.float32) / 255)
+    return reading.centre_by_mass(reading.fit_box(cut))
 
 
 def real_photographs() -> Photographs:
-    """Find the digits in the photographs of DIGITREC_PHOTOS, if it is set: labels and digits."""
+    """Load the photographs of DIGITREC_PHOTOS, if it is set, with their labels."""
     try:
         labels = readings.photographs()
     except measure.MissingError as reason:
         print(f"without real photographs: {reason}", file=sys.stderr)
         return []
-    return [(label, images.find_digits(images.load_image(label.path))) for label in labels]
+    return [(label, reading.load_image(label.path)) for label in labels]
 
 
 def measured(network: Sequential, hard: Hard, real: Photographs) -> dict[str, float]:
     """Share of digits read correctly in each column; of the real ones, nothing rejected."""
     found = {name: accuracy(network, x, y) for name, (x, y) in hard.items()}
-    read = images.classify([digits for _, digits in real], network, 0.0)
     tallies: dict[str, readings.Tally] = defaultdict(readings.Tally)
-    for (label, _), reading in zip(real, read, strict=True):
+    for label, picture in real:
         kind = "single digits" if label.single else "lines and pages"
-        tallies[f"real photographs, {kind}"].add(label.text, reading.lines)
+        tallies[f"real photographs, {kind}"].add(
+            label.text, reading.read(picture, network, 0.0).lines
+        )
     found |= {name: tally["digits_right"] / tally["digits"] for name, tally in tallies.items()}
     return {name: round(right, 4) for name, right in found.items()}
 

@@ -26,9 +26,9 @@ import numpy as np
 from benchmarks import measure
 from digitrec.augment import HELD_OUT_FONTS, not_digits
 from digitrec.forward import Sequential
-from digitrec.images import normalise
 from digitrec.mnist import load_mnist
 from digitrec.networks import build, load_card, load_numpy
+from digitrec.reading import normalise
 from digitrec.training import RECIPES, train
 
 #: At most this part of the right readings may become a "?": it should stay the exception.

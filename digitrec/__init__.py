@@ -9,14 +9,14 @@ The modules, in the order in which the course meets them:
 ``wrong_gradients`` mistakes to be found with the gradient check
 ``networks``        what a network is: architecture, card, weights; load it into NumPy or Keras
 ``compiled``        a network as a plan of calls that reads many images fast
-``images``          a photograph becomes 28 × 28 digits
-``pages``           where the digits of a page are
+``reading``         a picture becomes digits: a package, one stage a module
 ``sheet``           a sheet to fill in with your digits: printed, and found in a photograph
 ``samples``         digits of your hand, from such sheets and from pictures with known text
 ``scene``           what such a picture is simulated with: pen, paper, light, camera
 ``simulate``        known digits as photographs on paper
 ``forms``           the forms in which people write digits, and drawings of them
 ``augment``         training digits as other hands, pens and cameras would have made them
+``miscuts``         what the reader cuts wrongly: training images that are no digit
 ``recipes``         how long, how fast and on what the networks are trained
 ``training``        how a network is trained in Keras by a recipe
 ``learn``           a trained network learns your hand from a few samples

@@ -18,14 +18,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from digitrec import __version__
 
-#: Files whose digits the network reads in one batch.
-CHUNK = 64
+#: So many files are read before they are asked for.
+AHEAD = 128
 #: Threads that decode files; more would only hold more pictures in memory.
 THREADS = min(4, os.cpu_count() or 1)
 #: Below this probability the text output names the second-best digit, too.
@@ -99,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         choices=("dense", "cnn"),
         default="cnn",
-        help="the network that reads: chapter 2's dense one or chapter 4's CNN (default: cnn)",
+        help="the network that reads: chapter 2's dense one or the larger CNN (default: cnn)",
     )
     network.add_argument(
         "--weights",
@@ -165,7 +164,7 @@ def _learn(options: argparse.Namespace) -> int:
     # Imported here: reading needs nothing of it.
     import cv2
 
-    from digitrec import hand, images, learn, networks, samples
+    from digitrec import hand, learn, networks, reading, samples
     from digitrec.mnist import DataError
 
     warnings.simplefilter("ignore")
@@ -207,7 +206,7 @@ def _learn(options: argparse.Namespace) -> int:
         card = {**mine.card, **report, "date": today, "version": __version__}
         hand.save(options.output, mine.network, card, force=options.force)
     except (
-        images.ImageError,
+        reading.ImageError,
         samples.SampleError,
         learn.LearnError,
         networks.WeightsError,
@@ -232,7 +231,7 @@ def _read(options: argparse.Namespace) -> int:
     # Imported here, so that --help and --version answer at once.
     import cv2
 
-    from digitrec import hand, images, networks
+    from digitrec import hand, networks, reading
     from digitrec.compiled import CompiledNetwork
 
     # Pillow warns of damaged files; they get one line from us.
@@ -251,31 +250,26 @@ def _read(options: argparse.Namespace) -> int:
 
     status = 0
     with ThreadPoolExecutor(THREADS) as pool:
-        finds = in_order(pool, files)
-        while chunk := list(islice(finds, CHUNK)):
-            read = [found for _, found in chunk if not isinstance(found, images.ImageError)]
-            readings = iter(images.classify(read, network))
-            for file, found in chunk:
-                if isinstance(found, images.ImageError):
+        for file, found in in_order(pool, files, network):
+            if isinstance(found, reading.ImageError):
+                status = 2
+                _print_error(file, found, as_json)
+            else:
+                print(_as_json(file, found) if as_json else as_text(file, found))
+                if annotate is not None and not _save(file, found, annotate):
                     status = 2
-                    _print_error(file, found, as_json)
-                else:
-                    reading = next(readings)
-                    print(_as_json(file, reading) if as_json else as_text(file, reading))
-                    if annotate is not None and not _save(file, reading, annotate):
-                        status = 2
             sys.stdout.flush()
     return status
 
 
-def _save(file: str, reading: Any, out: str) -> bool:
+def _save(file: str, found: Any, out: str) -> bool:
     """Save a picture with its reading drawn on it; where it cannot be, say so in one line."""
     from PIL import Image
 
-    from digitrec import images
+    from digitrec import reading
 
     try:
-        Image.fromarray(images.annotate_file(file, reading)).save(out)
+        Image.fromarray(reading.annotate_file(file, found)).save(out)
     except (OSError, ValueError) as error:
         print(
             f"digitrec: {_printable(out)}: cannot be saved: {_printable(str(error))}",
@@ -285,24 +279,26 @@ def _save(file: str, reading: Any, out: str) -> bool:
     return True
 
 
-def in_order(pool: ThreadPoolExecutor, files: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """Find the digits in files, several at a time, at most two chunks ahead of who asks for them.
+def in_order(
+    pool: ThreadPoolExecutor, files: Sequence[str], network: Any
+) -> Iterator[tuple[str, Any]]:
+    """Read files, several at a time, at most ``AHEAD`` of them before they are asked for.
 
-    Yields each file's name and its digits, or the ``ImageError`` that says why there are none.
+    Yields each file's name and its reading, or the ``ImageError`` that says why there is none.
     """
-    from digitrec import images
+    from digitrec import reading
 
-    def find(file: str) -> list[images.FoundDigit] | images.ImageError:
+    def find(file: str) -> reading.Reading | reading.ImageError:
         try:
-            return images.find_digits_in_file(file)
-        except images.ImageError as error:
+            return reading.read_file(file, network)
+        except reading.ImageError as error:
             return error
 
     waiting: deque[tuple[str, Future[Any]]] = deque()
     try:
         for file in files:
             waiting.append((file, pool.submit(find, file)))
-            if len(waiting) >= 2 * CHUNK:
+            if len(waiting) >= AHEAD:
                 name, future = waiting.popleft()
                 yield name, future.result()
         while waiting:

@@ -119,6 +119,20 @@ def _same(found: np.ndarray | float, expected: np.ndarray | float) -> bool:
     return bool(np.allclose(found, expected, rtol=1e-5, atol=1e-6))
 
 
+def _explain(found: np.ndarray | float, mistakes: Sequence[tuple[Any, str]]) -> None:
+    """Give the hint of the known mistake that a wrong result comes from, if it is one."""
+    for wrong, hint in mistakes:
+        if _same(found, wrong):
+            raise _Wrong(hint)
+
+
+def _kept(before: Any, given: Any) -> None:
+    """Say so if the reader's function changed what it was given."""
+    for ours, theirs in zip(before, given, strict=True):
+        if not np.array_equal(ours, theirs):
+            raise _Wrong("it changed its input; compute a new array.")
+
+
 def _digits(count: int) -> tuple[np.ndarray, np.ndarray]:
     x, y = mnist.load_test()
     return x[:count], y[:count]
@@ -487,26 +501,465 @@ def fit_box(answer: Answer) -> None:
             raise _Wrong(f"{size} should become {expected}, yours becomes {found.tolist()}.")
 
 
-# --- Chapter 06: how a network learns ---------------------------------------------------------
+@_check
+def otsu(answer: Answer) -> None:
+    """``otsu(counts)``: the threshold t that splits values ≤ t and > t the most, (256,) → t."""
+    rng = np.random.default_rng()
+    for low, high, many, few in ((60, 190, 4000, 500), (20, 90, 900, 1500), (120, 200, 3000, 60)):
+        values = np.concatenate([rng.normal(low, 12, many), rng.normal(high, 9, few)])
+        counts = np.bincount(np.clip(np.rint(values), 0, 255).astype(int), minlength=256)
+        counts += 1  # no value without a pixel, so only one threshold is right
+        between = _between_classes(counts)
+        given = counts.copy()
+        found = _array(_call(answer, given), (), "one number").item()
+        _kept((counts,), (given,))
+        if found in range(256) and between[int(found)] >= (1 - 1e-9) * between.max():
+            continue
+        best = int(between.argmax())
+        mean = float(counts @ np.arange(256) / counts.sum())
+        mistakes = (
+            (between.max(), "that is the greatest variance; the threshold where it is, is asked."),
+            (best + 1, "one too many: values equal to the threshold belong to the darker class."),
+            (best - 1, "one too few: values equal to the threshold belong to the darker class."),
+            (mean, "that is the mean of all values; with little ink it lies in the paper."),
+            (counts.argmax(), "that is the most frequent value: the middle of the paper."),
+            ((low + high) / 2, "that lies between two heaps of one picture; the counts decide."),
+            (127, "half of 255 whatever comes in; the counts decide."),
+            (128, "half of 256 whatever comes in; the counts decide."),
+        )
+        _explain(found, mistakes)
+        if found == _separate(counts, lambda p, m: (m[1] - m[0]) ** 2):
+            raise _Wrong("the distance of the means alone; weigh it with both classes' shares.")
+        raise _Wrong(
+            f"expected a threshold of {best}, found {found:g}. Try all 256: share of the one "
+            "class, times share of the other, times the squared distance of their means."
+        )
+
+
+def _between_classes(counts: np.ndarray) -> np.ndarray:
+    """Variance between the values ≤ t and those > t, for each t; (256,) counts → (256,)."""
+    p, values = counts / counts.sum(), np.arange(256)
+    below = np.cumsum(p)
+    first = np.cumsum(p * values)
+    with np.errstate(all="ignore"):
+        between = (first[-1] * below - first) ** 2 / (below * (1 - below))
+    return np.where((below > 0) & (below < 1 - 1e-12), between, 0)
+
+
+def _separate(counts: np.ndarray, score: Callable[..., float]) -> int:
+    """Threshold with the greatest score of both classes' shares and means."""
+    p, values = counts / counts.sum(), np.arange(256)
+    best, most = 0, -np.inf
+    for t in range(255):
+        shares = p[: t + 1].sum(), p[t + 1 :].sum()
+        if min(shares) <= 0:
+            continue
+        parts = p[: t + 1] @ values[: t + 1], p[t + 1 :] @ values[t + 1 :]
+        means = tuple(part / share for part, share in zip(parts, shares, strict=True))
+        if score(shares, means) > most:
+            best, most = t, score(shares, means)
+    return best
+
+
+@_check
+def answers(answer: Answer) -> None:
+    """``answers(p, least)``: each row's likeliest class, or −1 where it is less probable; (N,)."""
+    rng = np.random.default_rng()
+    for count, least in ((40, 0.6), (30, 0.35), (5, 0.0), (1, 1.0)):
+        p = forward.softmax(rng.normal(0, 2.5, (count, 10)))
+        if count > 5:
+            p[0] = (1 - least) / 9  # exactly as probable as asked for
+            p[0, 7] = least
+            p[1] = 0.1  # sure of nothing
+        surest, label = p.max(axis=1), p.argmax(axis=1)
+        expected = np.where(surest >= least, label, -1)
+        given = p.copy()
+        found = _array(_call(answer, given, least), (count,), "one answer a row")
+        _kept((p,), (given,))
+        if _same(found, expected):
+            continue
+        mistakes = (
+            (np.where(surest > least, label, -1), "exactly as probable as asked for is enough."),
+            (label, "every row is answered; give −1 where the network is not sure."),
+            (np.where(surest >= least, -1, label), "the other way round: −1 where it is not sure."),
+            (np.where(surest >= least, surest, -1), "these are probabilities; give a class."),
+            (np.where(surest >= least, label, 0), "0 is a digit; what is not answered is −1."),
+            (np.where(surest >= 0.5, label, -1), "use the least probability that is given."),
+            (
+                np.where(p.mean(axis=1) >= least, label, -1),
+                "the mean of a row is always 0.1; the largest tells how sure it is.",
+            ),
+        )
+        _explain(found, mistakes)
+        k = int(np.flatnonzero(found != expected)[0])
+        raise _Wrong(
+            f"a row whose likeliest class is {label[k]} with {surest[k]:.3f}, and at least "
+            f"{least:g} asked for: expected {expected[k]}, found {found[k]:g}."
+        )
+
+
+# --- Chapter 06: reading a page ---------------------------------------------------------------
+
+
+@_check
+def cut_column(answer: Answer) -> None:
+    """``cut_column(mask)``: the column with the least ink, a quarter away from both sides."""
+    rng = np.random.default_rng()
+    for height, width in ((12, 16), (20, 23), (9, 12)):
+        amounts = rng.integers(4, height + 1, width)
+        edge = width // 4
+        place = int(rng.integers(edge + 3, width - edge - 2))
+        place += place >= width // 2  # the middle is the guess of those who do not look
+        amounts[place] = 2
+        amounts[1], amounts[-1] = 0, 1  # less ink, but at the sides
+        mask = rng.permuted(np.arange(height)[:, np.newaxis] < amounts, axis=0)
+        runs = (mask[1:] & ~mask[:-1]).sum(axis=0)
+        given = mask.copy()
+        found = _array(_call(answer, given), (), "one column").item()
+        _kept((mask,), (given,))
+        if found == place:
+            continue
+        middle = amounts[edge : width - edge]
+        mistakes = (
+            (place - edge, "count from the piece's left side, not from the middle part's."),
+            (1, "a cut so near the side leaves a sliver; keep a quarter of the width."),
+            (width - 1, "a cut so near the side leaves a sliver; keep a quarter of the width."),
+            (edge + int(middle.argmax()), "that column has the most ink."),
+            (2, "that is how much ink there is; which column is it in?"),
+            (width // 2, "the middle is not always where the least ink is."),
+            (int(mask.sum(axis=1).argmin()), "that is a row; sum over axis 0 to have columns."),
+            (edge + int(runs[edge : width - edge].argmin()), "count ink, not strokes."),
+        )
+        _explain(found, mistakes)
+        raise _Wrong(
+            f"for columns with {amounts.tolist()} pixels of ink expected column {place}, found "
+            f"{found:g}."
+        )
+    tied = np.ones((4, 8), bool)
+    tied[0, [3, 4]] = False
+    if _array(_call(answer, tied), (), "one column").item() not in (3, 4):
+        raise _Wrong("where two columns have the least ink, take one of them.")
+
+
+@_check
+def seam_cost(answer: Answer) -> None:
+    """``seam_cost(cost)``: the least sum on a way from the first row to the last, (H, W) → sum."""
+    rng = np.random.default_rng()
+    wall = np.full((5, 7), 9.0)
+    wall[range(5), [1, 2, 3, 2, 1]] = 1.5, 1, 1, 1, 1  # a bent way
+    corner = np.full((3, 5), 5.0)
+    corner[:, -1], corner[-1, 0], corner[1, 1] = 1.0, 0.25, 0.5  # along the right edge
+    trap = np.ones((3, 6))
+    trap[0, 0], trap[1:, :3] = 0.0, 9.0  # the least at first leads nowhere
+    shapes = (6, 9), (9, 5), (4, 1), (1, 6)
+    cases = [wall, corner, trap, *(rng.uniform(0, 1, shape) for shape in shapes)]
+    for cost in cases:
+        expected = _seam(cost)
+        given = cost.copy()
+        found = _array(_call(answer, given), (), "one number").item()
+        _kept((cost,), (given,))
+        if _same(found, expected):
+            continue
+        mistakes = (
+            (cost.sum(axis=0).min(), "that is the best straight cut; a seam may bend."),
+            (cost.min(axis=1).sum(), "it jumps: from row to row at most one column aside."),
+            (_seam(cost, 2), "it goes two columns aside; one is the most."),
+            (_seam(cost.T), "from top to bottom, not from left to right."),
+            (_seam(cost[1:]), "the first row counts, too."),
+            (_seam(cost[:-1]), "the last row counts, too."),
+            (
+                _greedy_seam(cost),
+                "always the least below comes out dearer: keep all columns' sums.",
+            ),
+            (_seam(cost, wrap=True), "the left edge is no neighbour of the right one."),
+            (_seam(cost, ways=(-1, 0)), "it never goes to the right."),
+            (_seam(cost, ways=(0, 1)), "it never goes to the left."),
+            (_seam(cost, ways=(-1, 1)), "it may also go straight down."),
+            (-_seam(-cost), "that is the dearest way."),
+        )
+        _explain(found, mistakes)
+        raise _Wrong(
+            f"for {cost.shape[0]} rows of {cost.shape[1]} columns expected {expected:.4f}, found "
+            f"{found:.4f}."
+        )
+
+
+def _seam(
+    cost: np.ndarray, far: int = 1, *, wrap: bool = False, ways: Sequence[int] | None = None
+) -> float:
+    """Least sum from the first row to the last, by steps of so many columns aside."""
+    if not len(cost):
+        return 0.0
+    total = np.array(cost[0], float)
+    for row in cost[1:]:
+        before = np.pad(total, far, constant_values=np.inf)
+        steps = range(-far, far + 1) if ways is None else ways
+        reached = [before[far - step : far - step + len(row)] for step in steps]
+        if wrap:
+            reached = [np.roll(total, step) for step in steps]
+        total = row + np.min(reached, axis=0)
+    return float(total.min())
+
+
+def _greedy_seam(cost: np.ndarray) -> float:
+    """Sum of a way that begins at the first row's least and always takes the least below."""
+    column = int(cost[0].argmin())
+    total = float(cost[0, column])
+    for row in cost[1:]:
+        left = max(0, column - 1)
+        column = left + int(row[left : column + 2].argmin())
+        total += float(row[column])
+    return total
+
+
+@_check
+def candidates(answer: Answer) -> None:
+    """``candidates(count, most)``: all (start, stop) of 1 to most neighbours among count."""
+    for count, most in ((4, 2), (6, 3), (3, 5), (1, 4), (5, 1)):
+        expected = {
+            (start, stop)
+            for start in range(count)
+            for stop in range(start + 1, min(count, start + most) + 1)
+        }
+        result = _call(answer, count, most)
+        try:
+            pairs = [tuple(map(float, pair)) for pair in result]
+        except (TypeError, ValueError, OverflowError):
+            raise _Wrong("expected a list of pairs (start, stop).") from None
+        case = f"for {count} segments, at most {most} joined"
+        if any(len(pair) != 2 for pair in pairs):
+            raise _Wrong("expected a list of pairs (start, stop).")
+        found = set(pairs)
+        if len(pairs) != len(found):
+            raise _Wrong(f"{case}: a pair is there twice.")
+        if found == expected:
+            continue
+        if found == {(a, b - 1) for a, b in expected}:
+            raise _Wrong("stop is the segment after the last: a single one is (3, 4), as a slice.")
+        if found == {(a + 1, b + 1) for a, b in expected}:
+            raise _Wrong("the first segment is number 0.")
+        if any(b <= a for a, b in found):
+            raise _Wrong(f"{case}: a candidate has at least one segment, so stop is above start.")
+        if any(b > count or a < 0 for a, b in found):
+            raise _Wrong(f"{case}: a pair goes beyond the line's end.")
+        if most > 1 and expected - found == {(k, k + 1) for k in range(count)}:
+            raise _Wrong("single segments are candidates, too.")
+        if any(b - a > most for a, b in found):
+            raise _Wrong(f"{case}: a pair joins more than that.")
+        if found == {(a, b) for a, b in expected if b < count}:
+            raise _Wrong("the last segment is in none of them: stop may be the count itself.")
+        if found == {(a, b) for a, b in expected if b - a < most}:
+            raise _Wrong(f"{case}: {most} may be joined, too.")
+        missing = min(expected - found, default=None)
+        also = f" {missing} is missing." if missing else ""
+        raise _Wrong(f"{case} expected {len(expected)} pairs, found {len(found)}.{also}")
+
+
+def _lattice(rng: np.random.Generator, count: int, most: int) -> list[tuple[int, int, float]]:
+    """Draw candidates for so many segments, in any order; all single ones are among them."""
+    found = [
+        (start, stop, float(rng.uniform(0.05, 1)))
+        for start in range(count)
+        for stop in range(start + 1, min(count, start + most) + 1)
+        if stop == start + 1 or rng.random() < 0.7
+    ]
+    return [found[k] for k in rng.permutation(len(found))]
+
+
+def _best_path(count: int, edges: Sequence[tuple[int, int, float]]) -> tuple[float, list[int]]:
+    """Sum of logarithms of the best path, and its candidates."""
+    best: list[tuple[float, int]] = [(0.0, -1)]
+    for place in range(1, count + 1):
+        ways = [
+            (best[start][0] + float(np.log(p)), k)
+            for k, (start, stop, p) in enumerate(edges)
+            if stop == place
+        ]
+        best.append(max(ways, default=(-np.inf, -1)))
+    chosen, place = [], count
+    while place:
+        chosen.append(best[place][1])
+        place = edges[chosen[-1]][0]
+    return best[-1][0], chosen[::-1]
+
+
+def _greedy_path(count: int, edges: Sequence[tuple[int, int, float]]) -> list[int]:
+    """From the left, always the most probable candidate; empty where that leads nowhere."""
+    place, chosen = 0, []
+    while place < count:
+        here = [k for k, edge in enumerate(edges) if edge[0] == place]
+        if not here:
+            return []
+        chosen.append(max(here, key=lambda k: edges[k][2]))
+        place = edges[chosen[-1]][1]
+    return chosen
+
+
+@_check
+def best_path(answer: Answer) -> None:
+    """``best_path(count, candidates)``: which (start, stop, p) are on the most probable path."""
+    rng = np.random.default_rng()
+    # The greedy path, the fewest candidates, the greatest sum and the least product all differ.
+    trap = [(0, 1, 0.9), (1, 2, 0.1), (2, 3, 0.9), (3, 4, 0.9)]
+    trap += [(0, 2, 0.8), (1, 3, 0.12), (2, 4, 0.05), (0, 4, 0.1)]
+    tie = [(0, 1, 0.5), (1, 2, 0.5), (0, 2, 0.25)]
+    gaps = [(0, 2, 0.3), (2, 4, 0.4), (1, 2, 0.99), (3, 4, 0.9), (0, 4, 0.05)]  # none to 1 or 3
+    cases = [(4, trap), (2, tie), (4, gaps), (1, [(0, 1, 0.2)])]
+    cases += [(count, _lattice(rng, count, most)) for count, most in ((5, 3), (8, 4), (6, 6))]
+    cases += [(400, [(k, k + 1, 0.1) for k in range(400)] + [(k, k + 2, 0.02) for k in range(399)])]
+    for count, edges in cases:
+        most, best = _best_path(count, edges)
+        given = list(edges)
+        chosen = _positions(_call(answer, count, given), edges)
+        if given != list(edges):
+            raise _Wrong("it changed the list that it was given; leave it as it is.")
+        case = f"for the candidates {edges}" if len(edges) < 9 else f"for {count} segments"
+        places = [0, *(edges[k][1] for k in chosen)]
+        joined = [edges[k][0] for k in chosen] == places[:-1]
+        if not joined and [edges[k][0] for k in chosen[::-1]] == [
+            0,
+            *(edges[k][1] for k in chosen[::-1][:-1]),
+        ]:
+            raise _Wrong("from left to right: this path is the other way round.")
+        if not chosen or (joined and places[-1] != count):
+            raise _Wrong(f"{case}: the path should lead to place {count}, the end of the line.")
+        if not joined:
+            raise _Wrong(
+                f"{case}: each candidate of a path begins where the one before it ends; yours are "
+                f"{[edges[k][:2] for k in chosen[:6]]}."
+            )
+        found = float(np.log([edges[k][2] for k in chosen]).sum())
+        if _same(found, most):
+            continue
+        if count == 400:
+            raise _Wrong("in a long line the product of probabilities is 0; add logarithms.")
+        if chosen == _greedy_path(count, edges):
+            raise _Wrong("this is the greedy path: what is likeliest first need not be best.")
+        sums = _best_path(count, [(a, b, float(np.exp(p))) for a, b, p in edges])[1]
+        if chosen == sums:
+            raise _Wrong("it adds probabilities; they are multiplied, or their logarithms added.")
+        if len(chosen) == len(_fewest(count, edges)) < len(best):
+            raise _Wrong("this path has the fewest candidates; the most probable is asked for.")
+        least = _best_path(count, [(a, b, 1 / p) for a, b, p in edges])[1]
+        if chosen == least:
+            raise _Wrong("this is the least probable path. Is the sign of the logarithm right?")
+        raise _Wrong(
+            f"{case} the best path is {best} with a probability of {np.exp(most):.4g}; yours is "
+            f"{chosen} with {np.exp(found):.4g}."
+        )
+
+
+def _positions(result: Any, edges: Sequence[Any]) -> list[int]:
+    """Return a reader's path as positions in the list of candidates."""
+    axes = _axes(result)
+    if isinstance(result, tuple) and len(result) == 2 and _axes(result[1]) == 1:
+        raise _Wrong("expected the path alone: a list of positions, without its probability.")
+    if axes == 2 and isinstance(result, list):
+        raise _Wrong("expected positions in the list of candidates, not the candidates.")
+    if axes != 1 or isinstance(result, dict | set | str):
+        raise _Wrong(f"expected a list of positions, found {type(result).__name__}.")
+    numbers = _array(result, (len(result),), "a list of positions")
+    if not all(number in range(len(edges)) for number in numbers.tolist()):
+        raise _Wrong(f"expected positions from 0 to {len(edges) - 1}, found {list(result)[:6]}.")
+    return [int(number) for number in numbers]
+
+
+def _fewest(count: int, edges: Sequence[tuple[int, int, float]]) -> list[int]:
+    """Find a path of as few candidates as can be."""
+    return _best_path(count, [(a, b, 0.5) for a, b, _ in edges])[1]
+
+
+#: How much less probable the greedy path of ``greedy_loses`` has to be.
+GREEDY_LOSES = 0.01
+
+
+@_check
+def greedy_loses(answer: Any) -> None:
+    """A dictionary (start, stop) → p of three segments, in which the greedy path is far worse."""
+    if not isinstance(answer, dict):
+        raise _Wrong(
+            f"expected a dictionary such as {{(0, 1): 0.9, …}}, found {type(answer).__name__}."
+        )
+    pairs = {(start, stop) for start in range(3) for stop in range(start + 1, 4)}
+    if not answer or all(p is None or p is Ellipsis for p in answer.values()):
+        raise _Unanswered("nothing here yet. Put a probability behind each of the six candidates.")
+    if set(answer) != pairs:
+        wrong = sorted(map(str, pairs ^ set(answer)))
+        raise _Wrong(f"expected the six candidates {sorted(pairs)}; look at {wrong[0]}.")
+    for pair, p in answer.items():
+        real = isinstance(p, int | float | np.integer | np.floating) and not isinstance(p, bool)
+        if not real or not 0 < p <= 1:
+            raise _Wrong(f"{pair}: expected a probability above 0 and at most 1, found {p!r}.")
+    edges = [(a, b, float(p)) for (a, b), p in answer.items()]
+    first = sorted((p for (a, _), p in answer.items() if a == 0), reverse=True)
+    second = sorted((p for (a, _), p in answer.items() if a == 1), reverse=True)
+    if first[0] == first[1] or second[0] == second[1]:
+        raise _Wrong("two candidates with the same start are equally probable: which is taken?")
+    taken, best = _greedy_path(3, edges), _best_path(3, edges)
+    greedy = float(np.prod([edges[k][2] for k in taken]))
+    most = float(np.exp(best[0]))
+    if taken == best[1]:
+        raise _Wrong(
+            f"the greedy path is {[edges[k][:2] for k in taken]}, and it is the best one. What "
+            "begins at place 0 and is likeliest should lead to something unlikely."
+        )
+    if greedy >= GREEDY_LOSES * most:
+        raise _Wrong(
+            f"the greedy path has {greedy:.3g}, the best one {most:.3g}: it loses, but a factor of "
+            f"{1 / GREEDY_LOSES:.0f} is asked for."
+        )
+
+
+@_check
+def gap_prior(answer: Answer) -> None:
+    """``gap_prior(boxes, height)``: −8 times the gaps between neighbours, in heights."""
+    rng = np.random.default_rng()
+    cases = [([(0, 10), (14, 20)], 40.0), ([(3, 9)], 25.0), ([(0, 10), (8, 12), (12, 15)], 20.0)]
+    for count, height in ((3, 30.0), (5, 48.0)):
+        widths, apart = rng.uniform(4, 12, count), rng.uniform(1, 7, count)
+        apart[1] = -2.7  # two that overlap
+        starts = np.cumsum(widths + apart) - widths
+        cases.append((list(zip(starts.tolist(), (starts + widths).tolist(), strict=True)), height))
+    for boxes, height in cases:
+        signed = np.array([b[0] - a[1] for a, b in pairwise(boxes)], float)
+        gaps = np.maximum(signed, 0)
+        expected = -8 * gaps.sum() / height
+        given = list(boxes)
+        found = _array(_call(answer, given, height), (), "one number").item()
+        if given != list(boxes):
+            raise _Wrong("it changed its input; compute a new number.")
+        if _same(found, expected):
+            continue
+        widest = max(gaps, default=0.0)
+        whole = max(b[1] for b in boxes) - boxes[0][0]
+        mistakes = (
+            (-8 * signed.sum() / height, "where two overlap the gap is 0, not below."),
+            (-8 * np.abs(signed).sum() / height, "where two overlap the gap is 0."),
+            (-expected, "the sign: a penalty makes a path less likely."),
+            (-8 * gaps.sum(), "in heights of a digit: divide by the height."),
+            (-gaps.sum() / height, "times 8."),
+            (-8 * gaps.sum() * height, "in heights: divide by the height."),
+            (-8 * widest / height, "the sum of all gaps, not the widest."),
+            (-8 * gaps.mean() / height if len(gaps) else np.nan, "their sum, not their mean."),
+            (-8 * whole / height, "that is how wide all of it is; what lies between is asked for."),
+            (
+                -8 * sum(max(0, b[0] - a[0]) for a, b in pairwise(boxes)) / height,
+                "a gap begins at the first one's right side.",
+            ),
+            (-8 * (gaps > 0).sum(), "how wide the gaps are, not how many there are."),
+        )
+        _explain(found, mistakes)
+        raise _Wrong(
+            f"for {boxes} and a height of {height:g} expected {expected:.4g}, found {found:.4g}."
+        )
+
+
+# --- Chapter 07: how a network learns ---------------------------------------------------------
 
 
 def _away_from_zero(rng: np.random.Generator, *shape: int) -> np.ndarray:
     """Draw numbers of both signs, none of them so near to 0 that a kink could be there."""
     return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.3, 2.0, shape)
-
-
-def _explain(found: np.ndarray | float, mistakes: Sequence[tuple[Any, str]]) -> None:
-    """Give the hint of the known mistake that a wrong result comes from, if it is one."""
-    for wrong, hint in mistakes:
-        if _same(found, wrong):
-            raise _Wrong(hint)
-
-
-def _kept(before: Any, given: Any) -> None:
-    """Say so if the reader's function changed what it was given."""
-    for ours, theirs in zip(before, given, strict=True):
-        if not np.array_equal(ours, theirs):
-            raise _Wrong("it changed its input; compute a new array.")
 
 
 @_check

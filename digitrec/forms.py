@@ -151,7 +151,7 @@ def draw(what: int | str, count: int, rng: np.random.Generator) -> np.ndarray:
     which = rng.choice(len(forms), count, p=_shares(forms))
     for number, form in enumerate(forms):
         own = np.flatnonzero(which == number)
-        paths, pens = _paths(form, len(own), rng), rng.uniform(*PEN, len(own))
+        paths, pens = varied(form, len(own), rng), rng.uniform(*PEN, len(own))
         for place, strokes, pen in zip(own, paths, pens, strict=True):
             out[place] = _inked(strokes, float(pen))
     return out
@@ -221,7 +221,7 @@ def _curve(stroke: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return points, spline, line
 
 
-def _paths(form: Form, count: int, rng: np.random.Generator) -> list[list[np.ndarray]]:
+def varied(form: Form, count: int, rng: np.random.Generator) -> list[list[np.ndarray]]:
     """Vary a form; for each drawing, for each stroke, the points (n, 2) that the pen passes."""
     angular = rng.uniform(-0.3, 0.8, (count, 1, 1))  # below 0 rounder than the spline
     wide = np.exp(rng.normal(-0.12, 0.28, count))

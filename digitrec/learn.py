@@ -180,7 +180,7 @@ class Learner:
         Parameters
         ----------
         images : (N, 28, 28) uint8
-            Samples, prepared as :mod:`digitrec.images` prepares what is read.
+            Samples, prepared as :mod:`digitrec.reading` prepares what is read.
         labels : (N,) integer
             What they show, 0 … 9.
 

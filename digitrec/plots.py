@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import matplotlib.figure
@@ -21,6 +21,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator, NullFormatter, PercentFormatter
 
 from digitrec.evaluate import ReliabilityCurve
+
+if TYPE_CHECKING:
+    from digitrec.reading.lattice import Line
 
 #: Inches. At 200 dots an inch, sharp at the width of the book's text on a dense screen.
 WIDTH, DPI = 6.4, 200
@@ -303,6 +306,152 @@ def coloured(labels: np.ndarray) -> np.ndarray:
     rgb: np.ndarray = np.round(255 * colours).astype(np.uint8)[(labels - 1) % len(PALETTE)]
     rgb[labels == 0] = 0
     return rgb
+
+
+def lattice(
+    ink: np.ndarray,
+    line: Line,
+    images: Sequence[np.ndarray] | np.ndarray,
+    probabilities: np.ndarray,
+    chosen: Sequence[int],
+    *,
+    rows: int = 4,
+) -> Figure:
+    """Draw what a line of ink may say: its segments, the candidates, and the best path.
+
+    On top the ink, below it each segment in a colour of its own. Below these each candidate under
+    a bracket that spans its segments, with its picture, the likeliest digit and that one's
+    probability in percent: first those of the best path, then the likeliest of the others.
+
+    Parameters
+    ----------
+    ink : (H, W) float
+        The picture that the line's pieces are in; 0 is paper, 1 is ink.
+    line
+        Its segments and candidates.
+    images : (C, 28, 28) uint8
+        What the network sees of each candidate.
+    probabilities : (C, 10) float
+        What the network makes of each.
+    chosen
+        The candidates on the best path, from left to right.
+    rows
+        Rows of other candidates at most; where there are more, the least likely are left out.
+    """
+    if not len(line.candidates) == len(images) == len(probabilities):
+        raise ValueError(
+            f"expected an image and probabilities for each of {len(line.candidates)} candidates, "
+            f"found {len(images)} and {len(probabilities)}"
+        )
+    pieces = [segment.piece for segment in line.segments]
+    left, right = min(p.x for p in pieces), max(p.right for p in pieces)
+    top, bottom = min(p.y for p in pieces), max(p.bottom for p in pieces)
+    wide, high, margin = right - left, bottom - top, 4
+    card = wide / 15  # the side of a candidate's picture
+    placed = _candidate_rows(line, probabilities, chosen, 1.35 * card, rows)
+    scale = WIDTH / (wide + 2 * margin)
+    row = 2.05 * card
+    last = 1 + max((number for _, _, number in placed), default=0)
+    below = 2 * (high + margin) + 0.9 * card
+    depth = below + last * row
+    figure, axes = new_figure(depth * scale + 0.1)
+    ax = axes[0, 0]
+    ax.set(xlim=(left - margin, right + margin), ylim=(top + depth, top - margin), aspect="equal")
+    ax.set_axis_off()
+    strength = np.clip((ink[top:bottom, left:right] - 0.1) / 0.9, 0, 1)  # without the paper's grain
+    ax.imshow(_tinted(INK, strength), extent=(left, right, bottom, top))
+    down = high + margin
+    for number, piece in enumerate(pieces):
+        colour = PALETTE[number % len(PALETTE)]
+        place = (piece.x, piece.right, piece.bottom + down, piece.y + down)
+        ax.imshow(_tinted(colour, piece.mask), extent=place, interpolation="nearest")
+        middle = (piece.x + piece.right) / 2
+        y = bottom + down + 0.1 * card
+        ax.text(middle, y, number, ha="center", va="top", fontsize=10, color=colour)
+    for number, middle, level in placed:
+        piece, on_path = line.candidates[number].piece, number in chosen
+        _draw_candidate(
+            ax,
+            (piece.x, piece.right, middle),
+            top + below + level * row,
+            card,
+            images[number],
+            probabilities[number],
+            on_path=on_path,
+        )
+    # An image sets the limits anew.
+    ax.set(xlim=(left - margin, right + margin), ylim=(top + depth, top - margin))
+    return figure
+
+
+def _tinted(colour: str, strength: np.ndarray) -> np.ndarray:
+    """Return a picture in one colour, as opaque as the ink is strong: (H, W) → (H, W, 4)."""
+    rgb = np.broadcast_to(np.array(to_rgb(colour)), (*strength.shape, 3))
+    return np.concatenate([rgb, strength[..., np.newaxis]], axis=2)
+
+
+def _candidate_rows(
+    line: Line, probabilities: np.ndarray, chosen: Sequence[int], apart: float, rows: int
+) -> list[tuple[int, float, int]]:
+    """Find a place for each candidate: its number, the middle of its picture, its row.
+
+    The best path is row 0. The others, the likeliest first, go where they are at least ``apart``
+    from all in their row, and no bracket is above another's.
+    """
+    taken: list[list[tuple[float, float]]] = [[] for _ in range(rows + 1)]
+    others = [k for k in np.argsort(-probabilities.max(axis=1), kind="stable") if k not in chosen]
+    placed = []
+    for number in [*chosen, *map(int, others)]:
+        piece = line.candidates[number].piece
+        middle = (piece.x + piece.right) / 2
+        half = max(apart, piece.width + apart / 8) / 2
+        for level in [0] if number in chosen else range(1, rows + 1):
+            free = all(abs(middle - m) >= half + h for m, h in taken[level])
+            if level == 0 or free:
+                taken[level].append((middle, half))
+                placed.append((number, middle, level))
+                break
+    return placed
+
+
+def _draw_candidate(
+    ax: Axes,
+    span: tuple[float, float, float],
+    y: float,
+    card: float,
+    image: np.ndarray,
+    probabilities: np.ndarray,
+    *,
+    on_path: bool,
+) -> None:
+    """Draw a bracket from left to right, and below its middle a picture and what it may be."""
+    left, right, middle = span
+    colour = ORANGE if on_path else INK
+    tick = 0.12 * card
+    ax.plot(
+        [left, left, right, right],
+        [y - tick, y, y, y - tick],
+        color=colour,
+        linewidth=2.0 if on_path else 1.0,
+    )
+    place = (middle - card / 2, middle + card / 2, y + 1.2 * card, y + 0.2 * card)
+    ax.imshow(image, cmap=IMAGES, vmin=0, vmax=255, extent=place, interpolation="nearest")
+    if on_path:
+        corner = (middle - card / 2, y + 0.2 * card)
+        ax.add_patch(
+            mpl.patches.Rectangle(corner, card, card, fill=False, edgecolor=colour, linewidth=1.5)
+        )
+    best = int(np.argmax(probabilities))
+    ax.text(
+        middle,
+        y + 1.28 * card,
+        f"{best}  {100 * probabilities[best]:.0f}",
+        ha="center",
+        va="top",
+        fontsize=11,
+        color=colour,
+        fontweight="bold" if on_path else "normal",
+    )
 
 
 def weights(kernel: np.ndarray, titles: Sequence[Any] | None = None, columns: int = 9) -> Figure:

@@ -11,11 +11,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from digitrec import images, sheet
+from digitrec import networks, reading, sheet
+from digitrec.compiled import CompiledNetwork
 
 
 class SampleError(ValueError):
@@ -99,10 +101,10 @@ def from_sheet(path: str | Path) -> Samples:
     ImageError
         The file is no picture, or the sheet is not found in it (``SheetError``).
     """
-    picture = images.load_image(path, sheet.LONGEST_SIDE)
+    picture = reading.load_image(path, sheet.LONGEST_SIDE)
     try:
         found = sheet.read_sheet(picture)
-    except images.ImageError as error:
+    except reading.ImageError as error:
         raise type(error)(f"{path}: {error}") from error
     rows = [row for row in range(sheet.ROWS) if (found.rows == row).any()]
     # Rows that nobody wrote in are no news.
@@ -160,9 +162,15 @@ def from_table(path: str | Path) -> Samples:
     return gathered
 
 
+@cache
+def _cnn() -> CompiledNetwork:
+    """Load the network that says which ink is a digit, once."""
+    return CompiledNetwork(networks.load_numpy("cnn"))
+
+
 def _from_picture(file: Path, text: Sequence[str]) -> Samples:
     """Match the digits of a picture with its text."""
-    digits = images.find_digits_in_file(file)
+    digits = reading.read_file(file, _cnn(), reject_below=0.0).digits
     count = 1 + max((digit.line for digit in digits), default=-1)
     found = [[digit.image for digit in digits if digit.line == line] for line in range(count)]
     if len(found) != len(text):

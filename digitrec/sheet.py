@@ -29,7 +29,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from digitrec import images, pages
+from digitrec import reading
+from digitrec.reading.ink import estimate_paper, flatten_light
 
 #: Widths and heights of paper, in millimetres.
 PAPERS = {"A4": (210.0, 297.0), "letter": (215.9, 279.4)}
@@ -71,7 +72,7 @@ REACH = 2.5
 SHORTEST, PALEST = 3.0, 0.35
 
 
-class SheetError(images.ImageError):
+class SheetError(reading.ImageError):
     """A picture in which the sheet is not found; the message says what is missing."""
 
 
@@ -302,7 +303,7 @@ def find_marks(gray: np.ndarray) -> dict[int, np.ndarray]:
     return found
 
 
-def straighten(image: images.Picture) -> np.ndarray:
+def straighten(image: reading.Picture) -> np.ndarray:
     """Show a photographed sheet as it looks from straight above.
 
     The homography, which is what straight lines become when a camera looks at a flat sheet from the
@@ -311,7 +312,7 @@ def straighten(image: images.Picture) -> np.ndarray:
     Parameters
     ----------
     image : (H, W), (H, W, 3) or (H, W, 4)
-        As :func:`digitrec.images.to_gray` takes it.
+        As :func:`digitrec.reading.files.to_gray` takes it.
 
     Returns
     -------
@@ -330,7 +331,7 @@ def straighten(image: images.Picture) -> np.ndarray:
     ----------
     :cite:t:`hartley2004`, section 4.1.
     """
-    gray = images.to_gray(image)
+    gray = reading.to_gray(image)
     marks = find_marks(gray)
     if len(marks) < ENOUGH:
         names = ", ".join(CORNERS[number] for number in sorted(marks)) or "none"
@@ -443,13 +444,13 @@ def cut_box(ink: np.ndarray, left: float, top: float) -> np.ndarray:
     return cut
 
 
-def read_sheet(image: images.Picture) -> Samples:
+def read_sheet(image: reading.Picture) -> Samples:
     """Find the sheet in a photograph, and prepare what is written in its boxes.
 
     Parameters
     ----------
     image : (H, W), (H, W, 3) or (H, W, 4)
-        As :func:`digitrec.images.to_gray` takes it.
+        As :func:`digitrec.reading.files.to_gray` takes it.
 
     Returns
     -------
@@ -463,7 +464,7 @@ def read_sheet(image: images.Picture) -> Samples:
         As ``to_gray``.
     """
     flat = straighten(image)
-    ink = pages.page_ink(flat, 6.0 * FINE)
+    ink = flatten_light(flat, estimate_paper(flat, 6.0 * FINE))
     boxes = find_boxes(ink)
     found: dict[tuple[int, int], tuple[np.ndarray, float]] = {}
     for row in range(ROWS):
@@ -491,8 +492,8 @@ def read_sheet(image: images.Picture) -> Samples:
 def _prepare(cut: np.ndarray) -> tuple[np.ndarray, float] | None:
     """Prepare what is in a box as MNIST is: (28, 28) uint8, and how dark it is; None if empty."""
     gray = np.rint(255 * (1 - cut)).astype(np.uint8)
-    prepared = images.prepare(gray, without=["find_polarity"], steps=True)
+    prepared = reading.prepare(gray, without=["find_polarity"], steps=True)
     if prepared.box is None or max(prepared.box[2:]) < SHORTEST * FINE:
         return None
     digit = prepared.steps["digit"]
-    return prepared.image, float(np.median(prepared.steps["flattened"][digit]))
+    return prepared.image, float(np.median(prepared.steps["ink"][digit]))

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from digitrec import augment, images, simulate
+from digitrec import augment, reading, simulate
 from digitrec.forward import Sequential
 from digitrec.mnist import CHECKSUMS, MNIST, load_mnist
 from digitrec.networks import (
@@ -112,7 +112,7 @@ def calibrate(
     :cite:t:`guo2017calibration`, section 4.2.
     """
     rng = np.random.default_rng(seed)
-    photos = (images.normalise(simulate.random_photograph(digit, rng)) for digit in x[:2000])
+    photos = (reading.normalise(simulate.random_photograph(digit, rng)) for digit in x[:2000])
     prepared = np.stack([*photos, *x])  # (N, 28, 28)
     labels = np.concatenate([y[:2000], y])
     seen = prepared.any(axis=(1, 2))  # a photograph too poor to show a digit shows nothing

@@ -191,12 +191,55 @@ def photograph_page(
     for name, part, kind in (("sheet", sheet, Sheet), ("camera", camera, PageCamera)):
         if not isinstance(part, kind):
             raise TypeError(f"expected {name} to be a {kind.__name__}, received {part!r}")
-    size = camera.size
-    unit = writing.height * min(size)
-    to_photo = camera.view(unit)
-    drawn, origin = _write(lines, rng, unit, writing, pen)
-    # Pixels of the drawing → heights, seen from the drawing's middle → pixels of the photograph.
-    through = to_photo @ np.array([[1 / unit, 0, -origin[0]], [0, 1 / unit, -origin[1]], [0, 0, 1]])
+    unit = writing.height * min(camera.size)
+    drawn, middle = _write(lines, rng, unit, writing, pen)
+    through = to_photograph(unit, middle, camera)
+    return photograph_drawing(
+        drawn, through, unit, rng, pen=pen, sheet=sheet, light=light, camera=camera
+    )
+
+
+def to_photograph(unit: float, middle: tuple[float, float], camera: Camera) -> np.ndarray:
+    """3×3 matrix from a drawing's pixels to a photograph's, in whose middle the drawing's is seen.
+
+    Parameters
+    ----------
+    unit : pixels of the drawing, and of the photograph, that the digits are high
+    middle : the drawing's, from its left and its top, in heights
+    camera : what takes the photograph
+    """
+    in_heights = np.array([[1 / unit, 0, -middle[0]], [0, 1 / unit, -middle[1]], [0, 0, 1]])
+    return np.asarray(camera.view(unit) @ in_heights)
+
+
+def photograph_drawing(
+    drawn: np.ndarray,
+    through: np.ndarray,
+    unit: float,
+    rng: np.random.Generator,
+    *,
+    pen: Pen = Pen(),
+    sheet: Sheet = Sheet(),
+    light: Light = Light(),
+    camera: PageCamera = PageCamera(),
+) -> np.ndarray:
+    """Render what is drawn on a page as a photograph of one sheet of paper.
+
+    Parameters
+    ----------
+    drawn : (H, W) float32
+        How much ink there is, 0 … 1.
+    through : what ``to_photograph`` returns
+    unit : pixels of the photograph that a digit is high
+    rng : the generator that everything random comes from
+    pen, sheet, light, camera : with what it is written, on what, and how it is photographed
+
+    Returns
+    -------
+    (H', W', 3) uint8
+        Red, green, blue; of the camera's size.
+    """
+    size, to_photo = camera.size, camera.view(unit)
     ink = pen.skip(camera.see(drawn, through), unit, rng)
     if sheet.bleed:
         behind = cv2.GaussianBlur(drawn[::-1, ::-1], (0, 0), max(0.5, 0.02 * unit))

@@ -12,6 +12,9 @@ from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
 
+from digitrec import networks
+from digitrec.compiled import CompiledNetwork
+from digitrec.mnist import MNIST, load_mnist
 from tools import browser, server
 
 #: Lines that are printed after the tests.
@@ -120,6 +123,18 @@ def bare(browser):
         page.goto(f"{source}/train/settings.js")
         yield page
         page.close()
+
+
+@pytest.fixture(scope="session")
+def mnist() -> MNIST:
+    """Return MNIST, which tests only read."""
+    return load_mnist()
+
+
+@pytest.fixture(scope="session")
+def cnn() -> CompiledNetwork:
+    """Return the shipped CNN as the command reads with it."""
+    return CompiledNetwork(networks.load_numpy("cnn"))
 
 
 @pytest.fixture

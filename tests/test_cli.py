@@ -6,14 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from digitrec import __main__ as cli
-from digitrec import __version__, images, networks
+from digitrec import __version__, networks, reading
 from digitrec.compiled import CompiledNetwork
 from digitrec.mnist import load_mnist
 
@@ -59,7 +59,7 @@ def test_json_agrees_with_the_library(folder, model):
     assert [found["file"] for found in objects] == names
     network = CompiledNetwork(networks.load_numpy(model))  # as the command does
     for found in objects:
-        digit = images.read(images.load_image(folder / found["file"]), network).digits[0]
+        digit = reading.read_file(folder / found["file"], network).digits[0]
         assert found == {
             "file": found["file"],
             "lines": [digit.label],
@@ -112,23 +112,23 @@ def test_in_json_an_error_has_its_place_in_the_order(folder):
 
 def test_many_files_in_order(folder):
     """More files than are decoded ahead, so that the window has to move."""
-    names = [f"{i % 40:02d}.png" for i in range(5 * cli.CHUNK + 7)]
+    names = [f"{i % 40:02d}.png" for i in range(2 * cli.AHEAD + 7)]
     done = run("read", "--json", *names, cwd=folder)
     assert [json.loads(line)["file"] for line in done.stdout.splitlines()] == names
 
 
 def test_few_files_are_under_way_at_a_time(monkeypatch):
-    """Files are found no further ahead of the reader than two chunks."""
+    """Files are read no further ahead of who asks for them than the constant says."""
     from concurrent.futures import ThreadPoolExecutor
 
     started = []
-    monkeypatch.setattr(images, "find_digits_in_file", started.append)
-    names = [str(i) for i in range(10 * cli.CHUNK)]
+    monkeypatch.setattr(reading, "read_file", lambda name, network: started.append(name))
+    names = [str(i) for i in range(10 * cli.AHEAD)]
     with ThreadPoolExecutor(2) as pool:
         order = []
-        for name, _ in cli.in_order(pool, names):
+        for name, _ in cli.in_order(pool, names, None):
             order.append(name)
-            assert len(started) <= len(order) + 2 * cli.CHUNK
+            assert len(started) <= len(order) + cli.AHEAD
     assert order == names
 
 
@@ -172,7 +172,7 @@ def test_a_name_that_is_not_utf8(folder):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGPIPE")
 def test_a_closed_pipe_ends_quietly(folder):
-    names = ["00.png"] * (4 * cli.CHUNK)
+    names = ["00.png"] * (2 * cli.AHEAD)
     with subprocess.Popen(
         [sys.executable, "-m", "digitrec", "read", *names],
         cwd=folder,
@@ -218,10 +218,9 @@ def test_wrong_arguments_show_the_usage(arguments):
 
 def test_an_unsure_reading_names_the_second_best():
     row = np.array([0.0, 0.4004, 0, 0, 0, 0, 0, 0.5996, 0, 0], np.float32)
-    found = images.FoundDigit(np.zeros((28, 28), np.uint8), images.Box(0, 0, 9, 9), 0)
-    unsure = SimpleNamespace(predict_probabilities=lambda x: np.stack([row]))
-    (reading,) = images.classify([[found]], unsure)
-    assert cli.as_text("a.png", reading) == "a.png: 7 (59.9 %), or 1 (40.0 %)"
+    image, box = np.zeros((28, 28), np.uint8), reading.Box(0, 0, 9, 9)
+    unsure = reading.Reading(["7"], [reading.Digit(image, box, 0, "7", 0.5996, row)])
+    assert cli.as_text("a.png", unsure) == "a.png: 7 (59.9 %), or 1 (40.0 %)"
 
 
 def test_a_probability_is_never_rounded_up_to_certainty():
@@ -251,12 +250,14 @@ def test_annotate_needs_one_picture_and_a_place(folder, tmp_path):
 
 
 def test_what_is_no_digit_is_a_question_mark(tmp_path):
-    blot = np.full((200, 200), 240, np.uint8)
-    blot[60:140, 50:150] = 20
-    Image.fromarray(blot).save(tmp_path / "blot.png")
-    done = run("read", "blot.png", cwd=tmp_path)
-    assert done.stdout.decode().startswith("blot.png: ? (perhaps ")
-    found = json.loads(run("read", "--json", "blot.png", cwd=tmp_path).stdout)
+    star = np.full((200, 200), 240, np.uint8)
+    cv2.line(star, (60, 60), (140, 140), 20, 12)
+    cv2.line(star, (60, 140), (140, 60), 20, 12)
+    cv2.line(star, (100, 40), (100, 160), 20, 12)
+    Image.fromarray(star).save(tmp_path / "star.png")
+    done = run("read", "star.png", cwd=tmp_path)
+    assert done.stdout.decode().startswith("star.png: ? (perhaps ")
+    found = json.loads(run("read", "--json", "star.png", cwd=tmp_path).stdout)
     assert found["lines"] == ["?"]
     assert found["digits"][0]["label"] == "?"
     assert found["digits"][0]["guess"] in set("0123456789")

@@ -52,13 +52,13 @@ def test_one_seed_draws_the_same_and_another_something_else():
 
 def test_a_digit_is_drawn_in_each_of_its_forms_as_often_as_it_says(monkeypatch):
     drawn = {}
-    paths = forms._paths
+    paths = forms.varied
 
     def noted(form, count, rng):
         drawn[form.name] = count
         return paths(form, count, rng)
 
-    monkeypatch.setattr(forms, "_paths", noted)
+    monkeypatch.setattr(forms, "varied", noted)
     forms.draw(7, 1000, np.random.default_rng(0))
     often = {form.name: form.often for form in forms.FORMS if form.digit == 7}
     assert set(drawn) == set(often)

@@ -3,91 +3,128 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import digitrec
+from digitrec import reading
 
 FOLDER = Path(digitrec.__file__).parent
 
 # module: the modules of the library that it imports, and the other packages that it needs.
 # From top to bottom nothing imports what stands below it.
 TABLE = """
-mnist            -                                                        numpy
-forward          -                                                        numpy
-backprop         forward                                                  numpy threadpoolctl
-wrong_gradients  backprop forward                                         numpy
-autodiff         -                                                        numpy
-compiled         forward                                                  numpy threadpoolctl
-quiet            -                                                        -
-networks         forward quiet                                            numpy keras
-hand             forward networks                                         numpy
-pages            -                                                        numpy cv2
-images           pages                                                    numpy cv2 PIL pillow_heif
-sheet            images pages                                             numpy cv2 PIL
-samples          images sheet                                             numpy
-scene            -                                                        numpy cv2
-simulate         scene                                                    numpy cv2 PIL
-forms            -                                                        numpy cv2
-augment          forms simulate                                           numpy cv2
-recipes          augment forms networks                                   numpy
-learn            augment backprop compiled forward mnist networks         numpy
-training         networks recipes                                         numpy keras
-shipped          augment forward images mnist networks simulate training  numpy keras tensorflow
-evaluate         -                                                        numpy
-plots            evaluate                                                 numpy cycler matplotlib seaborn
-checks           forward mnist                                            numpy
-notebook         -                                                        -
-__main__         compiled hand images learn mnist networks samples sheet  cv2 PIL
+mnist            -                                                               numpy
+forward          -                                                               numpy
+backprop         forward                                                         numpy threadpoolctl
+wrong_gradients  backprop forward                                                numpy
+autodiff         -                                                               numpy
+compiled         forward                                                         numpy threadpoolctl
+quiet            -                                                               -
+networks         forward quiet                                                   numpy keras
+hand             forward networks                                                numpy
+reading          -                                                               numpy cv2 PIL pillow_heif
+sheet            reading                                                         numpy cv2 PIL
+samples          compiled networks reading sheet                                 numpy
+scene            -                                                               numpy cv2
+simulate         scene                                                           numpy cv2 PIL
+forms            -                                                               numpy cv2
+augment          forms simulate                                                  numpy cv2
+miscuts          reading                                                         numpy cv2
+recipes          augment forms networks                                          numpy
+learn            augment backprop compiled forward mnist networks                numpy
+training         networks recipes                                                numpy keras
+shipped          augment forward mnist networks reading simulate training        numpy keras tensorflow
+evaluate         -                                                               numpy
+plots            evaluate                                                        numpy cycler matplotlib seaborn
+checks           forward mnist                                                   numpy
+notebook         -                                                               -
+__main__         compiled hand learn mnist networks reading samples sheet        cv2 PIL
 """  # noqa: E501 (a table)
-ROWS = {
-    name: (set(inner.split()) - {"-"}, set(outer.split()) - {"-"})
-    for name, inner, outer in (
-        (line[:17].strip(), line[17:74], line[74:]) for line in TABLE.strip().splitlines()
-    )
-}
+# The stages of the reading, in the same way.
+STAGES_TABLE = """
+limits           -                                                               -
+files            limits                                                          numpy cv2 PIL pillow_heif
+scale            -                                                               numpy cv2
+polarity         limits scale                                                    numpy cv2
+pieces           limits                                                          numpy cv2
+ink              limits pieces polarity scale                                    numpy cv2
+boxes            limits pieces                                                   numpy cv2
+rules            boxes limits pieces                                             numpy cv2
+look             ink limits rules scale                                          numpy cv2
+edges            ink limits pieces                                               numpy
+lines            limits pieces                                                   numpy
+lattice          limits pieces                                                   numpy
+recipe           files ink limits pieces                                         numpy cv2
+seen             edges ink lattice limits lines pieces recipe                    numpy cv2
+reader           edges files ink limits look pieces polarity recipe scale seen   numpy cv2
+one              edges files ink limits look pieces polarity recipe scale        numpy cv2
+annotation       files limits reader recipe                                      numpy cv2
+"""  # noqa: E501 (a table)
+
+
+def rows(table: str) -> dict[str, tuple[set[str], set[str]]]:
+    """Return a table's rows: what of the library a module imports, and what others."""
+    return {
+        line[:17].strip(): (set(line[17:81].split()) - {"-"}, set(line[81:].split()) - {"-"})
+        for line in table.strip().splitlines()
+    }
+
+
+ROWS, STAGES = rows(TABLE), rows(STAGES_TABLE)
 #: What reads a picture; it must not need what trains.
-READING = ("images", "networks", "compiled", "hand", "__main__")
+READING = ("reading", "networks", "compiled", "hand", "__main__")
 
 
 def imports(path: Path) -> tuple[set[str], set[str]]:
     """Return what a module imports anywhere, but for its types: of the library, and of others."""
-    inner, outer = set(), set()
+    modules = set()
     tree = ast.parse(path.read_text("utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = []  # read by the type checker alone
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "digitrec":
-            inner |= {alias.name for alias in node.names} - {"__version__"}
-        elif isinstance(node, ast.ImportFrom):
-            package, _, module = (node.module or "").partition(".")
-            if package == "digitrec":
-                inner.add(module)
-            else:
-                outer.add(package)
+        if isinstance(node, ast.ImportFrom):
+            # What is imported from a package is one of its modules, or in it.
+            names = (
+                [node.module]
+                if node.module not in ("digitrec", "digitrec.reading")
+                else [f"{node.module}.{alias.name}" for alias in node.names]
+            )
+            modules |= {name for name in names if name}
         elif isinstance(node, ast.Import):
-            for alias in node.names:
-                package, _, module = alias.name.partition(".")
-                if package == "digitrec":
-                    inner.add(module)
-                else:
-                    outer.add(package)
-    return inner, outer - sys.stdlib_module_names
+            modules |= {alias.name for alias in node.names}
+    inner = {name.removeprefix("digitrec.") for name in modules if name.startswith("digitrec.")}
+    outer = {name.partition(".")[0] for name in modules} - {"digitrec"}
+    return inner - {"__version__"}, outer - sys.stdlib_module_names
 
 
 def test_the_table_is_true() -> None:
     """Each module imports what its row says, no more and no less."""
     found = {path.stem: imports(path) for path in FOLDER.glob("*.py")}
     assert found.pop("__init__") == (set(), set())
-    assert found == ROWS
+    stages = {path.stem: imports(path) for path in (FOLDER / "reading").glob("*.py")}
+    facade = stages.pop("__init__")[0]
+    assert all(name.startswith("reading.") for inner, _ in stages.values() for name in inner)
+    found["reading"] = set(), set().union(*(outer for _, outer in stages.values()))
+    assert {
+        name: ({part.partition(".")[0] for part in inner}, outer)
+        for name, (inner, outer) in found.items()
+    } == ROWS
+    assert {
+        name: ({part.partition(".")[2] for part in inner}, outer)
+        for name, (inner, outer) in stages.items()
+    } == STAGES
+    assert {name.split(".")[1] for name in facade} < set(STAGES)
 
 
 def test_arrows_point_one_way() -> None:
     """A module imports only what stands above it, so there is no circle."""
-    above: set[str] = set()
-    for name, (inner, _) in ROWS.items():
-        assert inner <= above, name
-        above.add(name)
+    for table in (ROWS, STAGES):
+        above: set[str] = set()
+        for name, (inner, _) in table.items():
+            assert inner <= above, name
+            above.add(name)
 
 
 def test_reading_needs_no_training() -> None:
@@ -99,14 +136,23 @@ def test_reading_needs_no_training() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert {f"digitrec.{name}" for name in READING} <= loaded
-    learning = {"training", "shipped", "simulate", "backprop", "learn", "samples"}
+    learning = {"training", "shipped", "simulate", "backprop", "learn", "samples", "miscuts"}
     assert not {f"digitrec.{name}" for name in learning} & loaded
     assert not {"tensorflow", "keras", "matplotlib"} & loaded
 
 
 def test_every_module_is_listed() -> None:
-    """The package's own text names each module, in the table's order."""
-    listed = [
-        line.split("``")[1] for line in digitrec.__doc__.splitlines() if line.startswith("``")
-    ]
-    assert set(listed) == set(ROWS)
+    """A package's own text names each of its modules."""
+    for package, table in ((digitrec, ROWS), (reading, STAGES)):
+        lines = (package.__doc__ or "").splitlines()
+        listed = [line.split("``")[1] for line in lines if line.startswith("``")]
+        assert sorted(listed) == sorted(table)
+
+
+def test_every_package_is_installed() -> None:
+    """Where a package is not named, what is installed without a checkout lacks it."""
+    named = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text("utf-8"))
+    folders = [path.parent.relative_to(FOLDER.parent) for path in FOLDER.rglob("__init__.py")]
+    assert sorted(named["tool"]["setuptools"]["packages"]) == sorted(
+        ".".join(folder.parts) for folder in folders
+    )

@@ -17,6 +17,8 @@ from PIL import Image
 
 from digitrec import plots
 from digitrec.evaluate import confusion_matrix, reliability_curve
+from digitrec.reading.lattice import Candidate, Line, Segment
+from digitrec.reading.pieces import Piece, union
 
 rng = np.random.default_rng(0)
 DIGITS = rng.integers(0, 256, (7, 28, 28), np.uint8)
@@ -25,6 +27,17 @@ LABELS = rng.integers(0, 10, 3000)
 READ = np.where(rng.random(3000) < 0.9, LABELS, rng.integers(0, 10, 3000))
 MATRIX = confusion_matrix(LABELS, READ)
 CURVE = reliability_curve(rng.integers(0, 3, 500), rng.dirichlet([0.4, 0.4, 0.4], 500), bins=10)
+#: Two pieces, the second cut in two: three segments, five candidates, the first and last pair best.
+SEGMENTS = [Piece(4, 6, np.ones((20, 5), bool))] + [
+    Piece(x, 5, np.triu(np.ones((22, 10), bool))) for x in (12, 22)
+]
+JOINED = [(0, 1), (1, 2), (2, 3), (1, 3), (0, 2)]
+LINE = Line(
+    [Segment(piece, 0.0, 2.0) for piece in SEGMENTS],
+    [Candidate(a, b, union(SEGMENTS[a:b]), 0.0) for a, b in JOINED],
+)
+LINE_P = np.full((5, 10), 0.03)
+LINE_P[range(5), [1, 7, 7, 0, 4]] = 0.73
 HISTORY = {
     "loss": [0.6, 0.3, 0.2],
     "accuracy": [0.8, 0.9, 0.94],
@@ -42,6 +55,7 @@ CASES = {
         {"photo": rng.random((20, 30, 3)), "ink": rng.random((9, 7)), "weights": KERNEL[..., 0]},
         signed=["weights"],
     ),
+    "lattice": lambda: plots.lattice(np.eye(40), LINE, DIGITS[:5], LINE_P, [0, 3]),
     "weights": lambda: plots.weights(KERNEL),
     "feature_maps": lambda: plots.feature_maps(np.abs(KERNEL)),
     "bars": lambda: plots.bars({"nearest mean": 0.82, "dense": 0.956}, "accuracy", percent=True),
@@ -309,6 +323,54 @@ def test_coloured_labels():
     for pixel, colour in (((0, 1), plots.PALETTE[0]), ((1, 0), plots.PALETTE[-1])):
         assert "#" + bytes(drawn[pixel]).hex() == colour
     assert np.array_equal(drawn[1, 1], drawn[0, 1]), "colours return after the last"
+
+
+def lattice_parts(**options):
+    """What the figure of a lattice shows: segments, pictures, brackets, and labels on the path."""
+    figure = plots.lattice(np.eye(40), LINE, DIGITS[:5], LINE_P, [0, 3], **options)
+    ax = figure.axes[0]
+    pictures = [image for image in ax.images if np.shape(image.get_array()) == (28, 28)]
+    brackets = [(line.get_xdata()[0], line.get_xdata()[-1]) for line in ax.lines]
+    bold = [text.get_text() for text in ax.texts if text.get_fontweight() == "bold"]
+    return ax, pictures, brackets, bold
+
+
+def test_a_lattice_shows_segments_candidates_and_the_best_path():
+    ax, pictures, brackets, bold = lattice_parts()
+    numbers = [text.get_text() for text in ax.texts[:3]]
+    assert numbers == ["0", "1", "2"]
+    # The ink, each segment where it is, and a picture a candidate.
+    assert len(ax.images) == 1 + 3 + 5
+    for image, piece in zip(ax.images[1:4], SEGMENTS, strict=True):
+        assert image.get_extent()[:2] == [piece.x, piece.right]
+        assert np.array_equal(image.get_array()[..., 3], piece.mask)
+    assert sorted(brackets) == sorted((c.piece.x, c.piece.right) for c in LINE.candidates), (
+        "a bracket spans its segments"
+    )
+    # First the best path, in its order, and nothing else in orange.
+    assert bold == ["1  73", "0  73"]
+    assert np.array_equal(pictures[0].get_array(), DIGITS[0])
+    assert np.array_equal(pictures[1].get_array(), DIGITS[3])
+    orange = [line.get_color() == plots.ORANGE for line in ax.lines]
+    assert orange == [True, True, False, False, False]
+
+
+def test_a_lattices_pictures_do_not_overlap():
+    _, pictures, _, _ = lattice_parts()
+    boxes = [image.get_extent() for image in pictures]
+    for a, b in itertools.combinations(boxes, 2):
+        assert a[1] <= b[0] or b[1] <= a[0] or a[2] <= b[3] or b[2] <= a[3]
+
+
+def test_of_a_lattice_the_likeliest_are_shown_where_there_is_no_room():
+    _, pictures, _, bold = lattice_parts(rows=1)
+    assert len(bold) == 2
+    assert 2 < len(pictures) < 5
+
+
+def test_a_lattice_without_a_picture_for_each_candidate_is_refused():
+    with pytest.raises(ValueError, match="each of 5 candidates, found 4 and 5"):
+        plots.lattice(np.eye(40), LINE, DIGITS[:4], LINE_P, [0, 3])
 
 
 def test_violins_are_spread_as_the_values_are():

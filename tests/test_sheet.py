@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digitrec import images, sheet, simulate
+from digitrec import reading, sheet, simulate
 from digitrec.mnist import load_test
 from digitrec.scene import PENS, Light, PageCamera, Pen
 
@@ -137,18 +137,18 @@ def test_the_photograph_may_be_turned(photo, skipped, turns):
 
 @pytest.mark.parametrize("number", range(4))
 def test_one_mark_may_be_hidden(photo, skipped, number):
-    marks = sheet.find_marks(images.to_gray(photo))
+    marks = sheet.find_marks(reading.to_gray(photo))
     hidden = photo.copy()
     centre = tuple(int(v) for v in marks[number].mean(axis=0))
     cv2.circle(hidden, centre, 45, (200, 160, 140), -1)
-    assert number not in sheet.find_marks(images.to_gray(hidden))
+    assert number not in sheet.find_marks(reading.to_gray(hidden))
     found = sheet.read_sheet(hidden)
     assert set(found.empty) == skipped
 
 
 def test_with_two_marks_hidden_it_says_which_were_found(photo):
     hidden = photo.copy()
-    marks = sheet.find_marks(images.to_gray(photo))
+    marks = sheet.find_marks(reading.to_gray(photo))
     for number in (0, 2):
         cv2.circle(hidden, tuple(int(v) for v in marks[number].mean(axis=0)), 45, (9, 9, 9), -1)
     with pytest.raises(sheet.SheetError, match=r"three are enough.*found upper right, lower left"):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digitrec import evaluate, images, networks, simulate
+from digitrec import evaluate, networks, reading, simulate
 from digitrec.mnist import load_mnist
 from digitrec.scene import PAPERS, Camera, Light, PageCamera, Paper, Pen, Sheet
 
@@ -279,7 +279,7 @@ def test_random_photographs_are_read():
     """
     mnist, generator = load_mnist(), rng(11)
     digits = mnist.x_test[:400]
-    prepared = [images.normalise(simulate.random_photograph(d, generator)) for d in digits]
+    prepared = [reading.normalise(simulate.random_photograph(d, generator)) for d in digits]
     network = networks.load_numpy("cnn")
     read = network.predict_probabilities(np.stack(prepared)).argmax(axis=1)
     assert evaluate.accuracy(mnist.y_test[:400], read) >= 0.95

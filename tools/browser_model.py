@@ -31,10 +31,10 @@ from typing import Any
 
 import numpy as np
 
-from digitrec import images
 from digitrec.forward import Sequential
 from digitrec.mnist import load_mnist
 from digitrec.networks import IMAGE_SHAPE, WEIGHTS_FOLDER, load_numpy, read_weights
+from digitrec.reading import limits
 from tools import browser_digits
 
 MODEL_FILE = Path(__file__).parents[1] / "book" / "_static" / "draw" / "model.bin"
@@ -42,30 +42,21 @@ REMEMBER_FILE = MODEL_FILE.with_name("remember.bin")
 NETWORKS = ("dense", "cnn")
 #: The greatest int16. The least is one further from zero; it is not used, so that signs are alike.
 INT16_MAX = 32767
-#: The constants of ``digitrec.images`` that the page prepares drawings with.
+#: The constants of ``digitrec.reading.limits`` that the page prepares drawings with.
 MEASURES = (
+    "CONTRAST",
+    "NEAR_INK",
+    "FADED",
+    "PEN_PIXELS",
+    "SMALLEST_INK",
+    "SPECK_PENS",
+    "BRIDGE",
+    "SMALLEST_DIGIT",
     "FIELD",
     "BOX",
     "MNIST_PEN",
     "FINER",
-    "MIN_CONTRAST",
-    "LARGE",
-    "MIN_DIGIT",
-    "NEAR_INK",
-    "GAP",
-    "SPECK",
-    "NEARBY",
-    "ENOUGH_INK",
     "COVERED",
-    "RIM",
-    "INSIDE",
-    "ROUND",
-    "EDGE",
-    "SMALL_ROUND",
-    "GRAINS",
-    "LARGEST_GRAIN",
-    "HOLES",
-    "HOLE",
 )
 #: The page shows "?" for the CNN below ``SURE_ALONE``, or below ``SURE_DISPUTED`` when the dense
 #: network reads another digit; for the dense network below ``SURE_DENSE``. Chosen on drawn digits
@@ -90,7 +81,7 @@ class Packed:
         Test digits.
     labels : (S,) uint8
     measures : dict
-        The constants of ``digitrec.images``, by their names (``MEASURES``).
+        The constants of ``digitrec.reading.limits``, by their names (``MEASURES``).
     limits : dict of str to float
         ``LIMITS``.
     """
@@ -204,7 +195,7 @@ def pack(folder: Path = WEIGHTS_FOLDER) -> bytes:
         "uint8": store(samples),
         "labels": labels.tolist(),
     }
-    header["measures"] = {name: getattr(images, name) for name in MEASURES}
+    header["measures"] = {name: getattr(limits, name) for name in MEASURES}
     header["limits"] = LIMITS
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)

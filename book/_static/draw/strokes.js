@@ -10,8 +10,8 @@
 export const UNITS = 1000;
 /** Pens to choose from, in units. The middle one is as wide as MNIST's for a digit that fills the pad. */
 export const PENS = { thin: 35, medium: 70, thick: 110 };
-/** The pad's side in the picture that the networks' recipe starts from, in pixels: ten for one of MNIST's box. */
-const PICTURE = 200;
+/** The pad's side in the picture that the networks' recipe starts from, in pixels: eight for one of MNIST's box. */
+const PICTURE = 160;
 /** Of a drawing smaller than this part of the pad, that picture is this many times finer. */
 const SMALL = 0.25;
 const FINER = 2;

@@ -1,0 +1,242 @@
+"""Which pieces of a line, joined, are its digits: the likeliest path through all candidates.
+
+A line's ink is cut into too many *segments*. A *candidate* is some neighbouring segments that might
+be one digit; a *path* uses every segment once, in a candidate or as something that is no digit. The
+network says how probable each candidate's best class is; what a candidate's size and gaps tell, and
+what it costs to leave a segment out, is a sum of ``COSTS``. They were chosen on validation pages;
+those that ``python -m benchmarks.priors`` learns, for comparison, read these pages no better. The
+path with the greatest sum of logarithms is what the line says: nothing is cut or joined before the
+network was asked.
+
+This is the segmentation graph of :cite:t:`lecun1998gradient`, sections V–VII, with a network that
+is trained on digits and on what is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from digitrec.reading.limits import (
+    ABOVE,
+    COSTS,
+    CUT_WIDTH,
+    IN_BAND,
+    LEAST_PROBABILITY,
+    MANY,
+    MOST_JOINED,
+    OUT_OF_BAND,
+    SIZES,
+    TALLEST,
+    WIDEST,
+)
+from digitrec.reading.pieces import Piece, cut, union, weighted_median
+
+#: What adds up, and what each costs: a logarithm of a probability.
+FEATURES = tuple(COSTS)
+_COSTS = np.array([COSTS[name] for name in FEATURES])
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of ink that may be a digit or a part of one.
+
+    Attributes
+    ----------
+    piece : Piece
+    cut : float
+        Ink that the cut on its left crosses, in pens; 0 where no ink is cut.
+    features : (F,) float
+        How much of each of ``FEATURES`` it costs to leave it out.
+    """
+
+    piece: Piece
+    cut: float
+    features: np.ndarray
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Neighbouring segments that might be one digit.
+
+    Attributes
+    ----------
+    start, stop : int
+        The first segment, and the one after the last.
+    piece : Piece
+        Their ink, joined.
+    features : (F,) float
+        How unusual its size, place and gaps are; all 0 for a usual digit.
+    """
+
+    start: int
+    stop: int
+    piece: Piece
+    features: np.ndarray
+
+    @property
+    def prior(self) -> float:
+        """How plausible it is before the network is asked; a logarithm, 0 for a usual digit."""
+        return -float(self.features @ _COSTS)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line's segments, from left to right, and all candidates."""
+
+    segments: list[Segment]
+    candidates: list[Candidate]
+
+
+def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
+    """Cut a line's pieces, and join what might be one digit.
+
+    Parameters
+    ----------
+    pieces : the line's
+    height : of the page's digits, in pixels
+    pen : its width, in pixels
+
+    Returns
+    -------
+    Line
+    """
+    height = weighted_median([p.height for p in pieces]) or height
+    band = _Band.of(pieces, height)
+    parts = [part for p in pieces for part in cut(p, height, pen)]
+    parts.sort(key=lambda part: part[0].x + part[0].width / 2)
+    segments = [Segment(p, crossed, _left_out(p, height, band)) for p, crossed in parts]
+    candidates = []
+    for start in range(len(segments)):
+        for stop in range(start + 1, min(len(segments), start + MOST_JOINED) + 1):
+            joined = [segment.piece for segment in segments[start:stop]]
+            wide = max(p.right for p in joined) - min(p.x for p in joined)
+            high = max(p.bottom for p in joined) - min(p.y for p in joined)
+            if stop - start > 1 and (wide > WIDEST * max(height, high) or high > TALLEST * height):
+                continue
+            piece = union(joined)
+            features = _unusual(joined, piece, height, band, segments[start].cut)
+            candidates.append(Candidate(start, stop, piece, features))
+    return Line(segments, candidates)
+
+
+def _vector(**amounts: float) -> np.ndarray:
+    """Return amounts of some features as a vector of all; (F,) float."""
+    return np.array([amounts.get(name, 0.0) for name in FEATURES])
+
+
+@dataclass(frozen=True)
+class _Band:
+    """Where a line's digits stand: its top and bottom at its left end, and how much it falls."""
+
+    top: float
+    bottom: float
+    slope: float
+
+    @classmethod
+    def of(cls, pieces: Sequence[Piece], height: float) -> _Band:
+        """Find the band of a line's pieces, of digits so high.
+
+        The slope is the median of all pairs' of digits (Theil and Sen): a few outliers, as a comma,
+        do not matter. Two or three digits are too few to tell it from how they dance.
+        """
+        places = np.array([(_middle(p), p.y + p.height / 2) for p in pieces])
+        large = places[[p.height >= CUT_WIDTH * height for p in pieces]]
+        one, other = np.triu_indices(len(large), 1)
+        across, down = (large[other] - large[one]).T
+        apart = np.abs(across) > height
+        steep = len(large) >= MANY and apart.any()
+        slope = float(np.median(down[apart] / across[apart])) if steep else 0.0
+        falls = slope * places[:, 0]
+        heights = [p.height for p in pieces]
+        top = weighted_median([p.y for p in pieces] - falls, heights)
+        return cls(top, weighted_median([p.bottom for p in pieces] - falls, heights), slope)
+
+    def share(self, piece: Piece) -> float:
+        """Share of a piece's height that is between the line's top and bottom."""
+        falls = self.slope * _middle(piece)
+        inside = min(piece.bottom, self.bottom + falls) - max(piece.y, self.top + falls)
+        return max(0.0, inside) / piece.height
+
+
+def _middle(piece: Piece) -> float:
+    """Column of its rectangle's middle."""
+    return piece.x + piece.width / 2
+
+
+def _left_out(piece: Piece, height: float, band: _Band) -> np.ndarray:
+    """Say what it costs that a segment is no part of any digit; (F,) float.
+
+    Little for a speck, for a dash, and for what hangs out of the line, as commas do.
+    """
+    size = piece.height / height
+    if size < SIZES[0]:
+        size = float(np.sqrt(piece.height * piece.width)) / height
+    return _vector(speck=1, skip=min(1.0, size * max(OUT_OF_BAND, band.share(piece))) ** 2)
+
+
+def _unusual(
+    joined: Sequence[Piece], piece: Piece, height: float, band: _Band, cut: float
+) -> np.ndarray:
+    """Say how unusual a candidate's size, place, gaps and its cut are; (F,) float."""
+    size = np.log(piece.height / height)
+    gaps = over = joins = 0.0
+    for a, b in pairwise(joined):
+        shared = min(a.right, b.right) - max(a.x, b.x)
+        if shared >= ABOVE * min(a.width, b.width):  # one above the other
+            over += max(0, b.y - a.bottom, a.y - b.bottom) / height
+        else:
+            joins += 1
+            gaps += max(0, -shared) / height
+    return _vector(
+        cut=min(1.0, cut),
+        join=joins,
+        gap=gaps,
+        over=over,
+        size=max(0.0, np.log(SIZES[0]) - size, size - np.log(SIZES[1])) ** 2,
+        band=max(0.0, IN_BAND - band.share(piece)),
+    )
+
+
+def best_path(line: Line, probabilities: np.ndarray) -> tuple[float, list[int]]:
+    """Find the likeliest path, by dynamic programming from left to right.
+
+    Parameters
+    ----------
+    line : its segments and candidates
+    probabilities : (C, 10) float
+        What the network makes of each candidate.
+
+    Returns
+    -------
+    score : float
+        The sum of logarithms along the path.
+    chosen : list of int
+        Which candidates are its digits, from left to right.
+
+    References
+    ----------
+    :cite:t:`viterbi1967`.
+    """
+    scores = np.log(np.maximum(probabilities.max(axis=1, initial=0), LEAST_PROBABILITY))
+    ending: list[list[int]] = [[] for _ in range(len(line.segments) + 1)]
+    for number, candidate in enumerate(line.candidates):
+        ending[candidate.stop].append(number)
+    best: list[tuple[float, int]] = [(0.0, -1)]  # (score so far, the last candidate or −1)
+    for stop, segment in enumerate(line.segments, 1):
+        ways = [(best[stop - 1][0] - float(segment.features @ _COSTS), -1)]
+        for number in ending[stop]:
+            candidate = line.candidates[number]
+            score = best[candidate.start][0] + float(scores[number]) + candidate.prior
+            ways.append((score, number))
+        best.append(max(ways))
+    chosen, stop = [], len(line.segments)
+    while stop:
+        number = best[stop][1]
+        if number >= 0:
+            chosen.append(number)
+        stop = line.candidates[number].start if number >= 0 else stop - 1
+    return best[-1][0], chosen[::-1]

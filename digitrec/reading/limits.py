@@ -1,0 +1,289 @@
+"""Every limit of the reading, with its unit, its reason, and what fixed it.
+
+*Pens* are widths of the pen, *heights* those of the page's digits. ``conditions`` is the benchmark
+on rendered pages, ``photos`` the one on photographs (``benchmarks/``).
+"""
+
+# --- Files ---
+#: Pixels. A small file can unpack to more memory than a computer has; a photograph has 12 million.
+MAX_PIXELS = 64_000_000
+#: Pixels. Larger pictures are reduced while they are read: a page's digits stay 40 pixels high.
+LONGEST_SIDE = 2048
+#: Pixels. A picture with a shorter side cannot show a digit.
+SMALLEST_SIDE = 8
+#: Of 255: on white paper a brighter drawing would not be seen.
+BRIGHT_DRAWING = 192
+#: A colour is read instead of the brightness where it has so many times its contrast: red on green.
+COLOURED = 1.6
+#: Pixels of the longer side, and the percentile of the differences from what is around: a colour's
+#: contrast. Where something is written, its strokes fill 1 % of the picture.
+COLOUR_PIXELS, COLOUR_PERCENTILE = 256, 99
+
+# --- Light ---
+#: Share (0 … 1). Where narrow light and narrow dark ink differ by less, both readings are tried.
+SURE_POLARITY = 0.9
+#: Pixels. A picture with a shorter longer side is filled by one digit: paper is sought around it.
+COARSE = 64
+#: Pixels of the longer side at which it is told whether paper or ink fills the rim.
+RIM_PIXELS = 96
+#: Of the shorter side: the rim's width.
+RIM_WIDTH = 0.03
+#: Shares of the rim that light pixels fill: up to the first, paper may be dark, from the second on
+#: light; if the largest circle in it is so many times as wide as that in the ink.
+PAPER_RIM, WIDER_CIRCLE = (0.3, 0.7), 1.2
+#: Shares of the longer side: a window of a few of a page's digits, and, in a coarse picture, half.
+STROKES_WINDOW = 0.08, 0.5
+#: Pixels of the longer side at which a page's strokes are still seen, and paper between them.
+STROKES_PIXELS = 512
+#: Pixels of the longer side that show a close-up's digit, and the light, which changes slowly.
+CLOSE_UP_PIXELS = 128
+#: Share of the shorter side: a window that nearly all strokes are narrower than, before the pen is
+#: known.
+FIRST_WINDOW = 0.4
+#: Pens, and share of the longer side: the window once it is known. Shadows are wider.
+WINDOW_PENS, WINDOW_SHARE = 12, 0.03
+
+#: Pixels of the shorter side: a thumbnail. Its strokes may be as narrow as grain.
+THUMBNAIL = 64
+#: Pixels: the median's window, in which a bright grain is no paper; of strokes and of a close-up.
+CALM_WINDOW = 3, 5
+#: Of the window: the deviation by which the paper is smoothed, so that no window's shape is left.
+SMOOTHED = 1 / 8
+
+#: Of 255: paper is no darker, or grain would be divided by next to nothing.
+DARKEST_PAPER = 16
+#: A sheet's border, in a picture of so many pixels: the light changes by this factor's logarithm.
+SHEET_PIXELS, SHEET_BORDER = 256, 0.12
+#: Share of the picture that a sheet on a table fills.
+SHEET_SHARE = 0.15, 0.93
+
+#: Share of the variance that two brightnesses explain in evenly lit ink (grain 0.64, slope 0.75).
+TWO_SHADES = 0.82
+
+#: Shares of a picture: ink that fills more than a fifth of it may hide the paper from any window.
+EVEN_SHARE = 0.1, 0.8
+
+#: Deviations of paper and ink that lie between two even brightnesses.
+EVEN_GAP = 6
+#: Share of the rim that is evenly lit paper; and, of the longer side, the widest circle in its ink:
+#: what is wider is a shadow, or what the paper lies on.
+EVEN_RIM, EVEN_CIRCLE = 0.5, 0.3
+
+# --- Ink ---
+#: Pixels of the longer side at which the pen is first measured. A smaller picture is not enlarged
+#: beyond it: that would cost time and show nothing new.
+FIRST_LOOK = 1024
+#: Share of the longer side that a picture is blurred by where its grain hides the strokes.
+CALM = 0.006
+#: Pens by which the ink is always blurred: grain becomes calm, strokes stay.
+CALM_PENS = 0.15
+#: Share of the light that ink takes away, at least. Less is a shade of the paper.
+CONTRAST = 0.06
+#: Standard deviations of the grain: what stands out from it by less is grain.
+SIGNAL_TO_NOISE = 5.0
+#: Of the usual piece of ink, by its longer side: what is shorter is grain, and tells no pen.
+GRAIN_SIZE = 0.3
+#: Halvings of the picture in which grain is sought, the first among them: that of coarse paper.
+GRAIN_SCALES = 3
+#: Share of the longer side: only so near to ink is paper compared with it.
+NEAR_INK = 0.06
+#: Share of the threshold down to which a fading stroke is followed.
+FADED = 0.7
+#: Pixels that the pen is wide at the scale of reading. Finer only shows the paper's grain.
+PEN_PIXELS = 5.0
+#: Pixels: all ink of a picture stays so large; a small digit of a wide pen would lose its holes.
+SMALLEST_INK = 80
+#: Small pictures are enlarged so many times at most: more shows nothing new.
+LARGEST_ENLARGEMENT = 4.0
+
+# --- Rules and boxes ---
+#: Pens that a box is wide and high, at least; a loop of a digit is smaller.
+BOX_PENS = 5
+#: Share of its least rectangle that a box's hull fills. An ellipse fills 0.79.
+BOX_FILLED = 0.92
+#: Share of the picture: a larger rectangle is a sheet, and all around it the table.
+SHEET_HOLE = 0.5
+#: Of a box's height: ink in it that is higher is a digit. Of its hull: a box with less paper has a
+#: digit that hangs from its frame.
+IN_BOX, BOX_DENTED = 0.2, 0.9
+#: Share of many boxes that have a digit. Squared paper has far more empty squares: its lines are
+#: rules, and digits cross them.
+BOXES_IN_USE = 0.5
+#: Of the usual side of the boxes with digits, from … to: so large are the empty ones beside them.
+BOX_SIZES = 0.7, 1.4
+#: Pixels that a frame's inner edge is rough.
+ROUGH_EDGE = 2
+#: Pixels: the soft edge of a frame or a rule, beyond its thickness. Ink that reaches farther out is
+#: a stroke that crosses it.
+RULE_EDGE = 1.5
+#: So many straight strokes of one height, higher than the rest by this factor, are sides of boxes;
+#: and of that height, by which their ends may differ.
+EQUAL_SIDES, SIDE_HEIGHT, SIDES_APART = 3, 1.3, 0.08
+#: Rows that a rule climbs in each column, at most: 20°.
+STEEPEST_RULE = 0.36
+#: Degrees between the directions in which rules are sought: a row in 230 columns.
+ANGLE_STEP = 0.25
+#: A rule is longer than each of: a share of the picture, so many pens, so many heights, that is
+#: digits side by side. Or it goes across: nearly all of the picture, and more than a height.
+RULE_LENGTH, RULE_ACROSS = (0.3, 40, 4), (0.85, 0, 1.1)
+#: The same once the page has shown rules, of which digits may leave but shorter pieces; in place of
+#: pens, so many times the thickness of those rules.
+RULE_REST = 0.1, 15, 2
+#: It is interrupted for no longer than the longest of: a share of the picture, so many pens, and,
+#: once the page has shown rules, so many heights: a digit may stand on it and hide it.
+RULE_GAP = 0.02, 4, 1.2
+#: Share of a rule's length: pictures with nothing so long, gaps included, are not looked at.
+LINKED = 0.95
+#: Shares of the columns that have ink: of a rule's least length, and of its own.
+INKED = 0.9, 0.8
+#: Pens that a rule is thick, at most; and times the thickness of those that the page has shown.
+RULE_PENS, RULE_TIMES = 1.6, 1.5
+#: Percentiles of a rule's thickness, and share of the middle one by which the outer ones differ, at
+#: most: a filled edge tapers more.
+TAPER_AT, TAPER = (20, 50, 80), 0.6
+#: Points on each side, and one in so many of a rule's: their median row is where it passes.
+FOLLOWED = 12, 20
+#: Of its height: what is narrower may be an upright rule, and does not tell how large writing is.
+UPRIGHT = 0.2
+#: Share of its length that a rule may depart from a straight line, as a page bends.
+BEND = 0.015
+#: Share of a rule's length whose runs lie on one straight line, and how many at least; so many
+#: lines are looked at, the likeliest first, until so many in a row are no rules.
+VOTES, FEWEST_VOTES, MOST_RULES, MOST_FAILED = 0.3, 8, 400, 12
+#: Share of a rule that no stroke stands on; and once the page has shown one.
+FREE_OF_STROKES, STANDING_ON_RULE = 0.5, 0.25
+
+# --- Pieces and lines ---
+#: Of very many pieces of ink only the largest are looked at: the rest is grain.
+MOST_PIECES = 1500
+#: Pens. What is smaller is a speck; and heights, beside digits.
+SPECK_PENS, SPECK = 1.2, 0.12
+#: Pens: a gap in a dotted stroke.
+BRIDGE = 0.8
+#: Pixels, and share of the picture: digits less high cannot be told from grain.
+SMALLEST_DIGIT, SMALLEST_SHARE = 8, 0.01
+#: Pens: nor is a digit less high, but the bits of a rule are.
+SMALLEST_PENS = 1.4
+#: Pens: what is less high does not tell how high digits are.
+TELLS_HEIGHT = 2.5
+#: Pens: a straight stroke is no thicker; a bent one covers more.
+THIN_PENS = 1.5
+#: Heights. A smaller piece does not make a line of its own; it goes to one that is so near.
+STANDS_ALONE, NEAR_LINE = 0.3, 0.8
+#: Heights. A smaller piece with no other in its line is a comma, which hangs below its line.
+COMMA = 0.7
+#: Share of the height in which a digit overlaps the end of its line.
+LINE_OVERLAP = 1 / 3
+#: Of the overlap, for each height that a line's end is away: of two lines the nearer one.
+NEARER_END = 0.02
+#: Degrees that lines may climb or fall.
+STEEPEST_LINE = 40
+#: Degrees between the turns that are tried; and heights: how wide each digit's hump is on the
+#: upright axis.
+TURN_STEP, HEAP = 0.5, 0.3
+#: Share of its score that the steepest turn loses, others in proportion; and by which factor a turn
+#: must be better than none: most pages lie level.
+LEVEL, CLEARLY_TURNED = 0.25, 1.15
+#: Heights. Narrower pieces are one digit; cuts are so far apart; and there are at most so many.
+CUT_WIDTH, CUT_APART, MOST_CUTS = 0.75, 0.3, 6
+#: Heights from a piece's sides: a cut nearer to them only takes off a stroke's end.
+CUT_MARGIN = 0.2
+#: What a seam pays for a column aside, in pixels of ink: it goes straight where that costs none.
+SEAM_ASIDE = 0.05
+#: And for a row. All seams have as many: by rounding alone it tells which of equal ones is taken.
+SEAM_ROW = 0.001
+#: Pens of ink that a cut may cross: two digits touch in a point, or share a stroke.
+CUT_PENS = 4
+
+# --- Edges ---
+#: So many pieces that keep clear of the edges, or one of this share of the shorter side, tell how
+#: high digits are; of this part of that height they are whole digits.
+MANY_CLEAR, TALL_CLEAR, WHOLE_SIZE = 4, 0.35, 0.5
+#: Share of the picture's rim that what lies around a digit fills.
+AROUND = 0.8
+#: Heights: nothing that is written is so high or so wide.
+TOO_LARGE = 4, 12
+#: Heights: what is thin and longer is a piece of a rule.
+LONG_RULE = 2.3
+#: Of its length: so thick is a level piece of a rule, and an upright one, which may be a 1.
+FLAT = 0.25, 0.15
+#: Share of the shorter side in which a frame just inside the edge lies.
+RIM = 0.02
+#: Heights: what lies along an edge is less deep and longer.
+DEEP, ALONG_EDGE = 0.5, 1.15
+#: Pens: what reaches no deeper in from an edge is less than a stroke.
+SLIVER = 0.75
+#: Shares of an edge: what lies along nearly all of it is less deep.
+WHOLE_EDGE = 0.95, 0.1
+#: Heights, from … to: so high is a digit that touches an edge, and no wider than the second.
+SIZES_AT_EDGE = 0.7, 2
+#: Pens of ink in its length: a stroke has one, what is filled has more.
+FILLED_PENS = 2.5
+#: Shares of the height and of the shorter side that digits keep clear of the edges.
+CLEAR_OF_EDGE = 0.06, 0.02
+
+# --- The lattice: what is a logarithm of a probability ---
+#: Segments that one digit may consist of.
+MOST_JOINED = 6
+#: Heights that a candidate of several segments may be wide and high.
+WIDEST, TALLEST = 1.5, 2.2
+#: A class's probability is taken to be no less: one candidate alone cannot forbid a path.
+LEAST_PROBABILITY = 1e-6
+#: What a path costs: for a cut through ink, by its pens up to one; for each join side by side; for
+#: each height of a gap that is joined, beside or above; for the squared logarithm of a size beyond
+#: ``SIZES``; for what of a digit is missing in its line (``IN_BAND``); for leaving out a segment,
+#: and for one as large as a digit, besides. Chosen on validation pages; those that ``python -m
+#: benchmarks.priors`` learns, for comparison, read these no better.
+COSTS = {
+    "cut": 2.5,
+    "join": 0.3,
+    "gap": 8.0,
+    "over": 1.0,
+    "size": 8.0,
+    "band": 6.0,
+    "speck": 0.3,
+    "skip": 6.0,
+}
+#: Heights of the line's digits within which a digit is usual; share of it that stands in its line.
+SIZES, IN_BAND = (0.5, 1.5), 0.6
+#: Share of it that counts at least when it is left out, though it stands outside its line.
+OUT_OF_BAND = 0.25
+#: Of the narrower one's width: two segments that share so much stand one above the other.
+ABOVE = 0.5
+#: For each piece more that a picture of a single digit has.
+WHOLE_COST = 0.4
+#: Of the digit's longer side: so far apart are the pieces of a picture's only digit.
+NEARBY = 0.4
+#: Pieces that a single digit may have; the tallest has this share of its height, at least.
+MOST_IN_WHOLE, TALLEST_OF_WHOLE = 12, 0.4
+#: Mean logarithm a digit, below which other ways to see the picture are tried, and its other sides.
+UNSURE, TURNED = -0.7, -0.15
+#: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.
+MANY = 4
+#: Mean logarithm a digit of what is nothing, unless this share of the digits is certain, or the ink
+#: takes away more of the light: what is plainly written is at least a question mark.
+HOPELESS, CERTAIN, FAINT = -1.5, 0.4, 0.3
+#: Share of the ink that is lost at its edge in a pen's width: less is a shadow's.
+SOFTEST = 1.2
+#: Strokes that may be taken for rules: a page has more of them.
+FEW_RULES = 2
+#: By so much evidence, that of a digit being 1, another way and another side must be likelier.
+BETTER, TURN_EVIDENCE = 0.2, 1.0
+
+# --- MNIST's recipe (LeCun et al., 1998, section III-A) ---
+#: Pixels: the field, and the box that the digit is scaled into.
+FIELD, BOX = 28, 20
+#: Pixels of the box: about 5 in 100 of MNIST's pens are thinner, about 3 in 100 wider.
+MNIST_PEN = (1.7, 4.5)
+#: The pen is measured and changed in a box so many times finer.
+FINER = 8
+#: Pixels around a digit, at the scale of reading, that its soft edge may reach.
+SOFT_EDGE = 3
+#: Share of a pixel that is covered with ink where it belongs to the digit's rectangle.
+COVERED = 0.15
+
+# --- Annotation ---
+#: Pixels: a smaller picture is enlarged, so that the labels are legible; a larger one reduced.
+LEGIBLE, LONGEST_ANNOTATED = 400, 10_000
+#: Pixels: how high a label is at the font's size of 1, and of how wide and high a digit together.
+FONT_PIXELS, LABELLED = 22, 60

@@ -1,0 +1,172 @@
+"""One way to see a picture: each line's candidates, one batch for the network, the best path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from digitrec.reading import lattice
+from digitrec.reading.edges import writing
+from digitrec.reading.ink import Ink
+from digitrec.reading.limits import (
+    BETTER,
+    CERTAIN,
+    COSTS,
+    FAINT,
+    HOPELESS,
+    MOST_IN_WHOLE,
+    PEN_PIXELS,
+    SMALLEST_DIGIT,
+    SMALLEST_PENS,
+    SMALLEST_SHARE,
+    SOFTEST,
+    SPECK,
+    TALLEST_OF_WHOLE,
+    TURNED,
+    WHOLE_COST,
+    WIDEST,
+)
+from digitrec.reading.lines import find_lines
+from digitrec.reading.pieces import Piece, gap, typical_height, union
+from digitrec.reading.recipe import normalise_piece
+
+
+class Network(Protocol):
+    """What reading needs of a network: probabilities for a batch of 28 × 28 images."""
+
+    def predict_probabilities(self, x: np.ndarray, /) -> np.ndarray:
+        """(N, 28, 28) uint8 → (N, 10) float32; each row sums to 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One way to see a picture.
+
+    Attributes
+    ----------
+    ink : Ink or None
+        None: nothing stands out from the paper.
+    lines : list of lattice.Line
+        From the top; the last one may be all of the picture as one digit.
+    candidates : list of list of (Piece, image, probabilities)
+        Each line's: what, its (28, 28) uint8, its (10,) float32.
+    chosen : list of list of int
+        Which of a line's candidates are its digits.
+    score : float
+        How likely all this is: the mean logarithm for each digit.
+    """
+
+    ink: Ink | None
+    lines: list[lattice.Line]
+    candidates: list[list[tuple[Piece, np.ndarray, np.ndarray]]]
+    chosen: list[list[int]]
+    score: float
+
+    @property
+    def count(self) -> int:
+        """How many digits."""
+        return sum(map(len, self.chosen))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether no other way need be tried: digits, nearly certain, not mostly 1s; or one 1."""
+        return self.score >= TURNED and (self.evidence >= self.count / 2 or self.count == 1)
+
+    @property
+    def evidence(self) -> float:
+        """How much speaks for this way: each digit's ``2 p − 1``, but any stroke looks like a 1."""
+        rows = [
+            line[k][2]
+            for line, path in zip(self.candidates, self.chosen, strict=True)
+            for k in path
+        ]
+        return sum(2 * float(row.max()) - 1 for row in rows if row.argmax() != 1)
+
+    @property
+    def sharpness(self) -> float:
+        """How fast ink becomes paper at the digits' edges: its shares in a pen's width.
+
+        About 2 for a pen's stroke, also in a blurred picture, whose strokes look wide; less for a
+        shadow's edge.
+        """
+        assert self.ink is not None
+        values = self.ink.values
+        digits = np.zeros_like(self.ink.mask)
+        for line, path in zip(self.candidates, self.chosen, strict=True):
+            for k in path:
+                line[k][0].draw(digits)
+        rim = digits & (cv2.erode(digits.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+        paper = values[~self.ink.mask]
+        if not rim.any() or not paper.size:
+            return 0.0
+        # Sobel's kernels add up to eight times the slope.
+        across, down = (cv2.Sobel(values, cv2.CV_32F, x, 1 - x) / 8 for x in (1, 0))
+        contrast = float(np.median(values[digits]) - np.median(paper))
+        steep = float(np.median(np.hypot(across, down)[rim])) / max(contrast, 1 / 255)
+        return steep * max(self.ink.pen, PEN_PIXELS)
+
+    def beats(self, other: Seen) -> bool:
+        """Whether it is likelier than another way: more evidence, or as much and surer digits."""
+        if not self.count or not other.count:
+            return self.count > 0
+        more = self.evidence - other.evidence
+        return more > BETTER or (more > -BETTER and self.score > other.score)
+
+
+def see(ink: Ink | None, network: Network) -> Seen:
+    """Find the likeliest digits in a picture's ink; all candidates of the page are one batch."""
+    nothing = Seen(ink, [], [], [], -np.inf)
+    pieces = writing(ink) if ink is not None else []
+    if ink is None or not pieces:
+        return nothing
+    height = typical_height(pieces, ink.pen)
+    least = max(SMALLEST_DIGIT, SMALLEST_SHARE * max(ink.mask.shape), SMALLEST_PENS * ink.pen)
+    if height < least:
+        return nothing
+    large = [p for p in pieces if p.longest >= SPECK * height]
+    lines = [lattice.build(line, height, ink.pen) for line in find_lines(large, height)]
+    found = [[candidate.piece for candidate in line.candidates] for line in lines]
+    if _may_be_one(pieces):
+        found.append([union(pieces)])
+    flat = [piece for line in found for piece in line]
+    images = np.stack([normalise_piece(ink, piece)[0] for piece in flat])
+    rows = iter(zip(flat, images, network.predict_probabilities(images), strict=True))
+    candidates = [[next(rows) for _ in line] for line in found]
+    total = 0.0
+    chosen: list[list[int]] = []
+    for line, these in zip(lines, candidates, strict=False):
+        score, path = lattice.best_path(line, np.array([row for _, _, row in these]))
+        total, chosen = total + score, [*chosen, path]
+    if len(found) > len(lines):
+        whole = _whole_score(pieces, candidates[-1][0][2], height)
+        if whole > total or not any(chosen):
+            lines, candidates, chosen, total = [], candidates[-1:], [[0]], whole
+        candidates = candidates[: len(chosen)]
+    count = sum(map(len, chosen))
+    if not count:
+        return nothing
+    seen = Seen(ink, lines, candidates, chosen, total / count)
+    # Neither grain, which is nothing in particular, nor a shadow, whose edge is soft.
+    hopeless = seen.score < HOPELESS and seen.evidence < CERTAIN * count and ink.threshold < FAINT
+    return nothing if hopeless or seen.sharpness < SOFTEST else seen
+
+
+def _may_be_one(pieces: Sequence[Piece]) -> bool:
+    """Whether all pieces may be one digit: few, no line of digits, and not two lines."""
+    if len(pieces) > MOST_IN_WHOLE:
+        return False
+    whole = union(pieces)
+    tallest = max(piece.height for piece in pieces)
+    return whole.width <= WIDEST * whole.height and tallest >= TALLEST_OF_WHOLE * whole.height
+
+
+def _whole_score(pieces: Sequence[Piece], probabilities: np.ndarray, height: float) -> float:
+    """How likely it is that all pieces are one digit, a logarithm."""
+    apart = max((min(gap(p, q) for q in pieces if q is not p) for p in pieces[1:]), default=0)
+    cost = WHOLE_COST * (len(pieces) - 1) + COSTS["gap"] * apart / height
+    return float(np.log(probabilities.max())) - cost
