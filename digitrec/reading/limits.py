@@ -254,8 +254,9 @@ ABOVE = 0.5
 WHOLE_COST = 0.4
 #: Of the digit's longer side: so far apart are the pieces of a picture's only digit.
 NEARBY = 0.4
-#: Pieces that a single digit may have; the tallest has this share of its height, at least.
-MOST_IN_WHOLE, TALLEST_OF_WHOLE = 12, 0.4
+#: Pieces that a single digit may have; the tallest has this share of its height, at least; and
+#: heights that it is wide, at most: a 0 at the edge may be cut off.
+MOST_IN_WHOLE, TALLEST_OF_WHOLE, WIDEST_WHOLE = 12, 0.4, 2.0
 #: Mean logarithm a digit, below which other ways to see the picture are tried, and its other sides.
 UNSURE, TURNED = -0.7, -0.15
 #: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.

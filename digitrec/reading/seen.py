@@ -28,7 +28,7 @@ from digitrec.reading.limits import (
     TALLEST_OF_WHOLE,
     TURNED,
     WHOLE_COST,
-    WIDEST,
+    WIDEST_WHOLE,
 )
 from digitrec.reading.lines import find_lines
 from digitrec.reading.pieces import Piece, gap, typical_height, union
@@ -79,13 +79,17 @@ class Seen:
 
     @property
     def evidence(self) -> float:
-        """How much speaks for this way: each digit's ``2 p − 1``, but any stroke looks like a 1."""
+        """How much speaks for this way: each digit's ``2 p − 1``.
+
+        Any stroke looks like a 1: it may speak against a way, but not for it.
+        """
         rows = [
             line[k][2]
             for line, path in zip(self.candidates, self.chosen, strict=True)
             for k in path
         ]
-        return sum(2 * float(row.max()) - 1 for row in rows if row.argmax() != 1)
+        found = ((2 * float(row.max()) - 1, row.argmax() == 1) for row in rows)
+        return sum(min(0.0, value) if is_1 else value for value, is_1 in found)
 
     @property
     def sharpness(self) -> float:
@@ -162,7 +166,7 @@ def _may_be_one(pieces: Sequence[Piece]) -> bool:
         return False
     whole = union(pieces)
     tallest = max(piece.height for piece in pieces)
-    return whole.width <= WIDEST * whole.height and tallest >= TALLEST_OF_WHOLE * whole.height
+    return whole.width <= WIDEST_WHOLE * whole.height and tallest >= TALLEST_OF_WHOLE * whole.height
 
 
 def _whole_score(pieces: Sequence[Piece], probabilities: np.ndarray, height: float) -> float:
