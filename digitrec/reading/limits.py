@@ -1,7 +1,7 @@
-"""Every limit of the reading, with its unit, its reason, and what fixed it.
+"""Every limit of the reading, with its unit and its reason.
 
-*Pens* are widths of the pen, *heights* those of the page's digits. ``conditions`` is the benchmark
-on rendered pages, ``photos`` the one on photographs (``benchmarks/``).
+*Pens* are widths of the pen, *heights* those of the page's digits. ``python -m
+benchmarks.conditions`` says what a change of one of them does to each kind of picture.
 """
 
 # --- Files ---

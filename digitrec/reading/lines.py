@@ -26,8 +26,7 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
 
     First the page's turn is found (``page_turn``). Along a line so turned, from left to right, a
     piece belongs to the line whose last ones it overlaps by a third in height; so lines may climb
-    and bend. What is much
-    smaller than a digit goes with the line that is nearest to it.
+    and bend. What is much smaller than a digit goes with the line that is nearest to it.
 
     Parameters
     ----------

@@ -25,9 +25,10 @@ from digitrec.reading.scale import reduced
 def has_light_ink(gray: np.ndarray) -> tuple[bool, bool]:
     """Tell whether the ink is lighter than what it is written on, as on a blackboard.
 
-    Narrow strokes tell (``light_strokes``), if nearly all of them are of one kind. If not, as in a
-    close-up: most of a picture is paper, so what differs from the median of half the picture around
-    it is ink (``_light_tail``). Where that is alike on both sides, paper is what fills the rim.
+    In a picture of two shades, paper is what fills the rim and is wider than ink
+    (``_paper_at_the_rim``). Where that is not plain, narrow strokes tell (``light_strokes``), if
+    nearly all of them are of one kind. If not, as in a close-up: most of a picture is paper, so
+    what differs from the median of half the picture around it is ink (``_light_tail``).
 
     Parameters
     ----------

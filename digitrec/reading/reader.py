@@ -141,8 +141,9 @@ def upright(gray: np.ndarray, network: Network) -> tuple[Seen, int]:
 def either_ink(gray: np.ndarray, network: Network) -> Seen:
     """See a picture, (H, W) uint8, as it lies, in one way after the other until one convinces.
 
-    As a page; as a close-up of one digit; the sheet alone; rules as strokes; and each with light
-    ink for dark, where that is not sure. Of all, what has the most evidence.
+    As a page, and, where that shows little, with its rules as strokes; as a close-up of one digit;
+    the sheet alone; and, if none of these is likely, blurred. All of it once more with light ink
+    for dark, where that is not sure. Of all, the way that beats the others (``Seen.beats``).
     """
     light, sure = has_light_ink(gray)
     dark = 255 - gray if light else gray

@@ -52,7 +52,7 @@ class Seen:
     ink : Ink or None
         None: nothing stands out from the paper.
     lines : list of lattice.Line
-        From the top; the last one may be all of the picture as one digit.
+        From the top; none where all of the picture is one digit.
     candidates : list of list of (Piece, image, probabilities)
         Each line's: what, its (28, 28) uint8, its (10,) float32.
     chosen : list of list of int
