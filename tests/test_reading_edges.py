@@ -72,6 +72,16 @@ def test_a_single_digit_that_the_picture_cuts_is_kept():
     assert len(kept(mask)) == 1
 
 
+def test_a_wide_digit_whose_bar_ends_at_the_edge_is_kept():
+    """A 5 written wider than high: as much ink as a filled strip of its length, but in a line."""
+    mask = np.zeros((125, 125), np.uint8)
+    five = [(121, 28), (60, 28), (50, 58), (85, 62), (90, 76), (75, 90), (36, 88)]
+    cv2.polylines(mask, [np.array(five)], isClosed=False, color=1, thickness=5)
+    (found,) = kept(mask, pen=4.5)
+    assert found.touches(mask.shape)
+    assert found.mask.sum() > 2.5 * 4.5 * found.longest  # by this alone it would be filled
+
+
 def test_what_lies_around_the_paper_is_dropped():
     mask = rings(100)
     mask[:30] = mask[-25:] = mask[:, :40] = mask[:, -50:] = True

@@ -17,6 +17,7 @@ from digitrec.reading.limits import (
     CLEAR_OF_EDGE,
     DEEP,
     FILLED_PENS,
+    FILLED_SHARE,
     FLAT,
     LONG_RULE,
     MANY_CLEAR,
@@ -115,6 +116,7 @@ def _is_clutter(piece: Piece, shape: Sequence[int], height: float, pen: float) -
     if not piece.touches(shape):
         return False
     # What the page lies on is no stroke, but filled; what the picture cuts off is too small.
-    filled = ink > FILLED_PENS * pen * piece.longest and piece.longest > height
+    dense = ink > FILLED_PENS * pen * piece.longest and ink > FILLED_SHARE * high * wide
+    filled = dense and piece.longest > height
     low, large = (size * height for size in SIZES_AT_EDGE)
     return filled or wide > large or not low <= high <= large

@@ -217,8 +217,9 @@ SLIVER = 0.75
 WHOLE_EDGE = 0.95, 0.1
 #: Heights, from … to: so high is a digit that touches an edge, and no wider than the second.
 SIZES_AT_EDGE = 0.7, 2
-#: Pens of ink in its length: a stroke has one, what is filled has more.
-FILLED_PENS = 2.5
+#: Pens of ink in its length, and share of its rectangle: a stroke has one pen of ink, and a digit
+#: some; what is filled has more, and covers more.
+FILLED_PENS, FILLED_SHARE = 2.5, 0.25
 #: Shares of the height and of the shorter side that digits keep clear of the edges.
 CLEAR_OF_EDGE = 0.06, 0.02
 
