@@ -358,8 +358,6 @@ def paints(row, column):
     return answer
 
 
-ALL = slice(None)
-
 RIGHT = {
     checks.fit_box: [
         fit,
@@ -405,7 +403,7 @@ WRONG = {
         (lambda h, w: fit(h, w, math.ceil), "nearer to 11 than to 12"),
         (lambda h, w: (20 * h / max(h, w), 20 * w / max(h, w)), "pixels are whole"),
         (lambda h, w: fit(h, w, float), "pixels are whole"),
-        (lambda h, w: fit(h, w, lambda side: round(side, 1)), "whole"),
+        (lambda h, w: fit(h, w, lambda side: round(side, 1)), "should be"),
         (lambda h, w: fit(h, w, least=0), "vanishes"),
         (lambda h, w: fit(h, w, int, least=0), "vanishes|nearer to 9"),
         (lambda h, w: (20, 20), "block"),
@@ -430,7 +428,7 @@ WRONG = {
     ],
     checks.bright_ink: [
         (lambda image: 255 - image, "every picture, one whose ink is bright"),
-        (lambda image: image, "came back as it was"),
+        (lambda image: image, "every picture comes back as it was"),
         (inverts(lambda image: np.median(image) > 127), "may be of any grey"),
         (inverts(lambda image: image.mean() > 127), "may be of any grey"),
         (inverts(lambda image: image.mean() > 128), "may be of any grey"),
@@ -438,7 +436,7 @@ WRONG = {
         (inverts(lambda image: image[0, 0] > 127), "single pixel"),
         (inverts(lambda image: image[0, 0] > image.mean()), "single pixel"),
         (inverts(lambda image: image[-1, -1] > 127), "single pixel"),
-        (inverts(lambda image: image[0, 0] > image.max() / 2), "came back"),
+        (inverts(lambda image: image[0, 0] > image.max() / 2), "came back|single pixel"),
         (inverts(lambda image: image.max() > 200), "brightest pixel"),
         (inverts(lambda image: image.min() < 50), "came back"),
         (inverts(lambda image: image.mean() > image.max() / 2), "came back"),
@@ -505,7 +503,7 @@ WRONG = {
         (lambda c: otsu(c) - 1, "one too few"),
         (lambda c: max(between(c, t) for t in range(255)), "greatest variance"),
         (lambda c: c @ np.arange(256) / c.sum(), "mean of all values"),
-        (lambda c: int(c @ np.arange(256) / c.sum()), "mean of all values"),
+        (lambda c: int(c @ np.arange(256) / c.sum()), "mean of all"),
         (lambda c: np.searchsorted(c.cumsum(), c.sum() / 2), "median"),
         (lambda c: c.argmax(), "most frequent"),
         (lambda c: 127, "half of the values"),
@@ -519,12 +517,12 @@ WRONG = {
         (lambda c: np.flatnonzero(c)[[0, -1]].mean(), "middle between the least|half"),
         (changes_counts, "changed its input"),
         (otsu_with_nan, "class is empty"),
-        (otsu_by(lambda w, m: m[1] - m[0]), "distance of the means alone"),
-        (otsu_by(lambda w, m: w[0] * w[1] * (m[1] - m[0])), "to be squared"),
+        (otsu_by(lambda w, m: m[1] - m[0]), "both classes"),
+        (otsu_by(lambda w, m: w[0] * w[1] * (m[1] - m[0])), "square the distance"),
         (otsu_by(lambda w, m: w[0] * w[1]), "shares alone"),
-        (otsu_by(lambda w, m: w[0] * (m[1] - m[0]) ** 2), "both shares"),
-        (otsu_by(lambda w, m: -w[0] * w[1] * (m[1] - m[0]) ** 2), "variance is least"),
-        (lambda c: otsu(c[:200]) if False else otsu(np.minimum(c, 20)), "expected"),
+        (otsu_by(lambda w, m: w[0] * (m[1] - m[0]) ** 2), "both classes|far out"),
+        (otsu_by(lambda w, m: -w[0] * w[1] * (m[1] - m[0]) ** 2), "far out"),
+        (lambda c: otsu(np.minimum(c, 20)), "expected"),
     ],
     checks.answers: [
         (lambda p, least: np.where(p.max(axis=1) > least, p.argmax(axis=1), -1), "is enough"),
@@ -554,10 +552,7 @@ WRONG = {
         (lambda images: images, "no pixel has changed"),
         (paints(14, slice(4, 24)), "CNN still reads"),
         (paints(14, 14), "more pixels"),
-        (
-            paints([7, 20], ALL) if False else lambda i: paints(slice(7, 9), ALL)(i),
-            "pixels have changed",
-        ),
+        (paints(slice(7, 9), slice(None)), "pixels have changed"),
         (lambda images: 255 - images, "784 pixels have changed"),
         (lambda images: np.zeros_like(images), "pixels have changed"),
         (lambda images: two_lines(images).astype(float), "uint8, found float64"),

@@ -59,7 +59,6 @@ def _misfits(height: int, width: int) -> Mistakes:
         (_fitted(height, width, None, np.floor), "13 · 20 / 30 = 8.67 is nearer to 9 than to 8."),
         (
             _fitted(height, width, None, np.ceil),
-            "9 · 20 / 31 = 5.81, but 7 · 20 / 20 = 7, and "
             "23 · 20 / 41 = 11.22 is nearer to 11 than to 12.",
         ),
         ((height * factor, width * factor), whole),
@@ -76,7 +75,7 @@ def _misfits(height: int, width: int) -> Mistakes:
         (_fitted(height, width, 28 / max(height, width)), "28 is the whole picture, not the box."),
         ((height, width), "that is the size that came in."),
         (
-            (20, 20)
+            (lambda found: True)
             if square
             else np.where(np.array([height, width]) == max(height, width), 20, (height, width)),
             "both sides are scaled, by the same factor.",
@@ -121,11 +120,12 @@ def bright_ink(answer: Answer) -> None:
             (inverted if does else image, hint) for does, hint in rules
         ]
         upside = "inverted is 255 − image, whatever the greatest value is."
-        for other in (high - image, high + low - image, 256.0 - image, -image.astype(float)):
-            mistakes.append((other if dark else image, upside))
+        for most in (high, high + low, 256, 254):
+            mistakes.append(((most - image.astype(int)) % 256 if dark else image, upside))
         stretched = 255.0 * (image.astype(float) - low) / (high - low)
-        for other in (stretched, stretched.astype(np.uint8), stretched.round()):
-            mistakes.append((255 - other if dark else other, "leave the contrast as it is."))
+        stretched = 255 - stretched if dark else stretched
+        for other in (stretched, np.floor(stretched), np.rint(stretched)):
+            mistakes.append((other, "leave the contrast as it is."))
         binary = (image > (low + high) / 2) ^ dark
         for other in (255 * binary, binary):
             mistakes.append((other, "keep all greys; only turn them round where needed."))

@@ -41,22 +41,24 @@ def _heaps(
         t = found.item()
         return t in range(256) and bool(between[int(t)] >= (1 - 1e-9) * between.max())
 
-    def off_by(steps: int) -> Callable[[np.ndarray], bool]:
-        return lambda found: right(found - steps) and not right(found)
+    def best_by(score: Callable[..., float]) -> Callable[[np.ndarray], bool]:
+        """Tell whether a threshold is one of the best by another score."""
+        others = _best(counts, score)
+        return lambda found: found.item() in others
 
     whole = counts @ np.arange(256) / counts.sum()
     inked = np.flatnonzero(counts)
     middle = np.searchsorted(np.cumsum(counts), counts.sum() / 2)
     equal = "values equal to the threshold belong to the darker class."
+    far_out = "that lies far out: are both shares in the product, and is the greatest taken?"
     some = "half of the values whatever they are; the counts decide."
     mistakes: list[tuple[Any, str]] = [
-        (off_by(1), f"one too many: {equal}"),
-        (off_by(-1), f"one too few: {equal}"),
+        (lambda found: right(found - 1), f"one too many: {equal}"),
+        (lambda found: right(found + 1), f"one too few: {equal}"),
         (between.max(), "that is the greatest variance; the threshold where it is, is asked."),
         (between.max() * counts.sum() ** 2, "that is the greatest variance; where is it?"),
         (whole, "that is the mean of all values; with little ink it lies in the paper."),
         (np.rint(whole), "that is the mean of all values; with little ink it lies in the paper."),
-        (np.floor(whole), "that is the mean of all values; with little ink it lies in the paper."),
         (middle, "that is the median: as many pixels below as above. Ink is less than paper."),
         (counts.argmax(), "that is the most frequent value: the middle of one heap."),
         (counts[:255].argmin(), "that is the rarest value; the means and shares decide."),
@@ -64,32 +66,23 @@ def _heaps(
         ((inked[0] + inked[-1]) / 2, "the middle between the least and the greatest value."),
         ((inked[0] + inked[-1]) // 2, "the middle between the least and the greatest value."),
         *((value, some) for value in (127, 127.5, 128)),
-        (255 - best, "that counts from the bright end."),
-        (best / 255, "the threshold is a value 0–255, not a part of 255."),
+        (lambda found: right(255 - found), "that counts from the bright end."),
         (
-            _best(counts, lambda w, m: (m[1] - m[0]) ** 2),
-            "the distance of the means alone; weigh it with both classes' shares.",
+            lambda found: right(np.rint(255 * found)) and found < 1,
+            "the threshold is a value 0–255, not a part of 255.",
         ),
         (
-            _best(counts, lambda w, m: w[0] * w[1] * abs(m[1] - m[0])),
-            "the distance of the means is to be squared.",
+            best_by(lambda w, m: (m[1] - m[0]) ** 2),
+            "weigh the distance of the means with both classes' shares, w₀ w₁.",
         ),
         (
-            _best(counts, lambda w, m: w[0] * w[1]),
-            "the shares alone; how far apart are the means?",
+            best_by(lambda w, m: w[0] * w[1] * abs(m[1] - m[0])),
+            "that is the mean of all, where w₀ w₁ (m₁ − m₀) is greatest: square the distance.",
         ),
-        (
-            _best(counts, lambda w, m: w[0] * (m[1] - m[0]) ** 2),
-            "both shares count, not only one.",
-        ),
-        (
-            _best(counts, lambda w, m: w[1] * (m[1] - m[0]) ** 2),
-            "both shares count, not only one.",
-        ),
-        (
-            _best(counts, lambda w, m: -w[0] * w[1] * (m[1] - m[0]) ** 2),
-            "that is where the variance is least.",
-        ),
+        (best_by(lambda w, m: w[0] * w[1]), "the shares alone; how far apart are the means?"),
+        (best_by(lambda w, m: w[0] * (m[1] - m[0]) ** 2), far_out),
+        (best_by(lambda w, m: w[1] * (m[1] - m[0]) ** 2), far_out),
+        (best_by(lambda w, m: -w[0] * w[1] * (m[1] - m[0]) ** 2), far_out),
     ]
     if not filled:
         empty = "where a class is empty its mean is 0 / 0, and argmax takes NaN for the largest."
@@ -108,19 +101,18 @@ def _between_classes(counts: np.ndarray) -> np.ndarray:
     return np.where((below > 0) & (below < 1 - 1e-12), between, 0)
 
 
-def _best(counts: np.ndarray, score: Callable[..., float]) -> int:
-    """Threshold with the greatest score of both classes' shares and means."""
+def _best(counts: np.ndarray, score: Callable[..., float]) -> set[int]:
+    """Thresholds with the greatest score of both classes' shares and means."""
     p, values = counts / counts.sum(), np.arange(256)
-    best, most = 0, -np.inf
+    scores = {}
     for t in range(255):
         shares = p[: t + 1].sum(), p[t + 1 :].sum()
-        if min(shares) <= 0:
-            continue
-        parts = p[: t + 1] @ values[: t + 1], p[t + 1 :] @ values[t + 1 :]
-        means = tuple(part / share for part, share in zip(parts, shares, strict=True))
-        if score(shares, means) > most:
-            best, most = t, score(shares, means)
-    return best
+        if counts[: t + 1].any() and counts[t + 1 :].any():
+            parts = p[: t + 1] @ values[: t + 1], p[t + 1 :] @ values[t + 1 :]
+            means = tuple(part / share for part, share in zip(parts, shares, strict=True))
+            scores[t] = score(shares, means)
+    most = max(scores.values())
+    return {t for t, value in scores.items() if np.isclose(value, most, rtol=1e-9, atol=0)}
 
 
 @check
@@ -184,7 +176,7 @@ def disturb(answer: Answer) -> None:
     chosen = np.random.default_rng().choice(len(labels), 1000, replace=False)
     x, y = images[chosen], labels[chosen]
     result = ask(answer, x)
-    kind = getattr(result, "dtype", type(result).__name__)
+    kind = result.dtype if isinstance(result, np.ndarray) else type(result).__name__
     if kind != np.uint8:
         raise Wrong(f"expected pictures of uint8, found {kind}.")
     array(result, x.shape, "pictures")
