@@ -37,7 +37,7 @@ training         networks recipes                                               
 shipped          augment forward mnist networks reading simulate training        numpy keras tensorflow
 evaluate         -                                                               numpy
 plots            evaluate                                                        numpy cycler matplotlib seaborn
-checks           forward mnist                                                   numpy
+checks           forward mnist networks reading scene simulate                   numpy
 notebook         -                                                               -
 __main__         compiled hand learn mnist networks reading samples sheet        cv2 PIL
 """  # noqa: E501 (a table)
@@ -65,13 +65,19 @@ annotation       files limits reader recipe                                     
 CHECKS_TABLE = """
 asking           -                                                               numpy
 comparing        asking                                                          numpy
+together         asking comparing                                                numpy
 data             asking comparing mnist                                          numpy
 dense            asking comparing forward mnist                                  numpy
 layers           asking comparing forward                                        numpy
 convolution      asking comparing forward                                        numpy
-images           asking comparing forward mnist                                  numpy
-page             asking comparing                                                numpy
-learning         asking comparing forward mnist                                  numpy
+images           asking comparing mnist together                                  numpy
+thresholds       asking comparing forward mnist networks together                numpy
+page             asking together                                                 numpy
+paths            asking comparing together                                       numpy
+rejection        asking comparing mnist networks reading scene simulate          numpy
+gradients        asking comparing forward together                               numpy
+learning         asking forward gradients mnist together                         numpy
+hints            asking                                                          -
 """
 
 
@@ -122,7 +128,10 @@ def test_the_table_is_true() -> None:
         facade = {name.split(".")[1] for name in parts.pop("__init__")[0]}
         assert facade <= set(table)
         inside = {
-            name: ({part.removeprefix(f"{package}.") for part in inner}, outer)
+            name: (
+                {part.removeprefix(f"{package}.").partition(".")[0] for part in inner},
+                outer,
+            )
             for name, (inner, outer) in parts.items()
         }
         assert inside == table
