@@ -45,15 +45,46 @@ class Case:
 
 
 def settle(answer: Any, cases: Sequence[Case]) -> None:
-    """Ask a reader's function in each case; raise ``Wrong`` at the first that is wrong."""
+    """Ask a reader's function in each case; raise ``Wrong`` at the first that is wrong.
+
+    A known mistake's hint is given only if the results are that mistake's in every case that has
+    it, so that no answer is told of a mistake that it does not make.
+    """
     for case in cases:
         expected = np.asarray(case.expected)
-        found = array(ask(answer, *case.arguments), expected.shape, case.what, case.given)
+        result = ask(answer, *case.arguments)
+        if not _is(result, expected, case.digits):
+            for wrong, hint in case.mistakes:
+                if _is(result, wrong, case.digits) and _everywhere(answer, hint, cases):
+                    raise Wrong(hint)
+        found = array(result, expected.shape, case.what, case.given)
         if not same(found, expected, case.digits):
-            explain(found, case.mistakes)
             raise Wrong(difference(found, expected, case.given))
         if case.whole and not same(found, np.rint(found), 0):
             raise Wrong(f"expected whole numbers, {difference(found, expected, case.given)}")
+
+
+def _is(result: Any, value: Any, digits: float) -> bool:
+    """Tell whether a result is numbers of the shape of a value, and agrees with them."""
+    try:
+        return same(array(result, np.shape(value), ""), value, digits)
+    except Wrong:
+        return False
+
+
+def _everywhere(answer: Any, hint: str, cases: Sequence[Case]) -> bool:
+    """Tell whether an answer makes one known mistake, and no other, wherever it can show."""
+    for case in cases:
+        for value, text in case.mistakes:
+            if text != hint:
+                continue
+            try:
+                result = ask(answer, *case.arguments)
+            except Wrong:
+                return False
+            if not _is(result, value, case.digits):
+                return False
+    return True
 
 
 def array(result: Any, shape: tuple[int, ...], what: str, given: str = "") -> np.ndarray:
