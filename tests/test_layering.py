@@ -65,9 +65,13 @@ annotation       files limits reader recipe                                     
 CHECKS_TABLE = """
 asking           -                                                               numpy
 comparing        asking                                                          numpy
-data             asking comparing mnist                                          numpy
-dense            asking comparing forward mnist                                  numpy
-layers           asking comparing forward                                        numpy
+looping          asking                                                          -
+data             asking comparing                                                numpy
+examples         asking comparing mnist                                          numpy
+dense            asking comparing forward                                        numpy
+stopping         asking comparing                                                numpy
+layers           asking comparing forward looping mnist                          numpy
+training         asking mnist                                                    numpy
 convolution      asking comparing forward                                        numpy
 images           asking comparing forward mnist                                  numpy
 page             asking comparing                                                numpy

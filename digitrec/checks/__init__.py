@@ -11,10 +11,14 @@ Numbers are compared with a tolerance, so that another order of summation passes
 =============== ===================================================================================
 ``asking``      an answer is called: on copies, for a limited time; what goes wrong is a sentence
 ``comparing``   a result beside the definition's: the known mistake, or the element that differs
-``data``        chapter 1: labels, ink, the nearest mean
-``dense``       chapter 2: parameters, the loss, a network of one's own
-``layers``      chapter 3: layers and a network in NumPy
-``convolution`` chapter 4: windows, pooling, kernels
+``looping``     whether Python goes through the input step by step
+``data``        chapter 1: labels, ink, files, a split
+``examples``    chapter 1: reading by examples
+``dense``       chapter 2: parameters, steps, the loss
+``stopping``    chapter 2: when to stop
+``layers``      chapter 3: layers and a network in NumPy, its weights in few bytes
+``convolution`` chapter 4: windows, pooling, kernels, what a number sees
+``training``    chapters 2 and 4: a network of one's own, trained on images that the check chooses
 ``images``      chapter 5: the steps of the recipe, and what is not answered
 ``page``        chapter 6: cuts, candidates, the best path
 ``learning``    chapter 7: gradients and steps
@@ -22,11 +26,30 @@ Numbers are compared with a tolerance, so that another order of summation passes
 """
 
 from digitrec.checks.asking import CHECKS, Verdict
-from digitrec.checks.convolution import edge_kernel, max_pool, output_size
-from digitrec.checks.data import count_labels, mean_ink, nearest_mean
-from digitrec.checks.dense import count_parameters, cross_entropy, small_network
+from digitrec.checks.convolution import (
+    edge_kernel,
+    fold,
+    max_pool,
+    output_size,
+    receptive_field,
+)
+from digitrec.checks.data import count_labels, read_idx, split, thinnest
+from digitrec.checks.dense import (
+    count_parameters,
+    count_steps,
+    cross_entropy,
+    softmax_at,
+)
+from digitrec.checks.examples import read_by_examples
 from digitrec.checks.images import answers, bright_ink, centre_of_mass, fit_box, otsu
-from digitrec.checks.layers import dense_layer, forward_pass, leaky_relu
+from digitrec.checks.layers import (
+    dense_layer,
+    first_difference,
+    forward_pass,
+    leaky_relu,
+    small_file,
+    to_int8,
+)
 from digitrec.checks.learning import (
     PLANTED,
     largest_rate,
@@ -46,23 +69,29 @@ from digitrec.checks.page import (
     greedy_loses,
     seam_cost,
 )
+from digitrec.checks.stopping import best_epoch
+from digitrec.checks.training import train_cnn, train_small
 
 __all__ = [
     "CHECKS",
     "PLANTED",
     "Verdict",
     "answers",
+    "best_epoch",
     "best_path",
     "bright_ink",
     "candidates",
     "centre_of_mass",
     "count_labels",
     "count_parameters",
+    "count_steps",
     "cross_entropy",
     "cut_column",
     "dense_layer",
     "edge_kernel",
+    "first_difference",
     "fit_box",
+    "fold",
     "forward_pass",
     "gap_prior",
     "greedy_loses",
@@ -71,15 +100,22 @@ __all__ = [
     "leaky_relu_gradient",
     "learned_in_numpy",
     "max_pool",
-    "mean_ink",
-    "nearest_mean",
     "nesterov",
     "numeric_gradient",
     "otsu",
     "output_size",
+    "read_by_examples",
+    "read_idx",
+    "receptive_field",
     "seam_cost",
     "skip_gradient",
-    "small_network",
+    "small_file",
     "smoothed_gradient",
+    "softmax_at",
+    "split",
+    "thinnest",
+    "to_int8",
+    "train_cnn",
+    "train_small",
     "wrong_gradients",
 ]
