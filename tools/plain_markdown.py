@@ -529,7 +529,8 @@ class Translator:
             inside = before.count("(") > before.count(")")
             return self.citation(text, parenthetical=name == "cite:p", brackets=not inside)
         if name == "term":
-            return link(text, self.site and f"{self.site}/book/glossary.html")
+            shown = re.sub(r"\s*<[^<>]*>$", "", text)  # as in: batches <batch>
+            return link(shown, self.site and f"{self.site}/book/glossary.html")
         if name == "math":
             return f"${text}$"
         raise NotTranslatedError(f"{self.chapter.page}: no plain Markdown for the role {{{name}}}")
