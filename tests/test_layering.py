@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import digitrec
-from digitrec import reading
+from digitrec import checks, reading
 
 FOLDER = Path(digitrec.__file__).parent
 
@@ -61,6 +61,18 @@ reader           edges files ink limits look pieces polarity recipe scale seen  
 one              edges files ink limits look pieces polarity recipe scale        numpy cv2
 annotation       files limits reader recipe                                      numpy cv2
 """  # noqa: E501 (a table)
+# What the checks are made of: how an answer is asked and compared, and a module a chapter.
+CHECKS_TABLE = """
+asking           -                                                               numpy
+comparing        asking                                                          numpy
+data             asking comparing mnist                                          numpy
+dense            asking comparing forward mnist                                  numpy
+layers           asking comparing forward                                        numpy
+convolution      asking comparing forward                                        numpy
+images           asking comparing forward mnist                                  numpy
+page             asking comparing                                                numpy
+learning         asking comparing forward mnist                                  numpy
+"""
 
 
 def rows(table: str) -> dict[str, tuple[set[str], set[str]]]:
@@ -71,7 +83,9 @@ def rows(table: str) -> dict[str, tuple[set[str], set[str]]]:
     }
 
 
-ROWS, STAGES = rows(TABLE), rows(STAGES_TABLE)
+ROWS = rows(TABLE)
+#: Each package of the library, and the table of its own modules.
+PACKAGES = {"reading": (reading, rows(STAGES_TABLE)), "checks": (checks, rows(CHECKS_TABLE))}
 #: What reads a picture; it must not need what trains.
 READING = ("reading", "networks", "compiled", "hand", "__main__")
 
@@ -88,7 +102,7 @@ def imports(path: Path) -> tuple[set[str], set[str]]:
             # What is imported from a package is one of its modules, or in it.
             names = (
                 [node.module]
-                if node.module not in ("digitrec", "digitrec.reading")
+                if node.module not in ("digitrec", *(f"digitrec.{name}" for name in PACKAGES))
                 else [f"{node.module}.{alias.name}" for alias in node.names]
             )
             modules |= {name for name in names if name}
@@ -103,25 +117,27 @@ def test_the_table_is_true() -> None:
     """Each module imports what its row says, no more and no less."""
     found = {path.stem: imports(path) for path in FOLDER.glob("*.py")}
     assert found.pop("__init__") == (set(), set())
-    stages = {path.stem: imports(path) for path in (FOLDER / "reading").glob("*.py")}
-    facade = stages.pop("__init__")[0]
-    assert all(name.startswith("reading.") for inner, _ in stages.values() for name in inner)
-    found["reading"] = set(), set().union(*(outer for _, outer in stages.values()))
+    for package, (_, table) in PACKAGES.items():
+        parts = {path.stem: imports(path) for path in (FOLDER / package).glob("*.py")}
+        facade = {name.split(".")[1] for name in parts.pop("__init__")[0]}
+        assert facade <= set(table)
+        inside = {
+            name: ({part.removeprefix(f"{package}.") for part in inner}, outer)
+            for name, (inner, outer) in parts.items()
+        }
+        assert inside == table
+        needed = set().union(*(inner for inner, _ in inside.values())) - set(table)
+        found[package] = needed, set().union(*(outer for _, outer in parts.values()))
     assert {
         name: ({part.partition(".")[0] for part in inner}, outer)
         for name, (inner, outer) in found.items()
     } == ROWS
-    assert {
-        name: ({part.partition(".")[2] for part in inner}, outer)
-        for name, (inner, outer) in stages.items()
-    } == STAGES
-    assert {name.split(".")[1] for name in facade} < set(STAGES)
 
 
 def test_arrows_point_one_way() -> None:
     """A module imports only what stands above it, so there is no circle."""
-    for table in (ROWS, STAGES):
-        above: set[str] = set()
+    for table in (ROWS, *(table for _, table in PACKAGES.values())):
+        above: set[str] = set(ROWS) - set(table)
         for name, (inner, _) in table.items():
             assert inner <= above, name
             above.add(name)
@@ -143,7 +159,7 @@ def test_reading_needs_no_training() -> None:
 
 def test_every_module_is_listed() -> None:
     """A package's own text names each of its modules."""
-    for package, table in ((digitrec, ROWS), (reading, STAGES)):
+    for package, table in ((digitrec, ROWS), *PACKAGES.values()):
         lines = (package.__doc__ or "").splitlines()
         listed = [line.split("``")[1] for line in lines if line.startswith("``")]
         assert sorted(listed) == sorted(table)

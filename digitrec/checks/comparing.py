@@ -1,0 +1,124 @@
+"""A reader's result is compared with the definition's, and what differs is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from digitrec.checks.asking import Wrong, ask
+
+#: A value that a known mistake gives, and the hint for it.
+Mistakes = Sequence[tuple[Any, str]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Arguments, and what the definition makes of them: worked out before a reader's code runs.
+
+    Attributes
+    ----------
+    arguments : tuple
+        What the reader's function is called with.
+    expected : array or float
+    what : str
+        What is expected, in words: ``"one number an image"``.
+    mistakes : sequence of (value, hint)
+        What known mistakes make of these arguments.
+    given : str
+        The arguments in words, for the report: ``"n = 28, stride 2"``.
+    whole : bool
+        Whole numbers are asked for; 3.0 is one, 3.5 is not.
+    digits : float
+        The relative tolerance; what is nearer than a tenth of it to 0 is 0.
+    """
+
+    arguments: tuple[Any, ...]
+    expected: Any
+    what: str = "an array"
+    mistakes: Mistakes = ()
+    given: str = ""
+    whole: bool = False
+    digits: float = 1e-5
+
+
+def settle(answer: Any, cases: Sequence[Case]) -> None:
+    """Ask a reader's function in each case; raise ``Wrong`` at the first that is wrong."""
+    for case in cases:
+        expected = np.asarray(case.expected)
+        found = array(ask(answer, *case.arguments), expected.shape, case.what, case.given)
+        if not same(found, expected, case.digits):
+            explain(found, case.mistakes)
+            raise Wrong(difference(found, expected, case.given))
+        if case.whole and not same(found, np.rint(found), 0):
+            raise Wrong(f"expected whole numbers, {difference(found, expected, case.given)}")
+
+
+def array(result: Any, shape: tuple[int, ...], what: str, given: str = "") -> np.ndarray:
+    """Return a result as float64 of the shape expected.
+
+    Raises
+    ------
+    Wrong
+        It is no array of numbers, or one of another shape.
+    """
+    case = f"for {given} " if given else ""
+    try:
+        if np.asarray(result).dtype.kind not in "biuf":  # text would become numbers
+            raise TypeError
+        found = np.asarray(result, dtype=float)
+    except Exception:  # noqa: BLE001 (whatever an object that is no array raises)
+        raise Wrong(f"{case}expected {what}, found {type(result).__name__}.") from None
+    if found.shape != shape:
+        of = "one value" if found.shape == () else f"shape {found.shape}"
+        asked = f"{what} of shape {shape}" if shape else what
+        raise Wrong(f"{case}expected {asked}, found {of}.")
+    return found
+
+
+def axes(result: Any) -> int | None:
+    """Count the axes of what may be an array; None where it cannot be one."""
+    try:
+        return int(np.ndim(result))
+    except Exception:  # noqa: BLE001 (whatever an object that is no array raises)
+        return None
+
+
+def same(found: Any, expected: Any, digits: float = 1e-5) -> bool:
+    """Tell whether numbers agree, by default to five digits; NaN agrees with nothing."""
+    if np.shape(found) != np.shape(expected):
+        return False
+    return bool(np.allclose(found, expected, rtol=digits, atol=digits / 10))
+
+
+def explain(found: Any, mistakes: Mistakes) -> None:
+    """Give the hint of the known mistake that a wrong result comes from, if it is one."""
+    for wrong, hint in mistakes:
+        if same(found, wrong):
+            raise Wrong(hint)
+
+
+def difference(found: np.ndarray, expected: np.ndarray, given: str = "") -> str:
+    """Say where a result differs: the first element that does, as it is and as it should be."""
+    case = f"for {given} " if given else ""
+    wrong = np.argwhere(~np.isclose(found, expected, rtol=1e-5, atol=1e-6))
+    if not len(wrong):  # nearer than that, but not near enough
+        wrong = np.argwhere(found != expected)
+    index = tuple(int(k) for k in wrong[0])
+    want, got = told_apart(float(expected[index]), float(found[index]))
+    if not index:
+        return f"{case}expected {want}, found {got}."
+    at = ", ".join(map(str, index))
+    also = f"; {len(wrong)} of {expected.size} differ" if len(wrong) > 1 else ""
+    return f"{case}element [{at}] should be {want}, yours is {got}{also}."
+
+
+def told_apart(expected: float, found: float) -> tuple[str, str]:
+    """Write two numbers with as many digits as it takes to tell them apart, four at least."""
+    for digits in range(4, 18):
+        pair = f"{expected:.{digits}g}", f"{found:.{digits}g}"
+        if pair[0] != pair[1]:
+            return pair
+    return repr(expected), repr(found)
