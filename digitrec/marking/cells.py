@@ -10,17 +10,16 @@ from __future__ import annotations
 import ast
 import json
 import re
-import symtable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from digitrec.marking.names import Names, bound_as, names_of
 
 #: Bytes of a notebook, and characters of a cell, that are read.
 MOST_BYTES, MOST_CHARACTERS = 32 << 20, 200_000
 #: Cell magics whose cell is Python.
 PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
-#: What is called with an object and does not change it.
-HARMLESS = {"print", "len", "display", "type", "range", "sorted", "sum", "min", "max", "list"}
 
 
 class NotebookError(Exception):
@@ -45,6 +44,8 @@ class Cell:
         Jupyter's own commands in it, which are not run.
     checks
         The checks that it calls, each with the expression that is checked.
+    names
+        The names that it makes, uses and changes.
     """
 
     number: int
@@ -53,6 +54,7 @@ class Cell:
     problem: str = ""
     left_out: list[str] = field(default_factory=list)
     checks: list[tuple[str, str]] = field(default_factory=list)
+    names: Names = field(default_factory=Names)
 
 
 def read_notebook(path: Path) -> tuple[list[Cell], dict[str, Any]]:
@@ -114,7 +116,10 @@ def parse(number: int, source: str) -> Cell:
         cell.checks = [(name, "") for name in re.findall(r"checks\.(\w+)\(", source)]
     else:
         cell.checks = list(called_checks(cell.tree))
-        symbols(cell)  # what the parser lets through, the compiler may not
+        try:
+            cell.names = names_of(cell.source, cell.tree)
+        except (SyntaxError, ValueError, RecursionError) as error:
+            cell.tree, cell.problem = None, f"it is not Python: {error}"
     return cell
 
 
@@ -160,87 +165,6 @@ def without_checks(tree: ast.Module) -> ast.Module:
     return ast.Module(kept, tree.type_ignores)
 
 
-@dataclass(frozen=True)
-class Symbols:
-    """The names of a cell: made, made afresh whatever was before, used, and changed."""
-
-    made: frozenset[str]
-    afresh: frozenset[str]
-    used: frozenset[str]
-    changed: frozenset[str]
-    imported: frozenset[str]
-
-
-def symbols(cell: Cell) -> Symbols:
-    """Return a cell's names."""
-    none: frozenset[str] = frozenset()
-    if cell.tree is None:
-        return Symbols(none, none, none, none, none)
-    try:
-        table = symtable.symtable(cell.source, "cell", "exec")
-    except (SyntaxError, ValueError, RecursionError) as error:
-        cell.tree, cell.problem = None, f"it is not Python: {error}"
-        return Symbols(none, none, none, none, none)
-    own = table.get_symbols()
-    imported = {s.get_name() for s in own if s.is_imported()}
-    made = {s.get_name() for s in own if s.is_assigned()} | imported
-    used = {s.get_name() for s in own if s.is_referenced()}
-    waiting = list(table.get_children())
-    while waiting:
-        inner = waiting.pop()
-        waiting += inner.get_children()
-        names = inner.get_symbols()
-        used |= {s.get_name() for s in names if s.is_global() and s.is_referenced()}
-        made |= {s.get_name() for s in names if s.is_declared_global()}
-    afresh = {name for node in cell.tree.body for name in bound_by(node)}
-    changed = {name for node in cell.tree.body for name in changed_by(node)}
-    return Symbols(*map(frozenset, (made, afresh, used, changed, imported)))
-
-
-def bound_by(node: ast.stmt) -> list[str]:
-    """Return the names that a statement binds without a condition."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return [node.name]
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return [bound_as(alias) for alias in node.names]
-    if isinstance(node, ast.Assign):
-        targets = [t for target in node.targets for t in getattr(target, "elts", [target])]
-        return [target.id for target in targets if isinstance(target, ast.Name)]
-    return []
-
-
-def bound_as(alias: ast.alias) -> str:
-    """Return the name that an import binds."""
-    return alias.asname or alias.name.partition(".")[0]
-
-
-def root(node: ast.AST) -> str:
-    """Return the name that ``a.b[c].d`` begins with; empty where it begins with none."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def changed_by(statement: ast.stmt) -> set[str]:
-    """Return the names whose objects a statement may change: ``a[0] = 1``, ``a.fit()``, ``f(a)``."""
-    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-        return set()
-    found = set()
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(
-            node.ctx, ast.Store | ast.Del
-        ):
-            found.add(root(node))
-        elif isinstance(node, ast.AugAssign):
-            found.add(root(node.target))
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            # A method of the object itself; data.x.mean() is one of another object.
-            found |= {node.func.value.id} if isinstance(node.func.value, ast.Name) else set()
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            found |= {root(argument) for argument in node.args if node.func.id not in HARMLESS}
-    return found - {""}
-
-
 def needed(cells: list[Cell], wanted: set[str]) -> list[Cell]:
     """Return the cells that checks need, in order; their imports are what is used.
 
@@ -251,17 +175,17 @@ def needed(cells: list[Cell], wanted: set[str]) -> list[Cell]:
     wanted
         Names that are needed at the end whether or not a check is called with them.
     """
-    tables = [symbols(cell) for cell in cells]
-    modules = frozenset().union(*(table.imported for table in tables))
+    modules = frozenset[str]().union(*(cell.names.imported for cell in cells))
     names = set(wanted)
     taken: list[Cell] = []
-    for cell, table in zip(reversed(cells), reversed(tables), strict=True):
+    for cell in reversed(cells):
         if cell.tree is None:
             continue
+        table = cell.names
         changes = (table.changed - modules) & names
         if not (cell.checks or table.made & names or changes or imports_all(cell.tree)):
             continue
-        taken.append(cell if cell.checks else trim_imports(cell, table, names))
+        taken.append(cell if cell.checks else trim_imports(cell, names))
         names = (names - table.afresh) | table.used
     return taken[::-1]
 
@@ -271,10 +195,10 @@ def imports_all(tree: ast.Module) -> bool:
     return any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in tree.body)
 
 
-def trim_imports(cell: Cell, table: Symbols, names: set[str]) -> Cell:
+def trim_imports(cell: Cell, names: set[str]) -> Cell:
     """Return a cell that imports what is used: importing what only draws takes seconds."""
     assert cell.tree is not None
-    wanted = names | table.used
+    wanted = names | cell.names.used
 
     def trimmed(node: ast.stmt) -> ast.stmt | None:
         if not isinstance(node, ast.Import | ast.ImportFrom):

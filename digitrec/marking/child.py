@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import importlib
 import io
 import json
@@ -20,6 +21,7 @@ import traceback
 import types
 from typing import Any
 
+from digitrec import forward
 from digitrec.marking import wire
 
 #: Characters that a notebook may print; what it prints is not kept.
@@ -85,6 +87,17 @@ def said(error: BaseException) -> dict[str, str]:
         "text": text[:MOST_SAID],
         "where": where[:MOST_SAID],
     }
+
+
+def described(network: forward.Sequential) -> dict[str, Any]:
+    """Return a network as its architecture, its arrays and its input."""
+    layers = []
+    for layer in network.layers:
+        found: dict[str, Any] = {"layer": type(layer).__name__, "name": layer.name}
+        found |= {key: getattr(layer, key) for key in layer.arguments}
+        found |= {f"use_{key}": False for key in layer.may_lack if key not in layer.weights}
+        layers.append(found)
+    return {"description": layers, "weights": network.weights, "input_shape": network.input_shape}
 
 
 class Callback:
@@ -169,6 +182,9 @@ class Child:
         encoder = wire.Encoder(self.refer)
         try:
             value, after = make()
+            if isinstance(value, forward.Sequential):
+                message = {"say": "network", "value": encoder.tree(described(value))}
+                return self.send(message, encoder.parts)
             message = {"say": "value", "value": encoder.tree(value), "after": encoder.tree(after)}
             self.send(message, encoder.parts)
         except BaseException as error:  # noqa: BLE001 (SystemExit as well)
@@ -217,10 +233,8 @@ def main() -> None:
     sys.path.insert(0, "")
     builtins.input = no_input
     child = Child(requests, replies)
-    try:
+    with contextlib.suppress(BrokenPipeError):
         child.serve()
-    except BrokenPipeError:
-        pass
     os._exit(0)  # whatever threads the notebook has left
 
 

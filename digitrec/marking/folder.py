@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from digitrec.marking.assignments import Assignment
-from digitrec.marking.one import Marked, Result
 from digitrec.marking.limits import Limits
+from digitrec.marking.one import Marked, Result
 from digitrec.marking.process import LIBRARY
 
 #: Seconds that our own part of marking a notebook may take beside the notebook's.

@@ -74,7 +74,7 @@ class Marker:
         self.problems: list[str] = []
         self.bad: set[int] = set()
         self.raised: set[int] = set()
-        self.gone: set[str] = set()
+        self.gone: set[tuple[str, str]] = set()
         self.deadline = time.monotonic() + limits.seconds
         self.starts = 0
         self.process: Process | None = None
@@ -144,7 +144,10 @@ class Marker:
                 return True
             result.met = True
             result.right, said = verdict(self.known[name], value)
-            result.message = said
+            # A check takes the process's end for an error of the answer's.
+            result.message = f"{process.why}." if process.why and not result.right else said
+            if process.why:
+                self.gone.add((name, expression))
         except Ended as ended:
             result.met, result.message = True, f"{ended}."
             self.gone.add((name, expression))
@@ -250,7 +253,7 @@ def missed_a_name(marker: Marker) -> bool:
 
 
 def main() -> int:
-    """Mark the file that is named; what to mark it by comes on stdin, and what came of it goes out."""
+    """Mark the file that is named by what comes on stdin; print what came of it."""
     asked = json.loads(sys.stdin.read())
     limits = Limits(**asked["limits"])
     child.limit({"DATA": limits.memory})  # whatever an answer makes of our checks

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from digitrec import forward
 from digitrec.marking import wire
 from digitrec.marking.process import Process, pickled
 
@@ -135,6 +136,8 @@ def answer(process: Process, reply: dict[str, Any], data: bytes) -> tuple[Any, A
     try:
         if reply.get("say") == "raised":
             raise error_of(reply)
+        if reply.get("say") == "network":
+            return network(value_of(process, reply.get("value"), data)), None
         if reply.get("say") != "value":
             raise wire.WireError("expected a value")
         return (
@@ -144,6 +147,24 @@ def answer(process: Process, reply: dict[str, Any], data: bytes) -> tuple[Any, A
     except wire.WireError as error:
         process.end(f"sent what is no answer: {error}")
         raise AssertionError from None  # end() raises
+
+
+def network(found: Any) -> forward.Sequential:
+    """Return a network like the one that was described: the book's own layers, with its arrays.
+
+    Raises
+    ------
+    ValueError
+        When the book has no such layer, or the arrays do not fit.
+    """
+    if not isinstance(found, dict):
+        raise wire.WireError("expected a description")
+    try:
+        return forward.Sequential.from_description(
+            found["description"], found["weights"], found["input_shape"]
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a network that cannot be built: {error}") from None
 
 
 def error_of(reply: dict[str, Any]) -> Exception:

@@ -43,8 +43,8 @@ footer { color: var(--muted); font-size: .9rem; margin-top: 2rem; }
 <p class="total">$points of $of points</p>
 $table
 $problems
-<footer>Each check was run on your functions with inputs of its own, not on what your notebook had printed.
-A cell that raised an error did not stop the cells after it.</footer>
+<footer>Each check was run on your functions, with inputs of its own; what your notebook had
+printed was not looked at. A cell that raised an error did not stop the cells after it.</footer>
 </body>
 </html>
 """)
@@ -71,19 +71,17 @@ def feedback(submission: Submission, among: Mapping[str, Assignment]) -> str:
         for result in marked.results
         if assignment
     ]
-    table = (
-        '<table><thead><tr><th scope="col">Exercise</th><th scope="col">Points</th>'
-        f'<th scope="col">What the check says</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
-        if rows
-        else ""
+    heads = "".join(
+        f'<th scope="col">{head}</th>' for head in ("Exercise", "Points", "What the check says")
     )
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     items = "".join(f"<li>{html.escape(readable(problem))}</li>" for problem in marked.problems)
     return PAGE.substitute(
         title=html.escape(assignment.title if assignment else "Feedback"),
         submission=html.escape(readable(submission.name)),
         points=number(points),
         of=number(of),
-        table=table,
+        table=table if rows else "",
         problems=f"<h2>What else was noticed</h2><ul>{items}</ul>" if items else "",
     )
 

@@ -15,7 +15,7 @@ import math
 import re
 import struct
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
@@ -166,7 +166,7 @@ class Decoder:
         return array
 
 
-def write(stream: BinaryIO, message: dict[str, Any], parts: list[bytes]) -> None:
+def write(stream: IO[bytes], message: dict[str, Any], parts: list[bytes]) -> None:
     """Write a message: two lengths, the JSON, the bytes of its arrays."""
     text = json.dumps(message).encode()
     if len(text) > MOST_TEXT:
@@ -178,7 +178,7 @@ def write(stream: BinaryIO, message: dict[str, Any], parts: list[bytes]) -> None
     stream.flush()
 
 
-def read(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+def read(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
     """Read a message; None where the stream has ended.
 
     Raises
