@@ -253,7 +253,8 @@ HOSTILE = {
         0,
         {
             "count": "for name in ('count_labels', 'leaky_relu', 'candidates', 'edge_kernel', "
-            "'numeric_gradient'):\n    setattr(checks, name, lambda a: True)\n    print('✓', name)\n"
+            "'numeric_gradient'):\n    setattr(checks, name, lambda a: True)\n"
+            "    print('✓', name)\n"
             "class V:\n    right, message = True, 'right.'\n"
             "import digitrec.checks.asking as asking\nasking._verdict = lambda *a: V()\n"
             "count_labels = leaky_relu = candidates = numeric_gradient = lambda *a: V()\n"
