@@ -213,6 +213,8 @@ def test_imports_that_are_needed() -> None:
         parsed("import os, sys\nfrom a import b, c as d", "checks.count_labels(d(os))"), set()
     )
     assert cells.to_run(found[0]) == "import os\nfrom a import c as d"
+    one = cells.needed(parsed("from a import b, c\ng = b()", "checks.count_labels(g)"), set())
+    assert cells.to_run(one[0]) == "from a import b\ng = b()"
 
 
 def test_lines_stay_where_they_were() -> None:

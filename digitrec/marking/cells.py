@@ -198,7 +198,7 @@ def imports_all(tree: ast.Module) -> bool:
 def trim_imports(cell: Cell, names: set[str]) -> Cell:
     """Return a cell that imports what is used: importing what only draws takes seconds."""
     assert cell.tree is not None
-    wanted = names | cell.names.used
+    wanted = names | {n.id for n in ast.walk(cell.tree) if isinstance(n, ast.Name)}
 
     def trimmed(node: ast.stmt) -> ast.stmt | None:
         if not isinstance(node, ast.Import | ast.ImportFrom):
