@@ -128,7 +128,9 @@ def plain_code(source: str) -> str:
     return "\n".join(kept).strip("\n")
 
 
-def introduction(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) -> str:
+def introduction(
+    chapter: Chapter, book: Book, origin: Origin, *, solved: bool, handed_out: bool = False
+) -> str:
     """Return what a notebook says of itself below its title."""
     lines = []
     if chapter.number:
@@ -142,7 +144,13 @@ def introduction(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) 
         "> The numbers in the text are from the book's own run. Accuracies of networks that are "
         "trained here may differ a little in yours, and times were measured on one machine."
     )
-    if solved:
+    if handed_out:
+        done = "all exercises are solved" if solved else "the exercises are left to you"
+        lines.append(
+            f"> In this copy {done}. "
+            + ("" if solved else "Each has a cell to start from and a check that says what to do.")
+        )
+    elif solved:
         back = f"[The chapter](../{chapter.name}.ipynb) leaves them to you."
         lines.append(f"> In this copy all exercises are solved. {back}")
     elif chapter.number:
@@ -172,7 +180,15 @@ def hidden(metadata: Any) -> dict[str, Any]:
     return {"jupyter": {"source_hidden": True}, "cellView": "form"}
 
 
-def render(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) -> str:
+def render(
+    chapter: Chapter,
+    book: Book,
+    origin: Origin,
+    *,
+    solved: bool,
+    handed_out: bool = False,
+    hints: bool = True,
+) -> str:
     """Return a chapter's notebook as JSON.
 
     Parameters
@@ -183,6 +199,10 @@ def render(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) -> str
         Where it comes from, if that is known.
     solved
         Whether exercises are replaced by their solutions.
+    handed_out
+        Whether it is for a class: then it has the exercises or the solutions, but not both.
+    hints
+        Whether exercises that are not solved have their hints.
 
     Raises
     ------
@@ -200,6 +220,8 @@ def render(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) -> str
                 continue
             code = plain_code(source.source)
             if solution and not solved:
+                if handed_out:
+                    continue
                 writer.markdown(f"```python\n{code}\n```")
             elif solution or not (exercise and solved):
                 writer.code(code, hidden(source.metadata))
@@ -213,14 +235,16 @@ def render(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) -> str
             if block.starts_solution:
                 exercise, solution = False, True
             exercise = exercise or block.starts_exercise
-            if not (solved and block.only_unsolved):
+            hint_left_out = block.only_unsolved and (solved or not hints)
+            if not (hint_left_out or (solution and handed_out and not solved)):
                 writer.markdown(block.text)
             if block.ends_solution:
                 solution = False
             if not started and block.text.startswith("# "):
                 # The title comes first, then where the notebook is from, then the set-up.
                 started = True
-                writer.markdown(introduction(chapter, book, origin, solved=solved))
+                about = introduction(chapter, book, origin, solved=solved, handed_out=handed_out)
+                writer.markdown(about)
                 writer.code(
                     SET_UP.format(library=origin.library).strip("\n"),
                     {"cellView": "form", "jupyter": {"source_hidden": True}},
