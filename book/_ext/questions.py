@@ -1,9 +1,9 @@
 """Questions with choices, and predictions whose outcome stays closed until it is asked for.
 
-``{question}`` has a text and a list of choices, each with a word on it (``tools/choices.py`` says how
-they are written). In the page they are radio buttons, or checkboxes with the option ``:several:``;
-``_static/questions.js`` tells what is right. What is said of the choices stands once in the page, at
-its end: in print as it is, without JavaScript behind a link.
+``{question}`` has a text and a list of choices, each with a word on it (``tools/choices.py`` says
+how they are written). In the page they are radio buttons, or checkboxes with the option
+``:several:``; ``_static/questions.js`` tells what is right. What is said of the choices stands once
+in the page, at its end: in print as it is, without JavaScript behind a link.
 
 ``{predict}`` begins a prediction, ``{predict-end}`` ends what comes of it: everything between them
 is closed, but for the code of the cells that come first.
@@ -133,9 +133,7 @@ class PredictEndDirective(SphinxDirective):
 class CloseOutcomes(SphinxTransform):
     """Put what comes of each prediction into an element that is opened."""
 
-    default_priority = (
-        9  # before the numbers of figures and the sections of exercises are looked at
-    )
+    default_priority = 9  # before sphinx-exercise moves what stands between its marks
 
     def apply(self, **kwargs: Any) -> None:
         """Close the outcome of each prediction of the page."""
@@ -147,8 +145,8 @@ class CloseOutcomes(SphinxTransform):
             end = following[stops[0]] if stops else None
             if not isinstance(end, PredictEnd):
                 LOGGER.error(
-                    "{predict}: what comes of it has no end: expected {predict-end} before the next "
-                    "prediction, and in the same section",
+                    "{predict}: what comes of it has no end: expected {predict-end} before the "
+                    "next prediction, and in the same section",
                     location=prediction,
                 )
                 continue

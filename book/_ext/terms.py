@@ -1,8 +1,9 @@
-"""Give each page the definitions of the glossary's terms that it links to, for ``_static/terms.js``.
+"""Give each page the definitions of the glossary's terms that it links to.
 
-A definition is put into the page, hidden, when the page is written: no script has to ask for
-another file, which a browser that opened the page without a server would not load. Links within a
-definition become text, since what a pointer or the keyboard's focus opens must hold nothing to reach.
+``_static/terms.js`` shows them. A definition is put into the page, hidden, when that is written:
+no script has to ask for another file, which a browser that opened the page without a server would
+not load. Links within a definition become text, since what a pointer or the keyboard's focus opens
+must hold nothing to reach.
 """
 
 from __future__ import annotations
