@@ -1,6 +1,8 @@
 // Questions tell what is right, and why, when they are asked; predictions are compared with what happens.
 // A classic script, not a module: browsers load no modules from a file that was opened without a server.
 // Without it, the answers stand closed at the end of the page, and outcomes open all the same.
+'use strict'; // or the functions in this block would be everybody's
+
 {
   /** @typedef {HTMLElement | null} Found */
 

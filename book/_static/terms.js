@@ -2,6 +2,8 @@
 // link has the keyboard's focus, or after a tap; a second tap follows the link. Escape closes it. The
 // definitions are in the page (book/_ext/terms.py). Without this script, or in a browser without popovers,
 // the links lead to the glossary and that is all.
+'use strict'; // or the functions in this block would be everybody's
+
 {
   /** Milliseconds that the pointer has to rest on a link, and that it may be on neither link nor definition. */
   const OPEN = 150;
