@@ -58,7 +58,7 @@ class Said(nodes.General, nodes.Element):
 def verdict(right: bool) -> str:
     """Return a mark and a word: neither colour nor the mark is needed to understand it."""
     mark, word = ("✓", "Right.") if right else ("✗", "Not this.")
-    return f'<span class="mark" aria-hidden="true">{mark}</span> {word}'
+    return f'<span class="choice-mark" aria-hidden="true">{mark}</span> {word}'
 
 
 def visit_question(self: Any, node: Question) -> None:

@@ -21,11 +21,14 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from question_html import Answer, Answers, Asked, Choice, Outcome, Prediction, Question
+from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 LOGGER = logging.getLogger(__name__)
+#: What a choice must not hold.
+LINKS = (nodes.reference, addnodes.pending_xref)
 #: What a prediction is called where the author does not name it.
 TITLE = "Predict, then run"
 
@@ -79,6 +82,8 @@ class WithChoices(SphinxDirective):
             node += nodes.paragraph("", "", *asked.children)
         for choice in found.choices:
             text = self.line_of_text(choice.text)
+            if any(isinstance(n, LINKS) for part in text for n in part.findall()):
+                raise self.error(f"choice {choice.letter} has a link; a click on it is to choose")
             letter = {"letter": choice.letter, "right": choice.right, "of": node.page_id()}
             node += Choice("", "", *text, kind=node["kind"], **letter)
 

@@ -4,8 +4,6 @@
 'use strict'; // or the functions in this block would be everybody's
 
 {
-  /** @typedef {HTMLElement | null} Found */
-
   /**
    * @param {string} name
    * @param {string} className
@@ -37,7 +35,7 @@
     if (!label || label.querySelector('.choice-verdict')) return;
     const right = isRight(input);
     const told = make('span', 'choice-verdict');
-    const sign = make('span', 'mark', right ? '✓' : '✗');
+    const sign = make('span', 'choice-mark', right ? '✓' : '✗');
     sign.setAttribute('aria-hidden', 'true');
     told.append(' ', sign, right ? ' Right.' : ' Not this.');
     label.append(told);

@@ -59,40 +59,24 @@
   }
 
   /**
-   * Give a link its definition.
-   * @param {HTMLAnchorElement} link
-   * @param {HTMLElement} box
+   * The link that has a definition, or whose definition it is, at some place in the page. Links are looked
+   * for when something happens: what is said of a choice is a copy.
+   * @param {EventTarget | null} target
+   * @returns {HTMLAnchorElement | null}
    */
-  function explain(link, box) {
-    link.setAttribute('aria-describedby', box.id);
-    link.classList.add('explained');
-    const leave = () => {
-      // As long as the link has the focus, what it opened stays.
-      if (document.activeElement === link && link.matches(':focus-visible')) clearTimeout(waiting);
-      else later(hide, CLOSE);
-    };
-    for (const part of [link, box]) {
-      part.addEventListener('pointerenter', (event) => {
-        if (/** @type {PointerEvent} */ (event).pointerType === 'touch') return;
-        if (part === link && shown?.link !== link) later(() => show(link, box), OPEN);
-        else clearTimeout(waiting);
-      });
-      part.addEventListener('pointerleave', (event) => {
-        if (/** @type {PointerEvent} */ (event).pointerType === 'touch') return;
-        if (part === link || shown?.box === box) leave();
-      });
-    }
-    link.addEventListener('focus', () => {
-      if (link.matches(':focus-visible') && !byTouch) show(link, box);
-    });
-    link.addEventListener('blur', () => {
-      if (shown?.link === link && !box.matches(':hover')) hide();
-    });
-    link.addEventListener('click', (event) => {
-      if (!byTouch || openBefore === link) return;
-      event.preventDefault();
-      show(link, box);
-    });
+  const linkAt = (target) => {
+    if (!(target instanceof Element)) return null;
+    if (shown?.box.contains(target)) return shown.link;
+    return target.closest('a.explained');
+  };
+
+  /** @param {HTMLAnchorElement} link */
+  const boxOf = (link) => document.getElementById(link.getAttribute('aria-describedby') ?? '');
+
+  /** @param {HTMLAnchorElement} link */
+  function open(link) {
+    const box = boxOf(link);
+    if (box) show(link, box);
   }
 
   const usable = 'showPopover' in HTMLElement.prototype;
@@ -101,11 +85,40 @@
   for (const link of usable ? links : []) {
     const box = document.getElementById(`definition-${decodeURIComponent(link.hash.slice(1))}`);
     if (!box) continue;
+    link.setAttribute('aria-describedby', box.id);
+    link.classList.add('explained');
     box.popover = 'manual';
     document.body.append(box); // what is inside a hidden element cannot be shown
-    explain(link, box);
   }
 
+  addEventListener('pointerover', (event) => {
+    if (event.pointerType === 'touch') return;
+    const link = linkAt(event.target);
+    if (!link) return;
+    if (shown?.link === link) clearTimeout(waiting);
+    else later(() => open(link), OPEN);
+  });
+  addEventListener('pointerout', (event) => {
+    if (event.pointerType === 'touch') return;
+    const link = linkAt(event.target);
+    if (!link || linkAt(event.relatedTarget) === link) return;
+    // As long as a link has the keyboard's focus, what it opened stays.
+    if (shown?.link.matches(':focus-visible')) clearTimeout(waiting);
+    else later(hide, CLOSE);
+  });
+  addEventListener('focusin', (event) => {
+    const link = linkAt(event.target);
+    if (link?.matches(':focus-visible') && !byTouch) open(link);
+  });
+  addEventListener('focusout', () => {
+    if (shown && !shown.box.matches(':hover') && !shown.link.matches(':hover')) hide();
+  });
+  addEventListener('click', (event) => {
+    const link = linkAt(event.target);
+    if (!link || !byTouch || openBefore === link) return;
+    event.preventDefault();
+    open(link);
+  });
   addEventListener(
     'pointerdown',
     (event) => {
