@@ -80,6 +80,11 @@ def pool_padded(image):
     return pool(image)
 
 
+def second_largest(image):
+    each = windows(image).swapaxes(1, 2)
+    return np.sort(each.reshape(*each.shape[:2], 4))[..., 2]
+
+
 def sliding(image):
     return np.lib.stride_tricks.sliding_window_view(image, (2, 2)).max(axis=(2, 3))
 
@@ -231,7 +236,7 @@ WRONG = {
         (lambda i: pool(np.maximum(i, 0)), "begin with 0"),
         (lambda i: pool(i)[:-1], "shape"),
         (lambda i: pool(i.astype(int)), "element"),
-        (lambda i: np.sort(windows(i).swapaxes(1, 2).reshape(*pool(i).shape, 4))[..., 2], "element"),
+        (second_largest, "element"),
         (lambda i: i.max(axis=0), "shape"),
         (lambda i: pool(i[::-1])[::-1], "element"),
         (lambda i: pool(i.T).T if i.shape[0] % 2 == 0 else pool(i[1:]), "element"),
@@ -290,7 +295,7 @@ WRONG = {
         (fold_with(kernel=lambda k, g, v, e: k * g / np.sqrt(v)), "ε is missing"),
         (fold_with(kernel=lambda k, g, v, e: k * g / (np.sqrt(v) + e)), "before the root"),
         (fold_with(kernel=lambda k, g, v, e: k / (g / np.sqrt(v + e))), "divided by it"),
-        (fold_with(kernel=lambda k, g, v, e: k * (g / np.sqrt(v + e))[:, None]), "raised|last axis"),
+        (fold_with(kernel=lambda k, g, v, e: k * (g / np.sqrt(v + e))[:, None]), "raised|last"),
         (fold_with(kernel=lambda k, g, v, e: k * g[0] / np.sqrt(v[0] + e)), "kernel["),
         (fold_with(bias=lambda b, m, s, g: b), "mean is missing"),
         (fold_with(bias=lambda b, m, s, g: b - m), "scaled as the kernel"),

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import digitrec
-from digitrec import checks, reading
+from digitrec import checks, marking, reading
 
 FOLDER = Path(digitrec.__file__).parent
 
@@ -39,7 +39,8 @@ evaluate         -                                                              
 plots            evaluate                                                        numpy cycler matplotlib seaborn
 checks           forward mnist                                                   numpy
 notebook         -                                                               -
-__main__         compiled hand learn mnist networks reading samples sheet        cv2 PIL
+marking          checks forward                                                  numpy
+__main__         compiled hand learn marking mnist networks reading samples sheet cv2 PIL
 """  # noqa: E501 (a table)
 # The stages of the reading, in the same way.
 STAGES_TABLE = """
@@ -77,6 +78,22 @@ images           asking comparing forward mnist                                 
 page             asking comparing                                                numpy
 learning         asking comparing forward mnist                                  numpy
 """
+# Marking: a process that is ours, one that is not, and what goes between them.
+MARKING_TABLE = """
+limits           -                                                               -
+walls            -                                                               -
+wire             -                                                               numpy
+names            -                                                               -
+cells            names                                                           -
+assignments      checks                                                          -
+process          limits walls wire                                               -
+remote           forward process wire                                            numpy
+child            forward wire                                                    -
+one              assignments cells child limits process remote                   -
+folder           assignments limits one process                                  -
+report           assignments folder                                              -
+command          assignments folder limits report walls                          -
+"""
 
 
 def rows(table: str) -> dict[str, tuple[set[str], set[str]]]:
@@ -89,7 +106,11 @@ def rows(table: str) -> dict[str, tuple[set[str], set[str]]]:
 
 ROWS = rows(TABLE)
 #: Each package of the library, and the table of its own modules.
-PACKAGES = {"reading": (reading, rows(STAGES_TABLE)), "checks": (checks, rows(CHECKS_TABLE))}
+PACKAGES = {
+    "reading": (reading, rows(STAGES_TABLE)),
+    "checks": (checks, rows(CHECKS_TABLE)),
+    "marking": (marking, rows(MARKING_TABLE)),
+}
 #: What reads a picture; it must not need what trains.
 READING = ("reading", "networks", "compiled", "hand", "__main__")
 

@@ -11,6 +11,7 @@ Numbers are compared with a tolerance, so that another order of summation passes
 =============== ===================================================================================
 ``asking``      an answer is called: on copies, for a limited time; what goes wrong is a sentence
 ``comparing``   a result beside the definition's: the known mistake, or the element that differs
+``together``    the results of all cases: the mistake that explains every one of them
 ``looping``     whether Python goes through the input step by step
 ``data``        chapter 1: labels, ink, files, a split
 ``examples``    chapter 1: reading by examples
@@ -19,12 +20,18 @@ Numbers are compared with a tolerance, so that another order of summation passes
 ``layers``      chapter 3: layers and a network in NumPy, its weights in few bytes
 ``convolution`` chapter 4: windows, pooling, kernels, what a number sees
 ``training``    chapters 2 and 4: a network of one's own, trained on images that the check chooses
-``images``      chapter 5: the steps of the recipe, and what is not answered
-``page``        chapter 6: cuts, candidates, the best path
-``learning``    chapter 7: gradients and steps
+``images``      chapter 5: the steps of the recipe
+``thresholds``  chapter 5: a threshold, what is not answered, and a change that misleads
+``page``        chapter 6: cuts, seams, candidates, gaps
+``paths``       chapter 6: the best path
+``rejection``   chapter 6: which digits of a page to answer
+``gradients``   chapter 7: gradients, by hand and by differences
+``learning``    chapter 7: steps, and a network that has learned
+``hints``       what each check can say, without running it
 =============== ===================================================================================
 """
 
+from digitrec.checks import hints
 from digitrec.checks.asking import CHECKS, Verdict
 from digitrec.checks.convolution import (
     edge_kernel,
@@ -34,14 +41,17 @@ from digitrec.checks.convolution import (
     receptive_field,
 )
 from digitrec.checks.data import count_labels, read_idx, split, thinnest
-from digitrec.checks.dense import (
-    count_parameters,
-    count_steps,
-    cross_entropy,
-    softmax_at,
-)
+from digitrec.checks.dense import count_parameters, count_steps, cross_entropy, softmax_at
 from digitrec.checks.examples import read_by_examples
-from digitrec.checks.images import answers, bright_ink, centre_of_mass, fit_box, otsu
+from digitrec.checks.gradients import (
+    PLANTED,
+    leaky_relu_gradient,
+    numeric_gradient,
+    skip_gradient,
+    smoothed_gradient,
+    wrong_gradients,
+)
+from digitrec.checks.images import bright_ink, centre_of_mass, fit_box
 from digitrec.checks.layers import (
     dense_layer,
     first_difference,
@@ -50,35 +60,23 @@ from digitrec.checks.layers import (
     small_file,
     to_int8,
 )
-from digitrec.checks.learning import (
-    PLANTED,
-    largest_rate,
-    leaky_relu_gradient,
-    learned_in_numpy,
-    nesterov,
-    numeric_gradient,
-    skip_gradient,
-    smoothed_gradient,
-    wrong_gradients,
-)
-from digitrec.checks.page import (
-    best_path,
-    candidates,
-    cut_column,
-    gap_prior,
-    greedy_loses,
-    seam_cost,
-)
+from digitrec.checks.learning import largest_rate, learned_in_numpy, nesterov
+from digitrec.checks.page import candidates, cut_column, gap_prior, seam_cost
+from digitrec.checks.paths import best_path, greedy_loses
+from digitrec.checks.rejection import accept, blurred_pages
 from digitrec.checks.stopping import best_epoch
+from digitrec.checks.thresholds import answers, disturb, otsu
 from digitrec.checks.training import train_cnn, train_small
 
 __all__ = [
     "CHECKS",
     "PLANTED",
     "Verdict",
+    "accept",
     "answers",
     "best_epoch",
     "best_path",
+    "blurred_pages",
     "bright_ink",
     "candidates",
     "centre_of_mass",
@@ -88,6 +86,7 @@ __all__ = [
     "cross_entropy",
     "cut_column",
     "dense_layer",
+    "disturb",
     "edge_kernel",
     "first_difference",
     "fit_box",
@@ -95,6 +94,7 @@ __all__ = [
     "forward_pass",
     "gap_prior",
     "greedy_loses",
+    "hints",
     "largest_rate",
     "leaky_relu",
     "leaky_relu_gradient",

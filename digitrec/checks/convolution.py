@@ -77,7 +77,10 @@ def _pool_case(image: np.ndarray, given: str) -> Case:
     )
     mistakes: list[tuple[Any, str]] = [
         (windows.mean(axis=(2, 3)), "that is the mean of each window; the largest is asked for."),
-        (windows.min(axis=(2, 3)), "that is the smallest of each window; the largest is asked for"),
+        (
+            windows.min(axis=(2, 3)),
+            "that is the smallest of each window; the largest is asked for.",
+        ),
         (windows.sum(axis=(2, 3)), "that is the sum of each window; the largest is asked for."),
         (
             np.maximum(most, 0),
@@ -149,7 +152,9 @@ def edge_kernel(answer: Any) -> None:
             )
     answers = {rows: float(kernel[:rows].sum()) for rows in (1, 2)}
     if all(zero(value) for value in answers.values()):
-        raise Wrong("it does not answer to a lower edge: with ink above and paper below it gives 0")
+        raise Wrong(
+            "it does not answer to a lower edge: with ink above and paper below it gives 0."
+        )
     for rows, value in answers.items():
         under = "the upper row" if rows == 1 else "the upper two rows"
         if value < 0 and not zero(value):
@@ -167,11 +172,7 @@ def receptive_field(answer: Answer) -> None:
     rng = np.random.default_rng()
     stacks = [[(7, 3), (3, 1), (3, 1)], [(3, 1), (3, 1)], [(5, 2)], [(2, 2), (4, 3), (2, 1)]]
     stacks += [
-        [
-            (int(k), int(s))
-            for k, s in zip(rng.integers(2, 6, n), rng.integers(1, 4, n), strict=True)
-        ]
-        for n in (3, 4, 5)
+        [(int(rng.integers(2, 6)), int(rng.integers(1, 4))) for _ in range(n)] for n in (3, 4, 5)
     ]
     stacks.append([(3, 1), (3, 2), (3, 1), (2, 2)])
     cases = []
@@ -247,7 +248,7 @@ def fold(answer: Answer) -> None:
         if not same(new, expected[0]):
             index = tuple(int(k) for k in np.argwhere(~np.isclose(new, expected[0]))[0])
             raise Wrong(
-                f"kernel{list(index)} should be {expected[0][index]:.4g}, yours is {new[index]:.4g}"
+                f"kernel{list(index)} should be {expected[0][index]:.4g}, yours is {new[index]:.4g}."
             )
         for value, hint in (
             (beta, "the mean is missing in the bias: β − μ γ / √(σ² + ε)."),

@@ -123,7 +123,10 @@ def _loss_case(z: np.ndarray, y: np.ndarray, given: str) -> Case:
         mistakes = [
             (losses.sum(), "this is the sum of the losses; the loss of a batch is their mean."),
             (-expected, "the sign: the logarithm of a probability is negative, a loss positive."),
-            (expected / np.log(2), "that is log2; the cross-entropy takes the natural one, np.log"),
+            (
+                expected / np.log(2),
+                "that is log2; the cross-entropy takes the natural one, np.log.",
+            ),
             (expected / np.log(10), "that is log10; the cross-entropy takes the natural one."),
             (losses, "these are the losses of the examples; the loss of the batch is their mean."),
             (
@@ -235,7 +238,10 @@ def _soft_case(z: np.ndarray, t: float, given: str) -> Case:
         one = np.exp(z / t - (z / t).max())
         powers = p ** (1 / t)
         mistakes = (
-            (soft(z * t), "the other way round: a temperature above 1 makes the reading less sure"),
+            (
+                soft(z * t),
+                "the other way round: a temperature above 1 makes the reading less sure.",
+            ),
             (p, "the temperature is missing."),
             (p / t, "divide the logits by the temperature, not the probabilities."),
             (z / t, "these are logits; the softmax is missing."),

@@ -38,7 +38,10 @@ def leaky_relu(answer: Answer) -> None:
                     (np.where(z > 0, z, -0.1 * z), "below 0 it should be negative: 0.1 z."),
                     (0.1 * z, "also what is above 0 becomes a tenth; that should stay as it is."),
                     (np.where(z > 0, 0.1 * z, z), "the two sides are the other way round."),
-                    (np.where(z > 0, z, 0.1), "below 0 it is always 0.1; it should be 0.1 times z"),
+                    (
+                        np.where(z > 0, z, 0.1),
+                        "below 0 it is always 0.1; it should be 0.1 times z.",
+                    ),
                     (np.where(z > 0, 1, 0.1), "these are the slopes, 1 and 0.1; z is missing."),
                     (np.abs(z), "that is the absolute value."),
                     (z, "it does nothing: below 0 it should be 0.1 z."),

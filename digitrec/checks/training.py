@@ -117,8 +117,8 @@ def _explain(
         raise Wrong(f"{found}. It answers {out.argmax(axis=1)[0]} to every image.")
     if float((out.argmax(axis=1) == own).mean()) > 0.7:
         raise Wrong(
-            f"{found}. It knows the digits by their own names, so it learned from other labels than "
-            "those that it was given."
+            f"{found}. It knows the digits by their own names, so it learned from other labels "
+            "than those that it was given."
         )
     try:
         scaled = _read(model, (x / 255).astype(np.float32)).argmax(axis=1)
