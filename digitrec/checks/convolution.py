@@ -248,7 +248,8 @@ def fold(answer: Answer) -> None:
         if not same(new, expected[0]):
             index = tuple(int(k) for k in np.argwhere(~np.isclose(new, expected[0]))[0])
             raise Wrong(
-                f"kernel{list(index)} should be {expected[0][index]:.4g}, yours is {new[index]:.4g}."
+                f"kernel{list(index)} should be {expected[0][index]:.4g}, "
+                f"yours is {new[index]:.4g}."
             )
         for value, hint in (
             (beta, "the mean is missing in the bias: β − μ γ / √(σ² + ε)."),
