@@ -64,6 +64,7 @@ check: $(VENV)/.installed $(JS)/node_modules/.installed ## style, types and note
 	$(NODE) $(JS)/node_modules/typescript/bin/tsc --project $(JS)
 	$(NODE) $(JS)/node_modules/eslint/bin/eslint.js --config $(JS)/eslint.config.js book/_static
 	$(BIN)/python -m tools.notebooks --check
+	$(BIN)/python -m tools.assignments --check
 
 # Before anything that takes minutes: where there is no browser and none to be had, that is told at once.
 .PHONY: browser
@@ -81,6 +82,19 @@ quick: check ## the checks, and the tests that take a minute in all; needs Pytho
 .PHONY: notebooks
 notebooks: $(VENV)/.installed ## write the notebooks that readers launch, from the chapters; needs Python
 	$(BIN)/python -m tools.notebooks
+	$(BIN)/python -m tools.assignments
+
+.PHONY: handouts
+handouts: $(VENV)/.installed ## write notebooks without solutions to give to a class, into _build/handouts; needs Python
+	$(BIN)/python -m tools.handouts
+
+.PHONY: solutions
+solutions: $(VENV)/.installed ## write the same with every exercise solved, into _build/solutions; needs Python
+	$(BIN)/python -m tools.handouts --solved
+
+.PHONY: slides
+slides: $(VENV)/.installed ## make a deck of slides of each chapter, in _build/slides; needs the built book
+	$(BIN)/python -m tools.slides
 
 .PHONY: results
 results: ## take the numbers in the notebooks' text from the built book; needs Python, builds the book
@@ -148,6 +162,14 @@ mathjax: ## fetch the bundled MathJax again; needs npm
 		&& tar -xzf mathjax-3.2.2.tgz --strip-components=1 package/LICENSE \
 		&& tar -xzf mathjax-3.2.2.tgz --strip-components=2 package/es5/tex-svg-full.js \
 		&& rm mathjax-3.2.2.tgz && chmod 644 LICENSE tex-svg-full.js
+
+.PHONY: reveal
+reveal: ## fetch the bundled reveal.js, which shows the slides, again; needs npm
+	cd tools/slides/reveal && npm pack --silent reveal.js@5.2.1 \
+		&& tar -xzf reveal.js-5.2.1.tgz --strip-components=1 package/LICENSE \
+		&& tar -xzf reveal.js-5.2.1.tgz --strip-components=2 package/dist/reveal.js package/dist/reveal.css \
+		&& rm reveal.js-5.2.1.tgz && sed -i.bak '/^\/\/# sourceMappingURL/d' reveal.js && rm reveal.js.bak \
+		&& chmod 644 LICENSE reveal.js reveal.css
 
 .PHONY: clean
 clean: ## delete what was built; the environment stays; needs nothing

@@ -25,6 +25,7 @@ The modules, in the order in which the course meets them:
 ``evaluate``        how good a network is, and where it fails
 ``plots``           every figure of the book
 ``checks``          checks for the exercises
+``marking``         marks a class's notebooks: a package, one step a module
 ``quiet``           TensorFlow is imported without its reports
 ``notebook``        what a chapter needs from the notebook that it runs in
 ``__main__``        the command line

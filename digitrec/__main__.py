@@ -1,6 +1,7 @@
 """The command line: ``python -m digitrec read photo.jpg`` says which digits are in the photograph.
 
 ``sheet`` makes a sheet to fill in with one's own digits, and ``learn`` has the network learn them.
+``mark`` marks a folder of notebooks with the course's exercises.
 
 Exit status: 0, every file was read; 2, at least one was not, or the arguments were wrong;
 130, interrupted.
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from digitrec import __version__
+from digitrec.marking import command
 
 #: So many files are read before they are asked for.
 AHEAD = 128
@@ -143,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sheet.add_argument("--force", action="store_true", help="replace OUT if it exists")
     sheet.set_defaults(run=_sheet)
+    command.add(commands)
     return parser
 
 

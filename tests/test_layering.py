@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import digitrec
-from digitrec import checks, reading
+from digitrec import checks, marking, reading
 
 FOLDER = Path(digitrec.__file__).parent
 
@@ -39,7 +39,8 @@ evaluate         -                                                              
 plots            evaluate                                                        numpy cycler matplotlib seaborn
 checks           forward mnist networks reading scene simulate                   numpy
 notebook         -                                                               -
-__main__         compiled hand learn mnist networks reading samples sheet        cv2 PIL
+marking          checks forward                                                  numpy
+__main__         compiled hand learn marking mnist networks reading samples sheet cv2 PIL
 """  # noqa: E501 (a table)
 # The stages of the reading, in the same way.
 STAGES_TABLE = """
@@ -66,9 +67,13 @@ CHECKS_TABLE = """
 asking           -                                                               numpy
 comparing        asking                                                          numpy
 together         asking comparing                                                numpy
-data             asking comparing mnist                                          numpy
-dense            asking comparing forward mnist                                  numpy
-layers           asking comparing forward                                        numpy
+looping          asking                                                          -
+data             asking comparing                                                numpy
+examples         asking comparing mnist                                          numpy
+dense            asking comparing forward                                        numpy
+stopping         asking comparing                                                numpy
+layers           asking comparing forward looping mnist                          numpy
+training         asking mnist                                                    numpy
 convolution      asking comparing forward                                        numpy
 images           asking comparing mnist together                                  numpy
 thresholds       asking comparing forward mnist networks together                numpy
@@ -78,6 +83,22 @@ rejection        asking comparing mnist networks reading scene simulate         
 gradients        asking comparing forward together                               numpy
 learning         asking forward gradients mnist together                         numpy
 hints            asking                                                          -
+"""
+# Marking: a process that is ours, one that is not, and what goes between them.
+MARKING_TABLE = """
+limits           -                                                               -
+walls            -                                                               -
+wire             -                                                               numpy
+names            -                                                               -
+cells            names                                                           -
+assignments      checks                                                          -
+process          limits walls wire                                               -
+remote           forward process wire                                            numpy
+child            forward wire                                                    -
+one              assignments cells child limits process remote                   -
+folder           assignments limits one process                                  -
+report           assignments folder                                              -
+command          assignments folder limits report walls                          -
 """
 
 
@@ -91,7 +112,11 @@ def rows(table: str) -> dict[str, tuple[set[str], set[str]]]:
 
 ROWS = rows(TABLE)
 #: Each package of the library, and the table of its own modules.
-PACKAGES = {"reading": (reading, rows(STAGES_TABLE)), "checks": (checks, rows(CHECKS_TABLE))}
+PACKAGES = {
+    "reading": (reading, rows(STAGES_TABLE)),
+    "checks": (checks, rows(CHECKS_TABLE)),
+    "marking": (marking, rows(MARKING_TABLE)),
+}
 #: What reads a picture; it must not need what trains.
 READING = ("reading", "networks", "compiled", "hand", "__main__")
 

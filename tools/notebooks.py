@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,21 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from tools.plain_markdown import Book, Chapter, NotTranslatedError, Translator, link
+from tools.plain_markdown import (
+    Block,
+    Book,
+    Chapter,
+    NotTranslatedError,
+    Translator,
+    closed,
+    link,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = "notebooks"
 SOLUTIONS = f"{FOLDER}/solutions"
+#: What opens the text on what comes of a prediction.
+OUTCOME = "What happens"
 KERNEL = {
     "display_name": "Python 3 (ipykernel)",
     "language": "python",
@@ -128,7 +139,9 @@ def plain_code(source: str) -> str:
     return "\n".join(kept).strip("\n")
 
 
-def introduction(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) -> str:
+def introduction(
+    chapter: Chapter, book: Book, origin: Origin, *, solved: bool, handed_out: bool = False
+) -> str:
     """Return what a notebook says of itself below its title."""
     lines = []
     if chapter.number:
@@ -142,7 +155,13 @@ def introduction(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) 
         "> The numbers in the text are from the book's own run. Accuracies of networks that are "
         "trained here may differ a little in yours, and times were measured on one machine."
     )
-    if solved:
+    if handed_out:
+        done = "all exercises are solved" if solved else "the exercises are left to you"
+        lines.append(
+            f"> In this copy {done}. "
+            + ("" if solved else "Each has a cell to start from and a check that says what to do.")
+        )
+    elif solved:
         back = f"[The chapter](../{chapter.name}.ipynb) leaves them to you."
         lines.append(f"> In this copy all exercises are solved. {back}")
     elif chapter.number:
@@ -165,6 +184,45 @@ def closing(chapter: Chapter, book: Book) -> str:
     )
 
 
+def folded(chapter: Chapter, blocks: Iterable[Block], inside: bool) -> Iterator[Block]:
+    """Yield a text's blocks, with what comes of a prediction closed.
+
+    Parameters
+    ----------
+    chapter, blocks
+        The chapter, for an error's message, and the blocks of the text between two code cells.
+    inside
+        Whether the text begins within what comes of a prediction.
+    """
+    closing: list[str] = []
+    for block in blocks:
+        if block.starts_outcome:
+            if inside:
+                raise NotTranslatedError(
+                    f"{chapter.page}: a {{predict}} without its {{predict-end}}"
+                )
+            inside = True
+            yield block
+        elif block.ends_outcome:
+            if not inside:
+                raise NotTranslatedError(
+                    f"{chapter.page}: a {{predict-end}} without its {{predict}}"
+                )
+            inside = False
+            yield Block(closed(OUTCOME, "\n\n".join(closing)) if closing else "", ends_outcome=True)
+            closing = []
+        elif not inside:
+            yield block
+        elif block.starts_exercise or block.text.startswith("#"):
+            raise NotTranslatedError(
+                f"{chapter.page}: expected {{predict-end}} before {block.text.splitlines()[0]!r}"
+            )
+        elif block.text:
+            closing.append(block.text)
+    if closing:
+        yield Block(closed(OUTCOME, "\n\n".join(closing)))
+
+
 def hidden(metadata: Any) -> dict[str, Any]:
     """Return a cell's metadata for frontends: code that the page hides is folded."""
     if "remove-input" not in metadata.get("tags", []):
@@ -172,7 +230,15 @@ def hidden(metadata: Any) -> dict[str, Any]:
     return {"jupyter": {"source_hidden": True}, "cellView": "form"}
 
 
-def render(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) -> str:
+def render(
+    chapter: Chapter,
+    book: Book,
+    origin: Origin,
+    *,
+    solved: bool,
+    handed_out: bool = False,
+    hints: bool = True,
+) -> str:
     """Return a chapter's notebook as JSON.
 
     Parameters
@@ -183,6 +249,10 @@ def render(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) -> str
         Where it comes from, if that is known.
     solved
         Whether exercises are replaced by their solutions.
+    handed_out
+        Whether it is for a class: then it has the exercises or the solutions, but not both.
+    hints
+        Whether exercises that are not solved have their hints.
 
     Raises
     ------
@@ -191,7 +261,7 @@ def render(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) -> str
     """
     writer = Writer()
     translate = Translator(chapter, book, origin.site, solved=solved)
-    exercise = solution = False
+    exercise = solution = outcome = False
     started = False
     for source in jupytext.reads(chapter.text, fmt="md:myst").cells:
         if source.cell_type == "code":
@@ -200,6 +270,8 @@ def render(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) -> str
                 continue
             code = plain_code(source.source)
             if solution and not solved:
+                if handed_out:
+                    continue
                 writer.markdown(f"```python\n{code}\n```")
             elif solution or not (exercise and solved):
                 writer.code(code, hidden(source.metadata))
@@ -207,25 +279,30 @@ def render(chapter: Chapter, book: Book, origin: Origin, *, solved: bool) -> str
             if caption:
                 writer.markdown(caption)
             continue
-        for block in translate.blocks(source.source):
+        for block in folded(chapter, translate.blocks(source.source), outcome):
+            outcome = (outcome or block.starts_outcome) and not block.ends_outcome
             if block.text.startswith("#"):
                 writer.markdown(translate.note())
             if block.starts_solution:
                 exercise, solution = False, True
             exercise = exercise or block.starts_exercise
-            if not (solved and block.only_unsolved):
+            hint_left_out = block.only_unsolved and (solved or not hints)
+            if not (hint_left_out or (solution and handed_out and not solved)):
                 writer.markdown(block.text)
             if block.ends_solution:
                 solution = False
             if not started and block.text.startswith("# "):
                 # The title comes first, then where the notebook is from, then the set-up.
                 started = True
-                writer.markdown(introduction(chapter, book, origin, solved=solved))
+                about = introduction(chapter, book, origin, solved=solved, handed_out=handed_out)
+                writer.markdown(about)
                 writer.code(
                     SET_UP.format(library=origin.library).strip("\n"),
                     {"cellView": "form", "jupyter": {"source_hidden": True}},
                 )
         writer.markdown(translate.note())
+    if outcome:
+        raise NotTranslatedError(f"{chapter.page}: the last {{predict}} has no {{predict-end}}")
     writer.markdown(translate.references())
     writer.flush()
     if chapter.number:

@@ -1,0 +1,237 @@
+"""What is in each chapter, counted while the book is built, for those who teach with it.
+
+``{course-table}`` is a table of the chapters, ``{course-hints}`` lists what the checks say to wrong
+answers, and the role ``{course}`` gives a number: ``{course}`reading 01-data 02-dense``` is a sum
+over chapters. ``reading`` is in minutes, ``running`` in seconds; ``exercises``, ``questions``,
+``predictions``, ``trials`` and ``figures`` are counts.
+"""
+
+import importlib
+import math
+import sys
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+#: Words that are read in a minute, by readers whose second or third language it is, and seconds
+#: that a line of code and a figure take. They are estimates, and the page says so.
+WORDS, LINE, FIGURE = 150, 4, 15
+#: Where the pages' counts are kept.
+STORE = "course_counts"
+COLUMNS = {
+    "reading": "reading, minutes",
+    "exercises": "exercises",
+    "questions": "questions",
+    "predictions": "predictions",
+    "trials": "things to try",
+    "running": "runs in, seconds",
+}
+NAMES = {*COLUMNS, "words", "lines", "figures"}
+
+
+def named(node):
+    """Return the name of a node's class, since extensions have their own."""
+    return type(node).__name__
+
+
+def inside_solution(node):
+    """Tell whether a node is in an exercise's solution."""
+    while node is not None:
+        if named(node) == "solution_node" or "solution" in node.get("classes", ()):
+            return True
+        node = node.parent
+    return False
+
+
+def count(doctree, runtime):
+    """Return what is in a page."""
+    found = dict.fromkeys(NAMES, 0)
+    for node in doctree.findall(nodes.Element):
+        kind, classes = named(node), node.get("classes", ())
+        if kind == "exercise_node":
+            found["exercises"] += 1
+        elif kind == "Question":
+            found["questions"] += 1
+        elif kind == "Prediction":
+            found["predictions"] += 1
+        elif isinstance(node, nodes.raw) and "data-try=" in node.astext():
+            found["trials"] += 1
+        elif isinstance(node, nodes.figure | nodes.image) and not inside_solution(node):
+            found["figures"] += not isinstance(node.parent, nodes.figure)
+        elif isinstance(node, nodes.literal_block) and not inside_solution(node):
+            if "cell_input" in (node.parent.get("classes", ()) if node.parent else ()):
+                found["lines"] += sum(1 for line in node.astext().splitlines() if line.strip())
+        elif isinstance(node, nodes.paragraph | nodes.title) and not inside_solution(node):
+            found["words"] += len(node.astext().split())
+        elif "cell_output" in classes:
+            continue
+    seconds = found["lines"] * LINE + found["figures"] * FIGURE
+    found["reading"] = found["words"] / WORDS + seconds / 60
+    found["running"] = runtime or 0
+    return found
+
+
+def collect(app, doctree):
+    """Count a page when it has been read."""
+    metadata = getattr(app.env, "nb_metadata", {}).get(app.env.docname, {})
+    runtime = (metadata.get("exec_data") or {}).get("runtime")
+    store(app.env)[app.env.docname] = count(doctree, runtime)
+
+
+def store(env):
+    """Return the counts of all pages."""
+    if not hasattr(env, STORE):
+        setattr(env, STORE, {})
+    return getattr(env, STORE)
+
+
+def forget(app, env, docname):
+    """Forget a page that is read again or gone."""
+    store(env).pop(docname, None)
+
+
+def merge(app, env, docnames, other):
+    """Take the counts of pages that another process has read."""
+    store(env).update({name: store(other)[name] for name in docnames if name in store(other)})
+
+
+class Placeholder(nodes.General, nodes.Element):
+    """Stands for a table or a list until all pages are read."""
+
+
+class InlinePlaceholder(nodes.Inline, nodes.Element):
+    """Stands for a number until all pages are read."""
+
+
+class TableDirective(SphinxDirective):
+    """The table of the chapters."""
+
+    def run(self):
+        """Leave a place for it."""
+        self.env.course_pages = {*getattr(self.env, "course_pages", ()), self.env.docname}
+        return [Placeholder(what="table")]
+
+
+class HintsDirective(SphinxDirective):
+    """What the checks say to wrong answers."""
+
+    def run(self):
+        """Return a list for each chapter; the checks are read as text."""
+        root = str(self.env.srcdir)
+        if root not in sys.path:
+            sys.path.insert(0, root)
+        hints = importlib.import_module("tools.hints")
+        for path in hints.sources(Path(root)):
+            self.env.note_dependency(str(path))
+        found = []
+        for chapter in hints.chapters(Path(root)):
+            entries = nodes.definition_list(classes=["simple"])
+            for exercise in chapter.exercises:
+                bullets = nodes.bullet_list()
+                for hint in exercise.hints:
+                    bullets += nodes.list_item("", nodes.paragraph("", hint))
+                term = nodes.term("", exercise.title)
+                entries += nodes.definition_list_item("", term, nodes.definition("", bullets))
+            found += [nodes.rubric("", chapter.title), entries]
+        return found
+
+
+class CourseRole(SphinxRole):
+    """A number: a name of ``COLUMNS``, then chapters, or none for all."""
+
+    def run(self):
+        """Leave a place for it."""
+        self.env.course_pages = {*getattr(self.env, "course_pages", ()), self.env.docname}
+        name, *chapters = self.text.split()
+        if name not in NAMES:
+            raise ExtensionError(f"{{course}}: expected one of {sorted(NAMES)}, found {name!r}")
+        return [InlinePlaceholder(name=name, chapters=chapters)], []
+
+
+def chapters_of(env):
+    """Return the pages of the numbered chapters, in order."""
+    return [
+        docname
+        for docname in env.toctree_includes.get(env.config.root_doc, ())
+        if docname in env.toc_secnumbers and env.toc_secnumbers[docname].get("")
+    ]
+
+
+def as_text(name, value):
+    """Write a number: minutes to five, since an estimate is no better; else whole."""
+    if name == "reading":
+        return str(max(5, 5 * math.ceil(value / 5 - 0.5)))
+    return f"{value:.0f}"
+
+
+def resolve(app, doctree, docname):
+    """Put the counts where they are wanted."""
+    counts, pages = store(app.env), chapters_of(app.env)
+    for node in list(doctree.findall(InlinePlaceholder)):
+        wanted = [f"book/{name}" for name in node["chapters"]] or pages
+        missing = [name for name in wanted if name not in counts]
+        if missing:
+            raise ExtensionError(f"{docname}: {{course}}: there is no page {missing[0]}")
+        total = sum(counts[name][node["name"]] for name in wanted)
+        node.replace_self(nodes.Text(as_text(node["name"], total)))
+    for node in list(doctree.findall(Placeholder)):
+        node.replace_self(table(app, docname, counts, pages))
+
+
+def table(app, docname, counts, pages):
+    """Return the table of the chapters, with their sum."""
+    rows = []
+    for page in pages:
+        title = app.env.titles[page].astext()
+        link = nodes.reference(
+            "", "", nodes.Text(title), refuri=app.builder.get_relative_uri(docname, page),
+            internal=True,
+        )  # fmt: skip
+        paragraph = nodes.paragraph("", "", link)
+        rows.append([paragraph, *(as_text(key, counts[page][key]) for key in COLUMNS)])
+    sums = {key: sum(counts[page][key] for page in pages) for key in COLUMNS}
+    rows.append(["all", *(as_text(key, sums[key]) for key in COLUMNS)])
+    group = nodes.tgroup("", cols=1 + len(COLUMNS))
+    for width in (40, *[10] * len(COLUMNS)):
+        group += nodes.colspec(colwidth=width)
+    group += nodes.thead("", row(["chapter", *COLUMNS.values()]))
+    group += nodes.tbody("", *map(row, rows))
+    return nodes.table("", group, classes=["course"])
+
+
+def row(cells):
+    """Return a row of a table."""
+    return nodes.row(
+        "",
+        *(
+            nodes.entry("", cell if isinstance(cell, nodes.Node) else nodes.paragraph("", cell))
+            for cell in cells
+        ),
+    )
+
+
+def again(app, env):
+    """Write the pages with counts again: any chapter may have changed."""
+    return sorted(name for name in getattr(env, "course_pages", ()) if name in env.found_docs)
+
+
+def setup(app):
+    """Connect the extension to Sphinx."""
+    app.add_node(Placeholder)
+    app.add_node(InlinePlaceholder)
+    app.add_directive("course-table", TableDirective)
+    app.add_directive("course-hints", HintsDirective)
+    app.add_role("course", CourseRole())
+    app.connect("doctree-read", collect, priority=900)
+    app.connect("doctree-resolved", resolve)
+    app.connect("env-purge-doc", forget)
+    app.connect("env-merge-info", merge)
+    app.connect("env-updated", again)
+    return {
+        "version": "1",
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
