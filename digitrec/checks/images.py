@@ -99,7 +99,7 @@ def bright_ink(answer: Answer) -> None:
         dark = ink < paper
         at_half, corner = image > 127.5, image[0, 0]
         fixed = "the paper may be of any grey. Compare with the picture's own values, not with 127."
-        spot = "a single pixel may be ink. Most of a picture is paper."
+        spot = "a corner may be inked, as any pixel may. Most of a picture is paper."
         low, high = int(image.min()), int(image.max())
         rules = (
             (True, "it inverts every picture, one whose ink is bright already, too."),

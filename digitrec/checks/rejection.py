@@ -75,8 +75,8 @@ def accept(answer: Callable[..., Any]) -> None:
     p, y = _unseen()
     p = p.astype(float)
     answered = _truths(ask(answer, p), len(p))
-    order = np.random.default_rng().permutation(len(p))
-    for chosen in (order, order[: len(p) // 2], order[:1]):
+    order = p.max(axis=1).argsort()
+    for chosen in (order, order[: len(p) // 2], order[len(p) // 2 :], order[:1], order[-1:]):
         if not np.array_equal(_truths(ask(answer, p[chosen]), len(chosen)), answered[chosen]):
             raise Wrong("whether a digit is answered depends on which others are there with it.")
     wrong = p.argmax(axis=1) != y
