@@ -298,6 +298,10 @@ RIGHT = {
 }
 WRONG = {
     checks.leaky_relu_gradient: [
+        (lambda z, g: g * (z > 0) + 0.1 * (z <= 0), "from behind counts"),
+        (lambda z, g: g * np.clip(z, 0.1, 1), "should be"),
+        (lambda z, g: g * np.where(np.abs(z) > 0, 1, 0.1), "passes all on"),
+        (lambda z, g: np.where(z > 0, g, 0.1 * g).ravel(), "shape (24,)"),
         (lambda z, g: np.where(z > 0, g, 0.1), "from behind counts"),
         (lambda z, g: g + np.where(z > 0, 1, 0.1), "multiplied with the slope"),
         (lambda z, g: g / np.where(z > 0, 1, 0.1), "multiplied with the slope"),
@@ -323,6 +327,9 @@ WRONG = {
         (lambda z, g: g * np.nan, "yours is nan"),
     ],
     checks.largest_rate: [
+        (lambda x: 2 / (x @ x) * len(x) ** 2, "expected"),
+        (lambda x: 2 / (x @ x / max(1, len(x) - 1)), "expected"),
+        (lambda x: round(2 / (x @ x / len(x)), 2), "expected"),
         (lambda x: 2 / x.var() if len(x) > 1 else 0.5, "variance"),
         (lambda x: 2 / np.median(x**2), "not a median"),
         (lambda x: 2 / (x**2).min(), "the smallest"),
@@ -348,6 +355,14 @@ WRONG = {
         (lambda x: 10**400, "expected one number"),
     ],
     checks.skip_gradient: [
+        (lambda x, *a: skip(x, *a) if x > 0 else 0, "expected"),
+        (
+            lambda x, t, w1, b1, w2, b2: (
+                (w2 * max(0, w1 * x + b1) + b2 + x - t) * (1 + w1 * w2 * (x > 0))
+            ),
+            "expected",
+        ),
+        (lambda x, *a: (skip_loss(x + 0.01, *a) - skip_loss(x, *a)) / 0.01, "expected"),
         (
             lambda x, t, w1, b1, w2, b2: skip(x, t, w1, b1, w2, b2) * (w1 * x + b1 > 0),
             "comes through",
@@ -422,6 +437,16 @@ WRONG = {
         (lambda x, t: 0, "raised TypeError"),
     ],
     checks.smoothed_gradient: [
+        (lambda z, y, s: smoothed(z, y, 0.1), "should be"),
+        (lambda z, y, s: smoothed(z, (y + 1) % z.shape[1], s), "should be"),
+        (
+            lambda z, y, s: (forward.softmax(z) - soft(y, 10, s)[:, : z.shape[1]]) / len(y),
+            "should be|raised",
+        ),
+        (
+            lambda z, y, s: (softmax_as_written(z - z.max()) - soft(y, z.shape[1], s)) / len(y),
+            "gives no number",
+        ),
         (smoothed_for_ten, "not always ten"),
         (
             lambda z, y, s: (forward.softmax(z) - np.eye(z.shape[1])[y] - s / z.shape[1]) / len(y),
@@ -488,6 +513,10 @@ WRONG = {
         (lambda z, y, s: smoothed(z, y, s) + z.__isub__(1) * 0, "changed its input"),
     ],
     checks.numeric_gradient: [
+        (lambda f, w, h: central(f, w, h)[::-1], "should be"),
+        (lambda f, w, h: central(f, w, h) * w, "should be"),
+        (lambda f, w, h: central(f, w, h).ravel().tolist(), "found shape"),
+        (lambda f, w, h: central(f, w, h).astype(int), "should be"),
         (lambda f, w, h: central(f, w, 2 * h), "step by h"),
         (lambda f, w, h: central(f, w, h) / 2, "2h apart"),
         (lambda f, w, h: central(f, w, h) * 2 * h, "divide by how far apart"),
@@ -532,6 +561,10 @@ WRONG = {
         ([3, 5, 4, 2], "dictionary"),
     ],
     checks.nesterov: [
+        (lambda w, v, g, r, k: ahead(w, v, lambda point: g(w), r, k), "plain momentum"),
+        (lambda w, v, g, r, k: ahead(w, v, g, r, 0.9), "should be"),
+        (lambda w, v, g, r, k: (ahead(w, v, g, r, k)[0], w + k * v), "should be"),
+        (lambda *a: np.concatenate(ahead(*a)), "two arrays"),
         (lambda w, v, g, r, k: (w + k * v - g(w + k * v), k * v - g(w + k * v)), "with the rate"),
         (lambda w, v, g, r, k: (w - r * g(w + k * v), -r * g(w + k * v)), "part of the old"),
         (

@@ -106,7 +106,7 @@ def _skipped(x: float, t: float, w1: float, b1: float, w2: float, b2: float) -> 
 def smoothed_gradient(answer: Answer) -> None:
     """``smoothed_gradient(logits, y, smoothing)``: the loss's gradient for softened labels."""
     rng = np.random.default_rng()
-    shapes = ((6, 10, 0.1), (5, 4, 0.3), (1, 7, 0.2), (3, 3, 0.0))
+    shapes = ((6, 10, 0.1), (5, 4, 0.3), (1, 7, 0.2), (4, 12, 0.25), (3, 3, 0.0))
     cases = []
     for examples, classes, smoothing in shapes:
         y = rng.integers(0, classes, examples).astype(rng.choice(["uint8", "int64"]))
