@@ -38,8 +38,9 @@ def test_gaps_stand_for_what_is_known_later():
 
 
 def test_helpers_and_tables_are_read_too():
-    assert "always the least below comes out dearer: keep all columns' sums." in hints.of(
-        "seam_cost"
+    assert (
+        "always taking the least pixel below costs more in the end: keep all columns' sums."
+        in hints.of("seam_cost")
     )
     assert any("biases right" in hint for hint in hints.of("wrong_gradients"))
     assert not set(hints.of("cut_column")) & set(hints.of("seam_cost"))

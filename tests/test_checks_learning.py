@@ -298,17 +298,17 @@ RIGHT = {
 }
 WRONG = {
     checks.leaky_relu_gradient: [
-        (lambda z, g: g * (z > 0) + 0.1 * (z <= 0), "from behind counts"),
+        (lambda z, g: g * (z > 0) + 0.1 * (z <= 0), "gradient from behind"),
         (lambda z, g: g * np.clip(z, 0.1, 1), "should be"),
         (lambda z, g: g * np.where(np.abs(z) > 0, 1, 0.1), "passes all on"),
         (lambda z, g: np.where(z > 0, g, 0.1 * g).ravel(), "shape (24,)"),
-        (lambda z, g: np.where(z > 0, g, 0.1), "from behind counts"),
+        (lambda z, g: np.where(z > 0, g, 0.1), "gradient from behind"),
         (lambda z, g: g + np.where(z > 0, 1, 0.1), "multiplied with the slope"),
         (lambda z, g: g / np.where(z > 0, 1, 0.1), "multiplied with the slope"),
         (lambda z, g: np.where(z > 0, z, 0.1 * z), "way forward"),
         (lambda z, g: 0.1 * g, "a tenth of all"),
         (lambda z, g: g * np.where(z > 1, 1, 0.1), "kink is at 0"),
-        (lambda z, g: -g * np.where(z > 0, 1, 0.1), "nothing turns"),
+        (lambda z, g: -g * np.where(z > 0, 1, 0.1), "both slopes"),
         (lambda z, g: np.where(z > 0, g, 0.1 * g).astype(int), "should be"),
         (lambda z, g: np.where(z > 0, g, 0.1 * g).T, "shape|should"),
         (lambda z, g: np.where(z.mean() > 0, g, 0.1 * g), "should be|a tenth of all|passes all on"),
@@ -319,7 +319,7 @@ WRONG = {
         (lambda z, g: np.maximum(g, 0.1 * g), "sign of the gradient"),
         (lambda z, g: np.where(z > 0, 0.1 * g, g), "other way round"),
         (lambda z, g: np.where(z > 0, g, 0.01 * g), "not 0.01"),
-        (lambda z, g: np.where(z > 0, g, -0.1 * g), "it rises"),
+        (lambda z, g: np.where(z > 0, g, -0.1 * g), "not −0.1"),
         (lambda z, g: g, "passes all on"),
         (leaky_changes_gradient, "changed its input"),
         (lambda z, g: g if z > 0 else 0.1 * g, "raised ValueError"),
@@ -370,7 +370,7 @@ WRONG = {
         (lambda x, t, w1, b1, w2, b2: skip(x, t, w1, b1, 1, b2), "expected"),
         (
             lambda x, t, w1, b1, w2, b2: (w2 * (w1 * x + b1) + b2 + x - t) * (1 + w1 * w2),
-            "no ReLU in it",
+            "ReLU is missing, forwards",
         ),
         (
             lambda x, t, w1, b1, w2, b2: (
@@ -382,7 +382,7 @@ WRONG = {
             lambda x, t, w1, b1, w2, b2: (
                 (w2 * max(0, w1 * x + b1) + b2 + x - t) * (1 + w2 * x * (w1 * x + b1 > 0))
             ),
-            "multiplied by w1",
+            "not times x",
         ),
         (
             lambda x, t, w1, b1, w2, b2: (
@@ -459,7 +459,10 @@ WRONG = {
         (lambda z, y, s: smoothed(z, y, 1 - s), "not what it keeps"),
         (lambda z, y, s: (1 - s) * smoothed(z, y, 0), "not the gradient"),
         (lambda z, y, s: smoothed(z, y, s) * len(y) / z.size, "number of examples only"),
-        (lambda z, y, s: forward.softmax(z) - soft(y, z.shape[1], s) / len(y), "p too"),
+        (
+            lambda z, y, s: forward.softmax(z) - soft(y, z.shape[1], s) / len(y),
+            "not only the target",
+        ),
         (
             lambda z, y, s: (np.exp(z) / np.exp(z).sum() - soft(y, z.shape[1], s)) / len(y),
             "softmax of its own",
@@ -605,12 +608,12 @@ WRONG = {
         (lambda w, v, g, r, k: (w - ahead(w, v, g, r, k)[1], ahead(w, v, g, r, k)[1]), "sign"),
         (
             lambda w, v, g, r, k: (w + k * v + r * g(w + k * v), k * v + r * g(w + k * v)),
-            "against the gradient|and the gradient",
+            "against the gradient|no part in it",
         ),
         (lambda w, v, g, r, k: (w, ahead(w, v, g, r, k)[1]), "moved by it"),
         (lambda *a: ahead(*a)[0], "two arrays"),
         (changes_v, "changed its input"),
-        (lambda w, v, g, r, k: (w + k * v, k * v), "against the gradient|and the gradient"),
+        (lambda w, v, g, r, k: (w + k * v, k * v), "against the gradient|no part in it"),
         (lambda *a: (None, None), "two arrays"),
     ],
 }

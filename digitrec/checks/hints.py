@@ -35,7 +35,7 @@ def of(name: str) -> list[str]:
     reached, to_do = {name}, [name]
     while to_do:
         node = defined[to_do.pop(0)]
-        found += [text for text in _texts(node) if _is_sentence(text)]
+        found += [text.strip() for text in _texts(node) if _is_sentence(text)]
         for part in ast.walk(node):
             used = part.id if isinstance(part, ast.Name) else None
             if used in defined and used not in reached:

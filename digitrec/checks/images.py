@@ -56,10 +56,13 @@ def _misfits(height: int, width: int) -> Mistakes:
     thin = "a very thin digit vanishes: a side has at least one pixel."
     whole = "pixels are whole: round each side to the nearest."
     return (
-        (_fitted(height, width, None, np.floor), "13 · 20 / 30 = 8.67 is nearer to 9 than to 8."),
+        (
+            _fitted(height, width, None, np.floor),
+            "rounded down: 13 · 20 / 30 = 8.67 is nearer to 9.",
+        ),
         (
             _fitted(height, width, None, np.ceil),
-            "23 · 20 / 41 = 11.22 is nearer to 11 than to 12.",
+            "rounded up: 23 · 20 / 41 = 11.22 is nearer to 11.",
         ),
         ((height * factor, width * factor), whole),
         (_fitted(height, width, None, float), whole),
@@ -67,7 +70,7 @@ def _misfits(height: int, width: int) -> Mistakes:
         (_fitted(height, width, None, np.floor, 0), thin),
         ((20, 20), "20 × 20 whatever comes in: a 1 becomes a block. One factor for both."),
         (right[::-1], "first the height, then the width: these are the other way round."),
-        (_fitted(height, width, 20 / min(height, width)), "which side should become 20?"),
+        (_fitted(height, width, 20 / min(height, width)), "is it the longer side that becomes 20?"),
         (_fitted(height, width, 20 / height), "the height is not always the longer side."),
         (_fitted(height, width, 20 / width), "the width is not always the longer side."),
         (_fitted(height, width, min(1, factor)), "a small digit should grow: 10 × 10 to 20 × 20."),

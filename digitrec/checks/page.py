@@ -109,8 +109,14 @@ def _crossed(cost: np.ndarray) -> Asked:
         (_seam(cost.T), "from top to bottom, not from left to right."),
         (_seam(cost[1:]), "the first row counts, too."),
         (_seam(cost[:-1]), "the last row counts, too."),
-        (_greedy_seam(cost), "always the least below comes out dearer: keep all columns' sums."),
-        (_greedy_seam(cost[::-1]), "always the least above comes out dearer: keep all sums."),
+        (
+            _greedy_seam(cost),
+            "always taking the least pixel below costs more in the end: keep all columns' sums.",
+        ),
+        (
+            _greedy_seam(cost[::-1]),
+            "always taking the least pixel above costs more in the end: keep all columns' sums.",
+        ),
         (_seam(cost, wrap=(-1, 1)), wraps),
         (_seam(cost, wrap=(1,)), wraps),
         (_seam(cost, wrap=(-1,)), wraps),

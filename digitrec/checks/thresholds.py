@@ -63,20 +63,29 @@ def _heaps(
     middle = np.searchsorted(np.cumsum(counts), counts.sum() / 2)
     equal = "values equal to the threshold belong to the darker class."
     far_out = "that lies far out: are both shares in the product, and is the greatest taken?"
-    some = "half of the values whatever they are; the counts decide."
+    some = "that is half of 255 for every picture; the counts decide."
     mistakes: list[tuple[Any, str]] = [
         (lambda found: right(found - 1), f"one too many: {equal}"),
         (lambda found: right(found + 1), f"one too few: {equal}"),
-        (between.max(), "that is the greatest variance; the threshold where it is, is asked."),
-        (between.max() * counts.sum() ** 2, "that is the greatest variance; where is it?"),
+        (between.max(), "that is the greatest variance; asked for is the threshold that gives it."),
+        (
+            between.max() * counts.sum() ** 2,
+            "that is the greatest variance; which threshold gives it?",
+        ),
         (whole, "that is the mean of all values; with little ink it lies in the paper."),
         (np.rint(whole), "that is the mean of all values; with little ink it lies in the paper."),
         (middle, "that is the median: as many pixels below as above. Ink is less than paper."),
         (counts.argmax(), "that is the most frequent value: the middle of one heap."),
         (counts[:255].argmin(), "that is the rarest value; the means and shares decide."),
-        ((low + high) / 2, "the middle between two heaps; their sizes and widths count, too."),
-        ((inked[0] + inked[-1]) / 2, "the middle between the least and the greatest value."),
-        ((inked[0] + inked[-1]) // 2, "the middle between the least and the greatest value."),
+        ((low + high) / 2, "that is midway between the two heaps; how large they are counts, too."),
+        (
+            (inked[0] + inked[-1]) / 2,
+            "that is midway between the least and the greatest value; the counts decide.",
+        ),
+        (
+            (inked[0] + inked[-1]) // 2,
+            "that is midway between the least and the greatest value; the counts decide.",
+        ),
         *((value, some) for value in (127, 127.5, 128)),
         (lambda found: right(255 - found), "that counts from the bright end."),
         (
@@ -91,7 +100,10 @@ def _heaps(
             best_by(lambda w, m: w[0] * w[1] * abs(m[1] - m[0])),
             "that is the mean of all, where w₀ w₁ (m₁ − m₀) is greatest: square the distance.",
         ),
-        (best_by(lambda w, m: w[0] * w[1]), "the shares alone; how far apart are the means?"),
+        (
+            best_by(lambda w, m: w[0] * w[1]),
+            "that looks at the shares alone; how far apart are the means?",
+        ),
         (best_by(lambda w, m: w[0] * (m[1] - m[0]) ** 2), far_out),
         (best_by(lambda w, m: w[1] * (m[1] - m[0]) ** 2), far_out),
         (best_by(lambda w, m: -w[0] * w[1] * (m[1] - m[0]) ** 2), far_out),
@@ -154,17 +166,20 @@ def answers(answer: Answer) -> None:
             (np.where(enough, label, 0), "0 is a digit; what is not answered is −1."),
             (np.where(enough, label, 10), "what is not answered is −1."),
             (np.where(enough, label, np.nan), "what is not answered is −1."),
-            (enough, "that says whether it answers; and what?"),
+            (enough, "that says whether there is an answer; which one is it?"),
             (np.where(surest >= 0.5, label, -1), "use the least probability that is given."),
             (
                 np.where(p.mean(axis=1) >= least, label, -1),
                 "the mean of a row is always 0.1; the largest tells how sure it is.",
             ),
-            (np.where(p.min(axis=1) >= least, label, -1), "the largest of a row, not the least."),
+            (
+                np.where(p.min(axis=1) >= least, label, -1),
+                "look at the largest of a row, not at the least.",
+            ),
             (np.where(p.max() >= least, label, -1), "each row has a largest of its own."),
             (
                 np.where(ordered[:, -1] - ordered[:, -2] >= least, label, -1),
-                "the largest itself, not how far it is above the second.",
+                "compare the largest itself, not how far it is above the second.",
             ),
             (np.where(enough, label + 1, -1), "the first class is number 0."),
             (np.where(1 - surest >= least, label, -1), "1 − p is how unsure it is."),
