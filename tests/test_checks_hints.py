@@ -1,15 +1,16 @@
 """What a check can say is read from its source, and it is what it says."""
 
 import contextlib
+import importlib
 import io
 import re
 
 import pytest
-import test_checks_tables
 
 from digitrec import checks
 from digitrec.checks import hints
 
+WRONG = importlib.import_module("test_checks_tables").WRONG
 #: What all checks have in common, and no list of hints repeats.
 COMMON = (
     r"your (function|list of pairs) raised |it changed its input|your function returns nothing|"
@@ -54,7 +55,7 @@ def test_no_such_check():
 @pytest.mark.parametrize("name", ["fit_box", "seam_cost", "gap_prior", "skip_gradient", "nesterov"])
 def test_what_wrong_answers_are_told_is_listed(name):
     listed = [pattern(hint) for hint in hints.of(name)]
-    for answer, _ in test_checks_tables.WRONG[name]:
+    for answer, _ in WRONG[name]:
         with contextlib.redirect_stdout(io.StringIO()):
             said = checks.CHECKS[name](answer).message
         assert re.match(COMMON, said) or any(each.search(said) for each in listed), said

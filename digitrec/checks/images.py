@@ -184,7 +184,7 @@ def centre_of_mass(answer: Answer) -> None:
         centres, pixels = _centres(given), given.astype(float)
         rows, columns = np.indices(given.shape[1:])
         middle = (np.array(given.shape[1:]) - 1) / 2
-        blank = ~given.any(axis=(1, 2))
+        blank = np.asarray(~given.any(axis=(1, 2)))[:, np.newaxis]
         together = _centres(pixels.sum(axis=0)[np.newaxis])[0]
         edges = np.array([_box_middle(image) if image.any() else middle for image in given])
         peaks = [np.unravel_index(image.argmax(), image.shape) for image in given]
@@ -218,20 +218,17 @@ def centre_of_mass(answer: Answer) -> None:
             (np.floor(centres), "between two pixels is a place, too: do not round."),
             (centres - middle, "count from the top left corner, not from the middle."),
             (
-                np.where(blank[:, np.newaxis], middle + 0.5, centres),
+                np.where(blank, middle + 0.5, centres),
                 "of 28 rows, 0 to 27, the middle is 13.5.",
             ),
             (
-                np.where(blank[:, np.newaxis], np.floor(middle), centres),
+                np.where(blank, np.floor(middle), centres),
                 "of 28 rows, 0 to 27, the middle is 13.5.",
             ),
-            *(
-                (np.where(blank[:, np.newaxis], value, centres), empty)
-                for value in (np.nan, np.inf)
-            ),
+            *((np.where(blank, value, centres), empty) for value in (np.nan, np.inf)),
             *(
                 (
-                    np.where(blank[:, np.newaxis], value, centres),
+                    np.where(blank, value, centres),
                     "a blank picture's centre is in its middle.",
                 )
                 for value in (0, -1, 14, 13.5)

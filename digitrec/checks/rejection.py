@@ -50,6 +50,8 @@ def blurred_pages(
             camera=scene.PageCamera(size=(800, 600), blur=0.0065),
         )
         ink = look(reading.to_gray(photo))
+        if ink is None:
+            continue
         writing = edges.writing(ink)
         height = pieces.typical_height(writing, ink.pen)
         for line, truth in zip(lines.find_lines(writing, height), written, strict=False):
