@@ -19,7 +19,7 @@ from digitrec.marking.limits import Limits
 
 ROOT = Path(__file__).resolve().parents[1]
 AMONG = {ASSIGNMENT.name: ASSIGNMENT}
-LIMITS = Limits(seconds=60, cell_seconds=3, call_seconds=3, memory=1 << 30)
+LIMITS = Limits(seconds=60, cell_seconds=4, call_seconds=4, memory=1 << 29)
 
 pytestmark = pytest.mark.slow
 

@@ -79,6 +79,8 @@ class Process:
         # Few are kept: who says more than it is asked waits.
         self.heard: queue.Queue[tuple[dict[str, Any], bytes] | str] = queue.Queue(maxsize=2)
         self.why = ""
+        #: Each question has a number, which its answer repeats.
+        self.number = 0
         threading.Thread(target=self._listen, daemon=True).start()
         self._next(limits.cell_seconds)
 
@@ -111,6 +113,8 @@ class Process:
                 found = ""
             if isinstance(found, str):
                 self.end(found or self._how_it_ended())
+            elif found[0].get("asked") != self.number:
+                self.end("sent what is no answer: it was not asked for")
             else:
                 return found
 
@@ -144,7 +148,8 @@ class Process:
         if self.why:
             raise Ended(self.why)
         try:
-            self._write(message, parts)
+            self.number += 1
+            self._write({**message, "asked": self.number}, parts)
             end = time.monotonic() + seconds
             while True:
                 reply, data = self._next(end - time.monotonic())
