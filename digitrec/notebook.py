@@ -42,6 +42,29 @@ def glue(**values: Any) -> None:
         )
 
 
+def place_of_most(values: Iterable[float]) -> int:
+    """Return which of the values is the largest, counted from 0, for a sentence that names it.
+
+    Parameters
+    ----------
+    values
+        Numbers, two at least.
+
+    Raises
+    ------
+    ValueError
+        Two of them are the largest: then a sentence about "the most" would be untrue.
+    """
+    numbers = [float(value) for value in values]
+    places = [place for place, value in enumerate(numbers) if value == max(numbers)]
+    if len(places) != 1 or len(numbers) < 2:
+        raise ValueError(
+            f"expected one largest of two values or more, found {max(numbers, default=None)} at "
+            f"the places {places}"
+        )
+    return places[0]
+
+
 class Table:
     """A table that shows itself in a notebook: names on the left, numbers to the right.
 

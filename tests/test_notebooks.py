@@ -441,3 +441,12 @@ def test_a_crooked_table_is_refused(rows) -> None:
     """Each row has a cell for each column."""
     with pytest.raises(ValueError, match="expected a row of names"):
         notebook.Table(rows, "None.")
+
+
+def test_the_place_of_the_most() -> None:
+    """A sentence that names one of two that are alike would be untrue."""
+    assert notebook.place_of_most([3, 1, 7.5]) == 2
+    assert notebook.place_of_most(-np.array([3, 1, 7.5])) == 1
+    for values in ([2, 2, 1], [1], [], [float("nan"), 1.0]):
+        with pytest.raises(ValueError, match="expected one largest of two values or more"):
+            notebook.place_of_most(values)

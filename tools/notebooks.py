@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,21 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from tools.plain_markdown import Book, Chapter, NotTranslatedError, Translator, link
+from tools.plain_markdown import (
+    Block,
+    Book,
+    Chapter,
+    NotTranslatedError,
+    Translator,
+    closed,
+    link,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = "notebooks"
 SOLUTIONS = f"{FOLDER}/solutions"
+#: What opens the text on what comes of a prediction.
+OUTCOME = "What happens"
 KERNEL = {
     "display_name": "Python 3 (ipykernel)",
     "language": "python",
@@ -173,6 +184,45 @@ def closing(chapter: Chapter, book: Book) -> str:
     )
 
 
+def folded(chapter: Chapter, blocks: Iterable[Block], inside: bool) -> Iterator[Block]:
+    """Yield a text's blocks, with what comes of a prediction closed.
+
+    Parameters
+    ----------
+    chapter, blocks
+        The chapter, for an error's message, and the blocks of the text between two code cells.
+    inside
+        Whether the text begins within what comes of a prediction.
+    """
+    closing: list[str] = []
+    for block in blocks:
+        if block.starts_outcome:
+            if inside:
+                raise NotTranslatedError(
+                    f"{chapter.page}: a {{predict}} without its {{predict-end}}"
+                )
+            inside = True
+            yield block
+        elif block.ends_outcome:
+            if not inside:
+                raise NotTranslatedError(
+                    f"{chapter.page}: a {{predict-end}} without its {{predict}}"
+                )
+            inside = False
+            yield Block(closed(OUTCOME, "\n\n".join(closing)) if closing else "", ends_outcome=True)
+            closing = []
+        elif not inside:
+            yield block
+        elif block.starts_exercise or block.text.startswith("#"):
+            raise NotTranslatedError(
+                f"{chapter.page}: expected {{predict-end}} before {block.text.splitlines()[0]!r}"
+            )
+        elif block.text:
+            closing.append(block.text)
+    if closing:
+        yield Block(closed(OUTCOME, "\n\n".join(closing)))
+
+
 def hidden(metadata: Any) -> dict[str, Any]:
     """Return a cell's metadata for frontends: code that the page hides is folded."""
     if "remove-input" not in metadata.get("tags", []):
@@ -211,7 +261,7 @@ def render(
     """
     writer = Writer()
     translate = Translator(chapter, book, origin.site, solved=solved)
-    exercise = solution = False
+    exercise = solution = outcome = False
     started = False
     for source in jupytext.reads(chapter.text, fmt="md:myst").cells:
         if source.cell_type == "code":
@@ -229,7 +279,8 @@ def render(
             if caption:
                 writer.markdown(caption)
             continue
-        for block in translate.blocks(source.source):
+        for block in folded(chapter, translate.blocks(source.source), outcome):
+            outcome = (outcome or block.starts_outcome) and not block.ends_outcome
             if block.text.startswith("#"):
                 writer.markdown(translate.note())
             if block.starts_solution:
@@ -250,6 +301,8 @@ def render(
                     {"cellView": "form", "jupyter": {"source_hidden": True}},
                 )
         writer.markdown(translate.note())
+    if outcome:
+        raise NotTranslatedError(f"{chapter.page}: the last {{predict}} has no {{predict-end}}")
     writer.markdown(translate.references())
     writer.flush()
     if chapter.number:

@@ -26,7 +26,7 @@ from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
-from tools import results
+from tools import choices, results
 
 #: A heading that the references of a notebook stand under; citations lead there.
 REFERENCES = "References"
@@ -307,6 +307,8 @@ class Block:
         Whether an exercise or its solution begins or ends here.
     only_unsolved
         Whether a copy with all exercises solved leaves it out.
+    starts_outcome, ends_outcome
+        Whether what comes of a prediction begins after it, or ends here.
     """
 
     text: str
@@ -314,6 +316,8 @@ class Block:
     starts_solution: bool = False
     ends_solution: bool = False
     only_unsolved: bool = False
+    starts_outcome: bool = False
+    ends_outcome: bool = False
 
 
 def quote(title: str, text: str) -> str:
@@ -351,6 +355,7 @@ class Translator:
     solved: bool = False
     cited: list[str] = field(default_factory=list)
     shown: set[str] = field(default_factory=set)
+    questions: int = 0
 
     # Blocks.
 
@@ -402,8 +407,52 @@ class Translator:
         return Block(closed("Hint", self.plain(found.body)), only_unsolved=True)
 
     def do_dropdown(self, found: Directive) -> str:
-        """A question shows itself, and hides its answer."""
+        """A summary shows itself, and hides the rest."""
         return closed(in_html(self.inline(found.argument)), self.plain(found.body))
+
+    def do_question(self, found: Directive) -> str:
+        """A question has its choices in a list; what is said of them is closed."""
+        lines = found.body.splitlines()
+        try:
+            question = choices.read_question(lines, several="several" in found.options)
+        except choices.ChoicesError as error:
+            raise NotTranslatedError(f"{self.chapter.page}: {{question}}: {error}") from None
+        self.questions += 1
+        how_many = " (Choose all that are right.)" if "several" in found.options else ""
+        asked = f"**Question {self.questions}.** {self.asked(question)}{how_many}"
+        return f"{asked}\n\n{self.listed(question)}\n\n{self.answers(question)}"
+
+    def asked(self, found: choices.Choices) -> str:
+        """What stands before the choices."""
+        return self.plain(f"{found.before.text}\n\n{found.asked.text}".strip())
+
+    def listed(self, found: choices.Choices) -> str:
+        """The choices, with their letters."""
+        return "\n".join(f"- **{c.letter}** {self.inline(c.text.text)}" for c in found.choices)
+
+    def answers(self, question: choices.Choices) -> str:
+        """What is said of each choice, closed."""
+        said = []
+        for choice in question.choices:
+            verdict = "Right." if choice.right else "Not this."
+            # More than one paragraph stays in its point of the list.
+            word = self.plain(choice.feedback.text).replace("\n", "\n  ")
+            said.append(f"- **{choice.letter}** **{verdict}** {word}")
+        return closed("Answer", re.sub(r"(?m)^ +$", "", "\n".join(said)))
+
+    def do_predict(self, found: Directive) -> Block:
+        """A prediction is a quotation; what comes of it follows."""
+        try:
+            prediction = choices.read_prediction(found.body.splitlines())
+        except choices.ChoicesError as error:
+            raise NotTranslatedError(f"{self.chapter.page}: {{predict}}: {error}") from None
+        text = f"{self.asked(prediction)}\n\n{self.listed(prediction)}".strip()
+        title = self.inline(found.argument) or "Predict, then run"
+        return Block(quote(title, text), starts_outcome=True)
+
+    def do_predict_end(self, found: Directive) -> Block:
+        """The end of what comes of a prediction shows nowhere."""
+        return Block("", ends_outcome=True)
 
     def do_exercise_start(self, found: Directive) -> Block:
         """An exercise has a heading, so that it can be found."""
@@ -529,7 +578,8 @@ class Translator:
             inside = before.count("(") > before.count(")")
             return self.citation(text, parenthetical=name == "cite:p", brackets=not inside)
         if name == "term":
-            return link(text, self.site and f"{self.site}/book/glossary.html")
+            shown = re.sub(r"\s*<[^<>]*>$", "", text)  # as in: batches <batch>
+            return link(shown, self.site and f"{self.site}/book/glossary.html")
         if name == "math":
             return f"${text}$"
         raise NotTranslatedError(f"{self.chapter.page}: no plain Markdown for the role {{{name}}}")

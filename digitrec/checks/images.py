@@ -1,4 +1,4 @@
-"""Checks of chapter 5: your own images."""
+"""Checks of chapter 5: a picture is brought into the form that the network knows."""
 
 from __future__ import annotations
 
@@ -7,160 +7,257 @@ from typing import Any
 
 import numpy as np
 
-from digitrec import forward, mnist
-from digitrec.checks.asking import Wrong, ask, check
-from digitrec.checks.comparing import array, explain, same
+from digitrec import mnist
+from digitrec.checks.asking import Wrong, check
+from digitrec.checks.comparing import Mistakes
+from digitrec.checks.together import Asked, settle_together
 
 Answer = Callable[..., Any]
 
 
 @check
+def fit_box(answer: Answer) -> None:
+    """``fit_box(height, width)``: the size in a 20 × 20 box with the same aspect ratio."""
+    rng = np.random.default_rng()
+    sizes = [(30, 13), (41, 23), (13, 30), (40, 20), (10, 10), (20, 7), (400, 5), (3, 200), (9, 31)]
+    while len(sizes) < 16:
+        height, width = (int(side) for side in rng.integers(3, 90, 2))
+        if abs(20 * min(height, width) / max(height, width) % 1 - 0.5) > 0.05:
+            sizes.append((height, width))  # a half may be rounded either way
+    cases = [
+        Asked(
+            size,
+            _fitted(*size),
+            "(height, width)",
+            _misfits(*size),
+            f"{size[0]} × {size[1]}:",
+            True,
+        )
+        for size in sizes
+    ]
+    settle_together(answer, cases)
+
+
+def _fitted(
+    height: int,
+    width: int,
+    factor: float | None = None,
+    whole: Callable[[float], float] = round,
+    least: int = 1,
+) -> tuple[float, float]:
+    """Scale both sides, by default so that the longer is 20, and make them whole."""
+    factor = 20 / max(height, width) if factor is None else factor
+    return max(least, whole(height * factor)), max(least, whole(width * factor))
+
+
+def _misfits(height: int, width: int) -> Mistakes:
+    """Sizes that known mistakes give."""
+    right, factor, square = _fitted(height, width), 20 / max(height, width), height == width
+    thin = "a very thin digit vanishes: a side has at least one pixel."
+    whole = "pixels are whole: round each side to the nearest."
+    return (
+        (_fitted(height, width, None, np.floor), "13 · 20 / 30 = 8.67 is nearer to 9 than to 8."),
+        (
+            _fitted(height, width, None, np.ceil),
+            "23 · 20 / 41 = 11.22 is nearer to 11 than to 12.",
+        ),
+        ((height * factor, width * factor), whole),
+        (_fitted(height, width, None, float), whole),
+        (_fitted(height, width, None, round, 0), thin),
+        (_fitted(height, width, None, np.floor, 0), thin),
+        ((20, 20), "20 × 20 whatever comes in: a 1 becomes a block. One factor for both."),
+        (right[::-1], "first the height, then the width: these are the other way round."),
+        (_fitted(height, width, 20 / min(height, width)), "which side should become 20?"),
+        (_fitted(height, width, 20 / height), "the height is not always the longer side."),
+        (_fitted(height, width, 20 / width), "the width is not always the longer side."),
+        (_fitted(height, width, min(1, factor)), "a small digit should grow: 10 × 10 to 20 × 20."),
+        (_fitted(height, width, max(1, factor)), "a large digit should shrink, too."),
+        (_fitted(height, width, 28 / max(height, width)), "28 is the whole picture, not the box."),
+        ((height, width), "that is the size that came in."),
+        (
+            (lambda found: True)
+            if square
+            else np.where(np.array([height, width]) == max(height, width), 20, (height, width)),
+            "both sides are scaled, by the same factor.",
+        ),
+    )
+
+
+@check
 def bright_ink(answer: Answer) -> None:
     """``bright_ink(image)``: the image (H, W) uint8 with ink bright on dark paper."""
-    digit = mnist.load_test()[0][0]
-    for given in (255 - digit, digit):
-        result = ask(answer, given)
-        found = array(result, digit.shape, "an image")
-        if given is digit and same(found, 255 - digit):
-            raise Wrong(
-                "it inverts an image whose ink was bright already. Look at the paper first."
-            )
-        if given is not digit and same(found, given):
-            raise Wrong("dark ink on bright paper came back as it was.")
-        if not same(found, digit):
-            raise Wrong("expected the same picture with values 0–255, the paper 0 and the ink 255.")
+    rng = np.random.default_rng()
+    images, labels = mnist.load_test()
+    shades = [(105, 25), (150, 240), (240, 30), (70, 8), (185, 250), (200, 120), (15, 80), (0, 255)]
+    paper = int(rng.integers(90, 160))
+    shades += [(paper, paper - 70), (paper, paper + 70)]
+    cases = []
+    for paper, ink in shades:
+        digit = images[rng.choice(np.flatnonzero(labels != 1))]
+        image = digit if ink == 255 else _on_paper(digit, paper, ink, rng)
+        inverted = 255 - image
+        dark = ink < paper
+        at_half, corner = image > 127.5, image[0, 0]
+        fixed = "the paper may be of any grey. Compare with the picture's own values, not with 127."
+        spot = "a single pixel may be ink. Most of a picture is paper."
+        low, high = int(image.min()), int(image.max())
+        rules = (
+            (True, "it inverts every picture, one whose ink is bright already, too."),
+            (False, "every picture comes back as it was."),
+            (np.median(image) > 127, fixed),
+            (image.mean() > 127, fixed),
+            (at_half.mean() > 0.5, fixed),
+            (corner > 127, spot),
+            (corner > image.mean(), spot),
+            (corner > np.median(image), spot),
+            (corner > (low + high) / 2, spot),
+            (image[-1, -1] > 127, spot),
+            (image[-1, -1] > image.mean(), spot),
+            (high > 200, "how bright the brightest pixel is does not tell paper from ink."),
+            (not dark, "the other way round: pictures with dark ink are the ones to invert."),
+        )
+        mistakes: list[tuple[Any, str]] = [
+            (inverted if does else image, hint) for does, hint in rules
+        ]
+        upside = "inverted is 255 − image, whatever the greatest value is."
+        for most in (high, high + low, 256, 254):
+            mistakes.append(((most - image.astype(int)) % 256 if dark else image, upside))
+        stretched = 255.0 * (image.astype(float) - low) / (high - low)
+        stretched = 255 - stretched if dark else stretched
+        for other in (stretched, np.floor(stretched), np.rint(stretched)):
+            mistakes.append((other, "leave the contrast as it is."))
+        binary = (image > (low + high) / 2) ^ dark
+        for other in (255 * binary, binary):
+            mistakes.append((other, "keep all greys; only turn them round where needed."))
+        about = f"where paper is about {paper} and ink about {ink},"
+        here = (
+            (image, f"{about} the picture came back as it was."),
+            (inverted, f"{about} the picture came back inverted."),
+        )
+        right = inverted if dark else image
+        given = f"paper of about {paper} and ink of about {ink}:"
+        cases.append(Asked((image,), right, "an image", mistakes, given, here=here))
+
+    def uint8(result: Any, case: Asked) -> None:
+        kind = getattr(result, "dtype", type(result).__name__)
+        if kind != np.uint8:
+            raise Wrong(f"expected a picture of uint8, found {kind}.")
+
+    settle_together(answer, cases, uint8)
+
+
+def _on_paper(digit: np.ndarray, paper: int, ink: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw a digit (28, 28) into a wider picture, uint8, in uneven light, with noise.
+
+    Ink covers the corners, so that one pixel there does not tell what paper is.
+    """
+    height, width = 34, 45
+    mask = np.zeros((height, width))
+    top, left = rng.integers(height - 28), rng.integers(width - 28)
+    mask[top : top + 28, left : left + 28] = digit / 255
+    for row in (slice(3), slice(-3, None)):
+        for column in (slice(3), slice(-3, None)):
+            mask[row, column] = 1
+    light = np.linspace(0.92, 1.08, width)[:: rng.choice([-1, 1])]
+    picture = (paper + (ink - paper) * mask) * light + rng.normal(0, 1.5, mask.shape)
+    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
 
 @check
 def centre_of_mass(answer: Answer) -> None:
-    """``centre_of_mass(image)``: (row, column), each pixel weighted with its value."""
-    one = np.zeros((5, 9), np.uint8)
-    one[1, 6] = 200
-    for image in (one, mnist.load_test()[0][2]):
-        mass = image.astype(float)
-        rows, columns = np.indices(image.shape)
-        expected = np.array([(rows * mass).sum(), (columns * mass).sum()]) / mass.sum()
-        found = array(ask(answer, image), (2,), "(row, column)")
-        if same(found, expected[::-1]):
-            raise Wrong("row first, then column: these are the other way round.")
-        inked = np.argwhere(image > 0).mean(axis=0)
-        if same(found, inked) and not same(inked, expected):
-            raise Wrong("every pixel of ink counts the same; weight each with its value.")
-        if not same(found, expected):
-            raise Wrong(f"expected {expected.round(2)}, found {found.round(2)}.")
-
-
-@check
-def fit_box(answer: Answer) -> None:
-    """``fit_box(height, width)``: the size in a 20 × 20 box with the same aspect ratio."""
-    for size, expected in (
-        ((40, 20), (20, 10)),
-        ((30, 60), (10, 20)),
-        ((10, 10), (20, 20)),
-        ((400, 5), (20, 1)),
-        ((30, 13), (20, 9)),
-    ):
-        found = array(ask(answer, *size), (2,), "(height, width)")
-        if np.array_equal(found, (20, 20)) and expected != (20, 20):
-            raise Wrong("20 × 20 whatever comes in: a 1 becomes a block. One factor for both.")
-        if size == (10, 10) and np.array_equal(found, size):
-            raise Wrong("a small digit should grow: 10 × 10 becomes 20 × 20.")
-        if found.min() < 1:
-            raise Wrong(f"{size} becomes {found.tolist()}: a side has at least one pixel.")
-        if size == (30, 13) and np.array_equal(found, (20, 8)):
-            raise Wrong("13 · 20 / 30 = 8.67: round to the nearest pixel, do not cut off.")
-        if not np.array_equal(found, expected):
-            raise Wrong(f"{size} should become {expected}, yours becomes {found.tolist()}.")
-
-
-@check
-def otsu(answer: Answer) -> None:
-    """``otsu(counts)``: the threshold t that splits values ≤ t and > t the most, (256,) → t."""
+    """``centre_of_mass(images)``: (N, H, W) → (N, 2), row and column; a blank one's middle."""
     rng = np.random.default_rng()
-    for low, high, many, few in ((60, 190, 4000, 500), (20, 90, 900, 1500), (120, 200, 3000, 60)):
-        values = np.concatenate([rng.normal(low, 12, many), rng.normal(high, 9, few)])
-        counts = np.bincount(np.clip(np.rint(values), 0, 255).astype(int), minlength=256)
-        counts += 1  # no value without a pixel, so only one threshold is right
-        between = _between_classes(counts)
-        found = array(ask(answer, counts), (), "one number").item()
-        if found in range(256) and between[int(found)] >= (1 - 1e-9) * between.max():
-            continue
-        best = int(between.argmax())
-        mean = float(counts @ np.arange(256) / counts.sum())
-        mistakes = (
-            (between.max(), "that is the greatest variance; the threshold where it is, is asked."),
-            (best + 1, "one too many: values equal to the threshold belong to the darker class."),
-            (best - 1, "one too few: values equal to the threshold belong to the darker class."),
-            (mean, "that is the mean of all values; with little ink it lies in the paper."),
-            (counts.argmax(), "that is the most frequent value: the middle of the paper."),
-            ((low + high) / 2, "that lies between two heaps of one picture; the counts decide."),
-            (127, "half of 255 whatever comes in; the counts decide."),
-            (128, "half of 256 whatever comes in; the counts decide."),
+    digits = mnist.load_test()[0]
+    blots = rng.integers(0, 256, (4, 9, 14)) * (rng.random((4, 9, 14)) < 0.3)
+    blots[2] = 0
+    blots[3, :, :5] = 255
+    some = digits[rng.choice(len(digits), 5, replace=False)].copy()
+    with_blank = some.copy()
+    with_blank[3] = 0
+    one = np.zeros((1, 8, 5), np.uint8)
+    one[0, 1, 3], one[0, 6, 3] = 200, 100
+    cases = []
+    for given in (blots.astype(np.uint8), with_blank, some, one):
+        centres, pixels = _centres(given), given.astype(float)
+        rows, columns = np.indices(given.shape[1:])
+        middle = (np.array(given.shape[1:]) - 1) / 2
+        blank = ~given.any(axis=(1, 2))
+        together = _centres(pixels.sum(axis=0)[np.newaxis])[0]
+        edges = np.array([_box_middle(image) if image.any() else middle for image in given])
+        peaks = [np.unravel_index(image.argmax(), image.shape) for image in given]
+        flat = np.array([image.sum() for image in pixels])
+        mean = np.stack(
+            [(rows * pixels).mean(axis=(1, 2)), (columns * pixels).mean(axis=(1, 2))], 1
         )
-        explain(found, mistakes)
-        if found == _separate(counts, lambda p, m: (m[1] - m[0]) ** 2):
-            raise Wrong("the distance of the means alone; weigh it with both classes' shares.")
-        raise Wrong(
-            f"expected a threshold of {best}, found {found:g}. Try all 256: share of the one "
-            "class, times share of the other, times the squared distance of their means."
-        )
-
-
-def _between_classes(counts: np.ndarray) -> np.ndarray:
-    """Variance between the values ≤ t and those > t, for each t; (256,) counts → (256,)."""
-    p, values = counts / counts.sum(), np.arange(256)
-    below = np.cumsum(p)
-    first = np.cumsum(p * values)
-    with np.errstate(all="ignore"):
-        between = (first[-1] * below - first) ** 2 / (below * (1 - below))
-    return np.where((below > 0) & (below < 1 - 1e-12), between, 0)
-
-
-def _separate(counts: np.ndarray, score: Callable[..., float]) -> int:
-    """Threshold with the greatest score of both classes' shares and means."""
-    p, values = counts / counts.sum(), np.arange(256)
-    best, most = 0, -np.inf
-    for t in range(255):
-        shares = p[: t + 1].sum(), p[t + 1 :].sum()
-        if min(shares) <= 0:
-            continue
-        parts = p[: t + 1] @ values[: t + 1], p[t + 1 :] @ values[t + 1 :]
-        means = tuple(part / share for part, share in zip(parts, shares, strict=True))
-        if score(shares, means) > most:
-            best, most = t, score(shares, means)
-    return best
-
-
-@check
-def answers(answer: Answer) -> None:
-    """``answers(p, least)``: each row's likeliest class, or −1 where it is less probable; (N,)."""
-    rng = np.random.default_rng()
-    for count, least in ((40, 0.6), (30, 0.35), (5, 0.0), (1, 1.0)):
-        p = forward.softmax(rng.normal(0, 2.5, (count, 10)))
-        if count > 5:
-            p[0] = (1 - least) / 9  # exactly as probable as asked for
-            p[0, 7] = least
-            p[1] = 0.1  # sure of nothing
-        surest, label = p.max(axis=1), p.argmax(axis=1)
-        expected = np.where(surest >= least, label, -1)
-        found = array(ask(answer, p, least), (count,), "one answer a row")
-        if same(found, expected):
-            continue
-        mistakes = (
-            (np.where(surest > least, label, -1), "exactly as probable as asked for is enough."),
-            (label, "every row is answered; give −1 where the network is not sure."),
-            (np.where(surest >= least, -1, label), "the other way round: −1 where it is not sure."),
-            (np.where(surest >= least, surest, -1), "these are probabilities; give a class."),
-            (np.where(surest >= least, label, 0), "0 is a digit; what is not answered is −1."),
-            (np.where(surest >= 0.5, label, -1), "use the least probability that is given."),
+        with np.errstate(all="ignore"):
+            small = np.stack([(pixels * k / 255).sum(axis=(1, 2)) for k in (rows, columns)], 1)
+            shared = 255 * small / flat.sum()
+        empty = "a blank picture has no mass, and 0 / 0 is no number. Its middle is asked for."
+        mistakes: list[tuple[Any, str]] = [
+            (centres[:, ::-1], "row first, then column: these are the other way round."),
             (
-                np.where(p.mean(axis=1) >= least, label, -1),
-                "the mean of a row is always 0.1; the largest tells how sure it is.",
+                _centres(given > 0),
+                "every pixel of ink counts the same; weight each with its value.",
             ),
+            (
+                _centres(given > 127),
+                "every pixel of ink counts the same; weight each with its value.",
+            ),
+            (_centres(pixels**2), "each pixel is weighted with its value, not with its square."),
+            (_centres(255 - pixels), "that is the paper's centre; bright pixels are the ink."),
+            (centres + 1, "the first row and the first column are number 0."),
+            (np.tile(together, (len(given), 1)), "one centre for all: each image has its own."),
+            (shared, "divide each image by its own sum, not by the sum of all."),
+            (mean, "divide by the sum of the pixels, not by how many there are."),
+            (edges, "that is the middle of the box around the ink, not the centre of its mass."),
+            (peaks, "that is where the brightest pixel is."),
+            (np.rint(centres), "between two pixels is a place, too: do not round."),
+            (np.floor(centres), "between two pixels is a place, too: do not round."),
+            (centres - middle, "count from the top left corner, not from the middle."),
+            (
+                np.where(blank[:, np.newaxis], middle + 0.5, centres),
+                "of 28 rows, 0 to 27, the middle is 13.5.",
+            ),
+            (
+                np.where(blank[:, np.newaxis], np.floor(middle), centres),
+                "of 28 rows, 0 to 27, the middle is 13.5.",
+            ),
+            *(
+                (np.where(blank[:, np.newaxis], value, centres), empty)
+                for value in (np.nan, np.inf)
+            ),
+            *(
+                (
+                    np.where(blank[:, np.newaxis], value, centres),
+                    "a blank picture's centre is in its middle.",
+                )
+                for value in (0, -1, 14, 13.5)
+            ),
+        ]
+        cases.append(
+            Asked(
+                (given,),
+                centres,
+                "(row, column) for each image",
+                mistakes,
+                f"{len(given)} images of {given.shape[1]} × {given.shape[2]}:",
+            )
         )
-        explain(found, mistakes)
-        k = int(np.flatnonzero(found != expected)[0])
-        raise Wrong(
-            f"a row whose likeliest class is {label[k]} with {surest[k]:.3f}, and at least "
-            f"{least:g} asked for: expected {expected[k]}, found {found[k]:g}."
-        )
+    settle_together(answer, cases)
+
+
+def _centres(images: np.ndarray) -> np.ndarray:
+    """Centres of mass, (N, H, W) → (N, 2); of a blank image its middle."""
+    mass = np.asarray(images, float)
+    middle = (np.array(mass.shape[1:]) - 1) / 2
+    total = mass.sum(axis=(1, 2))[:, np.newaxis]  # (N, 1)
+    rows = mass.sum(axis=2) @ np.arange(mass.shape[1])
+    columns = mass.sum(axis=1) @ np.arange(mass.shape[2])
+    return np.where(total > 0, np.stack([rows, columns], 1) / np.maximum(total, 1e-9), middle)
+
+
+def _box_middle(image: np.ndarray) -> np.ndarray:
+    """Middle of the box around an image's ink."""
+    places = np.argwhere(image)
+    middle: np.ndarray = (places.min(axis=0) + places.max(axis=0)) / 2
+    return middle

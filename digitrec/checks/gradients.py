@@ -1,0 +1,263 @@
+"""Checks of chapter 7: gradients, by hand and by differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from digitrec import forward
+from digitrec.checks.asking import Unanswered, Wrong, check
+from digitrec.checks.together import Asked, settle_together
+
+Answer = Callable[..., Any]
+
+
+def away_from_zero(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Draw numbers of both signs, none of them so near to 0 that a kink could be there."""
+    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.3, 2.0, shape)
+
+
+@check
+def leaky_relu_gradient(answer: Answer) -> None:
+    """``leaky_relu_gradient(z, gradient)``: the gradient before chapter 3's leaky ReLU."""
+    rng = np.random.default_rng()
+    cases = []
+    for shape in ((12,), (3, 2, 4), (5, 4), (1, 6)):
+        z, gradient = away_from_zero(rng, *shape), away_from_zero(rng, *shape)
+        z.flat[:4], gradient.flat[:4] = [1.5, -1.5, 0.5, -0.5], [1.0, 1.0, -2.0, -2.0]
+        on, slope = z > 0, np.where(z > 0, 1.0, 0.1)
+        mistakes = (
+            (gradient * on, "that is the plain ReLU's: below 0 the slope is 0.1."),
+            (gradient * np.where(on, 1, 0.01), "below 0 the slope is 0.1, not 0.01."),
+            (gradient * np.where(on, 1, -0.1), "below 0 the slope is 0.1: there, too, it rises."),
+            (np.where(on, gradient, 0.1), "below 0, too, the gradient from behind counts."),
+            (gradient, "it passes all on; where z is below 0 only a tenth goes through."),
+            (0.1 * gradient, "a tenth of all; where z is above 0 all of it goes through."),
+            (slope, "that is the slope; the gradient from behind is multiplied with it."),
+            (gradient + slope, "the gradient is multiplied with the slope."),
+            (gradient / slope, "the gradient is multiplied with the slope."),
+            (gradient * np.where(on, z, 0.1 * z), "times the slope, not times the activation."),
+            (np.where(on, z, 0.1 * z), "that is the way forward; the gradient is asked for."),
+            (
+                gradient * np.where(gradient > 0, 1.0, 0.1),
+                "it asks for the sign of the gradient; the side of the kink is the sign of z.",
+            ),
+            (gradient * np.where(z > 1, 1.0, 0.1), "the kink is at 0."),
+            (gradient * np.where(on, 0.1, 1.0), "the two slopes are the other way round."),
+            (-gradient * slope, "the sign: nothing turns it round."),
+        )
+        cases.append(Asked((z, gradient), gradient * slope, "an array like z", mistakes))
+    settle_together(answer, cases)
+
+
+@check
+def skip_gradient(answer: Answer) -> None:
+    """``skip_gradient(x, t, w1, b1, w2, b2)``: the loss's gradient by x, which is used twice."""
+    rng = np.random.default_rng()
+    cases = []
+    for sign in (1, -1, 1, -1, 1, -1):  # the neuron is on, and off
+        x, w1, w2, b2, t = (float(number) for number in away_from_zero(rng, 5))
+        b1 = float(sign * rng.uniform(0.3, 2)) - w1 * x
+        cases.append(_skipped(x, t, w1, b1, w2, b2))
+    cases.append(_skipped(2.0, 3.0, 0.5, 1.0, 3.0, -1.0))
+    cases.append(_skipped(2.0, 3.0, 0.5, -2.0, 3.0, -1.0))
+    settle_together(answer, cases)
+
+
+def _skipped(x: float, t: float, w1: float, b1: float, w2: float, b2: float) -> Asked:
+    """Make a case of two neurons that x also goes past."""
+    z1 = w1 * x + b1
+    on, a1 = float(z1 > 0), max(0.0, z1)
+    dz2 = w2 * a1 + b2 + x - t
+    slope = 1 + w2 * w1 * on
+    missing = w2 * a1 + b2 - t
+    mistakes = (
+        (dz2 * w2 * w1 * on, "that is the way through the two neurons; x also goes past them."),
+        (missing * w2 * w1 * on, "that is chapter 7's gradient of x without the way past."),
+        (dz2, "that is the way past the neurons; x also goes through them."),
+        (missing * slope, "on the way forward x is missing: z2 = w2 a1 + b2 + x."),
+        (dz2 * (1 + w2 * w1), "the ReLU was off: it stops the gradient."),
+        ((w2 * z1 + b2 + x - t) * (1 + w2 * w1), "there is no ReLU in it."),
+        ((w2 * z1 + b2 + x - t) * slope, "on the way forward the ReLU is missing."),
+        (dz2 * slope * on, "what goes past the neurons comes through when the ReLU is off, too."),
+        (slope, "that is how z2 grows with x; and the loss with z2?"),
+        (dz2 * w2 * w1 * on * dz2, "the gradients of the two ways add up."),
+        (dz2 * (1 + w2 * on), "on the way to x there is w1, too."),
+        (dz2 * (1 + w1 * on), "on the way to a1 there is w2, too."),
+        (dz2 * (x + w2 * w1 * on), "a sum passes the gradient on; x is no factor there."),
+        (
+            dz2 * (1 + w2 * x * on),
+            "x was multiplied by w1: its gradient is times the other factor.",
+        ),
+        (dz2 * (1 - w2 * w1 * on), "the gradients of the two ways add up: plus, not minus."),
+        (2 * dz2 * slope, "½ (z2 − t)² has the slope z2 − t, without a 2."),
+        (dz2**2 / 2, "that is the loss."),
+        (-dz2 * slope, "the sign: z2 − t, and not t − z2."),
+    )
+    given = f"x = {x:.3g}, t = {t:.3g}, w1 = {w1:.3g}, b1 = {b1:.3g}, w2 = {w2:.3g}, b2 = {b2:.3g}:"
+    arguments = x, t, w1, b1, w2, b2
+    return Asked(arguments, dz2 * slope, "one number", mistakes, given, digits=1e-4)
+
+
+@check
+def smoothed_gradient(answer: Answer) -> None:
+    """``smoothed_gradient(logits, y, smoothing)``: the loss's gradient for softened labels."""
+    rng = np.random.default_rng()
+    shapes = ((6, 10, 0.1), (5, 4, 0.3), (1, 7, 0.2), (3, 3, 0.0))
+    cases = []
+    for examples, classes, smoothing in shapes:
+        y = rng.integers(0, classes, examples).astype(rng.choice(["uint8", "int64"]))
+        cases.append(_smoothed(rng.normal(0, 2, (examples, classes)), y, smoothing))
+    large = np.array([[1000.0, 0.0, -1000.0], [-999.0, -1000.0, -1000.0]])
+    cases.append(_smoothed(large, np.array([0, 2]), 0.3))
+    settle_together(answer, cases)
+
+
+def _smoothed(logits: np.ndarray, y: np.ndarray, smoothing: float) -> Asked:
+    """Make a case of logits (N, U) and labels (N,)."""
+    examples, classes = logits.shape
+    p, hard = forward.softmax(logits), np.eye(classes)[y]
+    soft = (1 - smoothing) * hard + smoothing / classes
+    others = np.where(hard > 0, 1 - smoothing, smoothing / (classes - 1))
+    all_of_it = "the share goes to all classes alike, the right one too."
+    mistakes = [
+        (p - soft, "the loss is the mean over the batch: divide by the number of examples."),
+        ((soft - p) / examples, "the sign: p minus the target."),
+        ((p - hard) / examples, "these labels are not softened."),
+        ((p - others) / examples, all_of_it),
+        ((p - (1 - smoothing) * hard - smoothing / classes * (1 - hard)) / examples, all_of_it),
+        (
+            (p - (1 - smoothing) * hard) / examples,
+            "the target's sum should be 1: what the label loses goes to the classes.",
+        ),
+        (
+            (p - hard - smoothing / classes) / examples,
+            "the target's sum should be 1: the label gives up what the classes get.",
+        ),
+        (
+            (p - (1 - smoothing) * hard - smoothing) / examples,
+            "the share is spread over the classes: each gets smoothing / U.",
+        ),
+        (
+            (p - (1 - smoothing) * hard - smoothing / 10) / examples,
+            "there are not always ten classes; ask the logits.",
+        ),
+        (
+            (p - (1 - smoothing) * hard - smoothing / examples) / examples,
+            "spread over the classes, not over the examples.",
+        ),
+        (
+            (p - smoothing * hard - (1 - smoothing) / classes) / examples,
+            "smoothing is what the label gives up, not what it keeps.",
+        ),
+        ((p - soft) / classes, "divide by the number of examples, not of classes."),
+        ((p - soft) / logits.size, "divide by the number of examples only."),
+        ((logits - soft) / examples, "these are logits; what does the network say in the end?"),
+        (p - soft / examples, "all of p minus the target is divided, p too."),
+        (
+            (forward.softmax(logits.T).T - soft) / examples,
+            "the softmax goes over the classes of one example, not over the examples.",
+        ),
+        (
+            (np.exp(logits) / np.exp(logits).sum() - soft) / examples,
+            "each example has a softmax of its own.",
+        ),
+        ((1 - smoothing) * (p - hard) / examples, "softened is the target, not the gradient."),
+    ]
+    if np.abs(logits).max() > 700:
+        mistakes = [
+            (lambda found: not np.isfinite(found).all(), "exp overflows for logits of 1000."),
+            (lambda found: True, "with logits near 1000 it fails, and else it is right."),
+        ]
+    given = f"{classes} classes, smoothing {smoothing}:"
+    return Asked(
+        (logits, y, smoothing),
+        (p - soft) / examples,
+        "a gradient like the logits",
+        mistakes,
+        given,
+    )
+
+
+@check
+def numeric_gradient(answer: Answer) -> None:
+    """``numeric_gradient(f, w, h)``: the central difference for each entry of w, of any shape."""
+    rng = np.random.default_rng()
+    cases = [_differences(rng, shape) for shape in ((4,), (2, 3), (2, 1, 3), (3, 3), (1,))]
+    settle_together(answer, cases)
+
+
+def _differences(rng: np.random.Generator, shape: tuple[int, ...]) -> Asked:
+    """Make a case of a curved function of an array."""
+    w, c = away_from_zero(rng, *shape), away_from_zero(rng, *shape)
+    h = float(rng.choice([0.1, 0.2, 0.3]))
+
+    def f(v: np.ndarray) -> float:
+        return float((c * v**3).sum() + v.flat[0] * v.flat[-1])
+
+    def difference(up: float, down: float) -> np.ndarray:
+        """Return (f(w + up) − f(w − down)) / (up + down) for each entry."""
+        out = np.zeros_like(w)
+        for index in np.ndindex(w.shape):
+            above, below = w.copy(), w.copy()
+            above[index] += up
+            below[index] -= down
+            out[index] = (f(above) - f(below)) / (up + down)
+        return out
+
+    expected = difference(h, h)
+    one_side = "that is a difference to one side; take one step up, one down."
+    mistakes = (
+        (difference(h, 0), one_side),
+        (difference(0, h), one_side),
+        (difference(h, 0) / 2, one_side),
+        (2 * expected, "w + h and w − h are 2h apart."),
+        (expected / 2, "w + h and w − h are 2h apart."),
+        (2 * h * expected, "divide by how far apart the two are: 2h."),
+        (2 * h * h * expected, "divide by 2h: in Python a / 2 * h is multiplied by h."),
+        (-expected, "the sign: above minus below."),
+        (difference(h / 2, h / 2), "step by h to each side."),
+        (difference(2 * h, 2 * h), "step by h to each side."),
+        *((difference(tiny, tiny), "use the h that is given.") for tiny in (1e-5, 1e-4, 1e-3)),
+        (
+            np.full(shape, (f(w + h) - f(w - h)) / (2 * h)) if w.size > 1 else expected,
+            "only one entry moves at a time, all others stay.",
+        ),
+        (np.zeros(shape), "all of it is 0: does f get the array that was changed?"),
+    )
+    given = f"w of shape {shape}, h = {h}:"
+    return Asked((f, w, h), expected, "a gradient of the shape of w", mistakes, given, digits=1e-4)
+
+
+#: Which of the mistakes in the exercise's list each of ``wrong_gradients.WRONG`` makes.
+PLANTED = {"A": 3, "B": 5, "C": 4, "D": 2}
+_WHERE_TO_LOOK = {
+    "A": "look at the biases, too: which arrays are wrong, and which layer is the last one right?",
+    "B": "which arrays of the layer itself are right, and what do they have in common?",
+    "C": "its own kernel is right. Which arrays are the last wrong ones, and what is behind them?",
+    "D": "are the biases right? Divide a wrong gradient by the right one.",
+}
+
+
+@check
+def wrong_gradients(answer: Any) -> None:
+    """A dictionary from the planted gradients' letters to the numbers of their mistakes."""
+    if not isinstance(answer, dict):
+        raise Wrong(
+            f"expected a dictionary such as {{'A': 1, 'B': 2, …}}, found {type(answer).__name__}."
+        )
+    if all(value is None or value is Ellipsis for value in answer.values()):
+        raise Unanswered("nothing found yet. Put the number of a mistake behind each letter.")
+    letters = set(PLANTED)
+    if {key for key in answer if isinstance(key, str)} != letters or len(answer) != len(letters):
+        raise Wrong(f"expected the letters {sorted(letters)}, each with a number.")
+    for letter, number in answer.items():
+        real = isinstance(number, int | float | np.integer | np.floating)
+        if not real or isinstance(number, bool) or number not in range(1, 8):
+            raise Wrong(f"{letter}: expected the number of a mistake, 1 to 7.")
+    wrong = [letter for letter in sorted(letters) if answer[letter] != PLANTED[letter]]
+    if wrong:
+        right = len(letters) - len(wrong)
+        raise Wrong(f"{right} of {len(letters)} found. {wrong[0]}: {_WHERE_TO_LOOK[wrong[0]]}")

@@ -1,0 +1,84 @@
+"""What a check can say, read from its source: no answer is needed, and no second list.
+
+A hint is a sentence in the source of a check, or of a function or table of its module that it
+uses: a text that ends in a full stop or a question mark and is no docstring. What a check has in
+common with all others (``asking``, ``comparing``, ``together``) is left out.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from functools import cache
+
+from digitrec.checks.asking import CHECKS
+
+#: What stands for a number or a name that is known only when a check runs.
+GAP = "…"
+
+
+def of(name: str) -> list[str]:
+    """Return the hints of a check by its name, in the order of its source.
+
+    Raises
+    ------
+    KeyError
+        There is no check of this name.
+    """
+    if name not in CHECKS:
+        raise KeyError(f"expected the name of a check, such as 'max_pool', received {name!r}")
+    defined = _defined(inspect.unwrap(CHECKS[name]).__module__)
+    found: list[str] = []
+    reached, to_do = {name}, [name]
+    while to_do:
+        node = defined[to_do.pop(0)]
+        found += [text for text in _texts(node) if text.endswith((".", "?")) and " " in text]
+        for part in ast.walk(node):
+            used = part.id if isinstance(part, ast.Name) else None
+            if used in defined and used not in reached:
+                reached.add(used)
+                to_do.append(used)
+    return list(dict.fromkeys(found))
+
+
+@cache
+def _defined(module: str) -> dict[str, ast.stmt]:
+    """Return what a module defines, functions and constants, without their docstrings."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    found: dict[str, ast.stmt] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            for part in ast.walk(node):
+                if isinstance(part, ast.FunctionDef) and ast.get_docstring(part):
+                    part.body = part.body[1:]
+            found[node.name] = node
+        elif isinstance(node, ast.Assign):
+            found |= {name.id: node for name in node.targets if isinstance(name, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found[node.target.id] = node
+    return found
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    """Yield the texts in a piece of source, each f-string with gaps for what it puts in."""
+    text = _text(node)
+    if text is not None:
+        yield text
+        return
+    for part in ast.iter_child_nodes(node):
+        yield from _texts(part)
+
+
+def _text(node: ast.AST) -> str | None:
+    """Return what a string, an f-string or a sum of such says; None for anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part) or GAP for part in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _text(node.left), _text(node.right)
+        if left is not None or right is not None:
+            return (left or GAP) + (right or GAP)
+    return None

@@ -1,0 +1,171 @@
+"""Checks of chapter 6: the best path through a lattice, and a lattice in which greed loses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from digitrec.checks.asking import Unanswered, Wrong, ask, check
+from digitrec.checks.comparing import array, axes, same
+
+Answer = Callable[..., Any]
+
+
+def _lattice(rng: np.random.Generator, count: int, most: int) -> list[tuple[int, int, float]]:
+    """Draw candidates for so many segments, in any order; all single ones are among them."""
+    found = [
+        (start, stop, float(rng.uniform(0.05, 1)))
+        for start in range(count)
+        for stop in range(start + 1, min(count, start + most) + 1)
+        if stop == start + 1 or rng.random() < 0.7
+    ]
+    return [found[k] for k in rng.permutation(len(found))]
+
+
+def _best_path(count: int, edges: Sequence[tuple[int, int, float]]) -> tuple[float, list[int]]:
+    """Sum of logarithms of the best path, and its candidates."""
+    best: list[tuple[float, int]] = [(0.0, -1)]
+    for place in range(1, count + 1):
+        ways = [
+            (best[start][0] + float(np.log(p)), k)
+            for k, (start, stop, p) in enumerate(edges)
+            if stop == place
+        ]
+        best.append(max(ways, default=(-np.inf, -1)))
+    chosen, place = [], count
+    while place:
+        chosen.append(best[place][1])
+        place = edges[chosen[-1]][0]
+    return best[-1][0], chosen[::-1]
+
+
+def _greedy_path(count: int, edges: Sequence[tuple[int, int, float]]) -> list[int]:
+    """From the left, always the most probable candidate; empty where that leads nowhere."""
+    place, chosen = 0, []
+    while place < count:
+        here = [k for k, edge in enumerate(edges) if edge[0] == place]
+        if not here:
+            return []
+        chosen.append(max(here, key=lambda k: edges[k][2]))
+        place = edges[chosen[-1]][1]
+    return chosen
+
+
+@check
+def best_path(answer: Answer) -> None:
+    """``best_path(count, candidates)``: which (start, stop, p) are on the most probable path."""
+    rng = np.random.default_rng()
+    # The greedy path, the fewest candidates, the greatest sum and the least product all differ.
+    trap = [(0, 1, 0.9), (1, 2, 0.1), (2, 3, 0.9), (3, 4, 0.9)]
+    trap += [(0, 2, 0.8), (1, 3, 0.12), (2, 4, 0.05), (0, 4, 0.1)]
+    tie = [(0, 1, 0.5), (1, 2, 0.5), (0, 2, 0.25)]
+    gaps = [(0, 2, 0.3), (2, 4, 0.4), (1, 2, 0.99), (3, 4, 0.9), (0, 4, 0.05)]  # none to 1 or 3
+    cases = [(4, trap), (2, tie), (4, gaps), (1, [(0, 1, 0.2)])]
+    cases += [(count, _lattice(rng, count, most)) for count, most in ((5, 3), (8, 4), (6, 6))]
+    cases += [(400, [(k, k + 1, 0.1) for k in range(400)] + [(k, k + 2, 0.02) for k in range(399)])]
+    known = [(count, edges, *_best_path(count, edges)) for count, edges in cases]
+    for count, edges, most, best in known:
+        chosen = _positions(ask(answer, count, edges), edges)
+        case = f"for the candidates {edges}" if len(edges) < 9 else f"for {count} segments"
+        places = [0, *(edges[k][1] for k in chosen)]
+        joined = [edges[k][0] for k in chosen] == places[:-1]
+        if not joined and [edges[k][0] for k in chosen[::-1]] == [
+            0,
+            *(edges[k][1] for k in chosen[::-1][:-1]),
+        ]:
+            raise Wrong("from left to right: this path is the other way round.")
+        if not chosen or (joined and places[-1] != count):
+            raise Wrong(f"{case}: the path should lead to place {count}, the end of the line.")
+        if not joined:
+            reached = {0, *(stop for _, stop, _ in edges)}
+            lost = "" if len(reached) > count else " To some places no candidate leads."
+            raise Wrong(
+                f"{case}: each candidate of a path begins where the one before it ends; yours are "
+                f"{[edges[k][:2] for k in chosen[:6]]}.{lost}"
+            )
+        found = float(np.log([edges[k][2] for k in chosen]).sum())
+        if same(found, most):
+            continue
+        if count == 400:
+            raise Wrong(
+                "the best path of a long line is not found. What becomes of a product of 400 "
+                "probabilities?"
+            )
+        if chosen == _greedy_path(count, edges):
+            raise Wrong("this is the greedy path: what is likeliest first need not be best.")
+        sums = _best_path(count, [(a, b, float(np.exp(p))) for a, b, p in edges])[1]
+        if chosen == sums:
+            raise Wrong("it adds probabilities; they are multiplied, or their logarithms added.")
+        if len(chosen) == len(_fewest(count, edges)) < len(best):
+            raise Wrong("this path has the fewest candidates; the most probable is asked for.")
+        least = _best_path(count, [(a, b, 1 / p) for a, b, p in edges])[1]
+        if chosen == least:
+            raise Wrong("this is the least probable path. Is the sign of the logarithm right?")
+        raise Wrong(
+            f"{case} the best path is {best} with a probability of {np.exp(most):.4g}; yours is "
+            f"{chosen} with {np.exp(found):.4g}."
+        )
+
+
+def _positions(result: Any, edges: Sequence[Any]) -> list[int]:
+    """Return a reader's path as positions in the list of candidates."""
+    dimensions = axes(result)
+    if isinstance(result, tuple) and len(result) == 2 and axes(result[1]) == 1:
+        raise Wrong("expected the path alone: a list of positions, without its probability.")
+    if dimensions == 2 and isinstance(result, list):
+        raise Wrong("expected positions in the list of candidates, not the candidates.")
+    if dimensions != 1 or isinstance(result, dict | set | str):
+        raise Wrong(f"expected a list of positions, found {type(result).__name__}.")
+    numbers = array(result, (len(result),), "a list of positions")
+    if not all(number in range(len(edges)) for number in numbers.tolist()):
+        some = ", ".join(f"{number:g}" for number in numbers[:6])
+        raise Wrong(f"expected positions from 0 to {len(edges) - 1}, found {some}.")
+    return [int(number) for number in numbers]
+
+
+def _fewest(count: int, edges: Sequence[tuple[int, int, float]]) -> list[int]:
+    """Find a path of as few candidates as can be."""
+    return _best_path(count, [(a, b, 0.5) for a, b, _ in edges])[1]
+
+
+#: How much less probable the greedy path of ``greedy_loses`` has to be.
+GREEDY_LOSES = 0.01
+
+
+@check
+def greedy_loses(answer: Any) -> None:
+    """A dictionary (start, stop) → p of three segments, in which the greedy path is far worse."""
+    if not isinstance(answer, dict):
+        raise Wrong(
+            f"expected a dictionary such as {{(0, 1): 0.9, …}}, found {type(answer).__name__}."
+        )
+    pairs = {(start, stop) for start in range(3) for stop in range(start + 1, 4)}
+    if not answer or all(p is None or p is Ellipsis for p in answer.values()):
+        raise Unanswered("nothing here yet. Put a probability behind each of the six candidates.")
+    if set(answer) != pairs:
+        wrong = sorted(map(str, pairs ^ set(answer)))
+        raise Wrong(f"expected the six candidates {sorted(pairs)}; look at {wrong[0]}.")
+    for pair, p in answer.items():
+        real = isinstance(p, int | float | np.integer | np.floating) and not isinstance(p, bool)
+        if not real or not 0 < p <= 1:
+            raise Wrong(f"{pair}: expected a probability above 0 and at most 1, found {p!r}.")
+    edges = [(a, b, float(p)) for (a, b), p in answer.items()]
+    first = sorted((p for (a, _), p in answer.items() if a == 0), reverse=True)
+    second = sorted((p for (a, _), p in answer.items() if a == 1), reverse=True)
+    if first[0] == first[1] or second[0] == second[1]:
+        raise Wrong("two candidates with the same start are equally probable: which is taken?")
+    taken, best = _greedy_path(3, edges), _best_path(3, edges)
+    greedy = float(np.prod([edges[k][2] for k in taken]))
+    most = float(np.exp(best[0]))
+    if taken == best[1]:
+        raise Wrong(
+            f"the greedy path is {[edges[k][:2] for k in taken]}, and it is the best one. What "
+            "begins at place 0 and is likeliest should lead to something unlikely."
+        )
+    if greedy >= GREEDY_LOSES * most:
+        raise Wrong(
+            f"the greedy path has {greedy:.3g}, the best one {most:.3g}: it loses, but a factor of "
+            f"{1 / GREEDY_LOSES:.0f} is asked for."
+        )
