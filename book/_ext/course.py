@@ -126,7 +126,7 @@ class HintsDirective(SphinxDirective):
         for path in hints.sources(Path(root)):
             self.env.note_dependency(str(path))
         found = []
-        for chapter in hints.chapters(Path(root)):
+        for chapter in hints.chapters():
             entries = nodes.definition_list(classes=["simple"])
             for exercise in chapter.exercises:
                 bullets = nodes.bullet_list()
