@@ -1,6 +1,7 @@
 """What the checks say to wrong answers, chapter by chapter, for those who teach.
 
-:mod:`digitrec.checks.hints` reads the sentences from the checks; those that name a mistake are here.
+:mod:`digitrec.checks.hints` reads the sentences from the checks; here are those that name a
+mistake.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ import html
 import mimetypes
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
