@@ -17,14 +17,12 @@ import html
 import mimetypes
 import re
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from bs4 import BeautifulSoup, NavigableString, Tag
-from nbconvert import SlidesExporter
 
 from tools.plain_markdown import Book, Chapter
 
