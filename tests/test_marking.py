@@ -16,6 +16,10 @@ from submissions import ALL, ASSIGNMENT, CLASS, HOSTILE, Simulated
 from digitrec.marking import assignments, cells, folder, report, walls
 from digitrec.marking.folder import Submission
 from digitrec.marking.limits import Limits
+from digitrec.marking.one import mark_one
+from tools import handouts
+from tools.notebooks import Origin
+from tools.plain_markdown import Book
 
 ROOT = Path(__file__).resolve().parents[1]
 AMONG = {ASSIGNMENT.name: ASSIGNMENT}
@@ -110,18 +114,21 @@ def test_names_of_pages_differ(marked) -> None:
     assert len(report.pages(odd, AMONG)) == 3
 
 
-def test_the_chapters_solutions_are_right() -> None:
-    """Those of chapters whose exercises train nothing; and what a student is given has no point."""
-    book = assignments.of_the_book()
-    for name in ("03-forward", "06-reading-a-page"):
-        one = {name: book[name]}
-        for place, share in (("notebooks/solutions", 1), ("notebooks", 0)):
-            path = ROOT / place / f"{name}.ipynb"
-            from digitrec.marking.one import mark_one
-
-            got = mark_one(path, one, Limits())
-            points, of = Submission(path.name, got).points(one)
-            assert points == share * of, got
+@pytest.mark.parametrize("name", ["01-data", "03-forward"])
+@pytest.mark.parametrize("solved", [True, False])
+def test_a_chapters_own_notebooks(name: str, solved: bool, tmp_path: Path) -> None:
+    """With every exercise solved it has all points; as it is handed out it has none."""
+    book = Book.read(ROOT)
+    chapter = next(chapter for chapter in book.chapters if chapter.name == name)
+    path = tmp_path / chapter.notebook
+    path.write_text(handouts.handout(chapter, book, Origin(), solved=solved), "utf-8")
+    among = assignments.of_the_book()
+    marked = mark_one(path, among, Limits())
+    points, of = Submission(path.name, marked).points(among)
+    assert marked.assignment == name
+    assert of >= 3
+    assert points == (of if solved else 0), marked
+    assert marked.problems == []
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess:

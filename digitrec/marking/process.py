@@ -81,18 +81,22 @@ class Process:
         self.why = ""
         #: Each question has a number, which its answer repeats.
         self.number = 0
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
         self._next(limits.cell_seconds)
 
     def _listen(self) -> None:
         """Put what is said into the queue, until nothing more is."""
-        assert self.popen.stdout is not None
+        stream = self.popen.stdout
+        assert stream is not None
         try:
-            while (found := wire.read(self.popen.stdout)) is not None:
+            while (found := wire.read(stream)) is not None:
                 self.heard.put(found)
             self.heard.put("")
         except (wire.WireError, OSError, ValueError) as error:
             self.heard.put(f"sent what is no answer: {error}")
+        finally:
+            stream.close()
 
     def _next(self, seconds: float) -> tuple[dict[str, Any], bytes]:
         """Return what is said next."""
@@ -202,13 +206,13 @@ class Process:
             self.popen.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.popen.wait(10)
-        for stream in (self.popen.stdin,):
-            with contextlib.suppress(OSError):
-                if stream is not None:
-                    stream.close()
+        assert self.popen.stdin is not None
+        with contextlib.suppress(OSError):
+            self.popen.stdin.close()
         with contextlib.suppress(queue.Empty):
             while True:  # the listener may wait for room
                 self.heard.get_nowait()
+        self.listener.join(2)
         for path in self.folder.rglob("*"):
             with contextlib.suppress(OSError):
                 if path.is_dir() and not path.is_symlink():
