@@ -28,6 +28,7 @@ Numbers are compared with a tolerance, so that another order of summation passes
 ``gradients``   chapter 7: gradients, by hand and by differences
 ``learning``    chapter 7: steps, and a network that has learned
 ``project``     the project: a reader of one's own, and its points
+``reporting``   the project: what is answered, and a report of it
 ``hints``       what each check can say, without running it
 =============== ===================================================================================
 """
@@ -67,14 +68,13 @@ from digitrec.checks.paths import best_path, greedy_loses
 from digitrec.checks.project import (
     PROJECT_POINTS,
     project,
-    project_decide,
     project_forward,
     project_prepare,
     project_reads,
     project_reads_well,
-    project_report,
 )
 from digitrec.checks.rejection import accept, blurred_pages
+from digitrec.checks.reporting import project_decide, project_report
 from digitrec.checks.stopping import best_epoch
 from digitrec.checks.thresholds import answers, disturb, otsu
 from digitrec.checks.training import train_cnn, train_small
