@@ -27,8 +27,8 @@ Numbers are compared with a tolerance, so that another order of summation passes
 ``rejection``   chapter 6: which digits of a page to answer
 ``gradients``   chapter 7: gradients, by hand and by differences
 ``learning``    chapter 7: steps, and a network that has learned
-``project``     the project: a reader of one's own, and its points
 ``reporting``   the project: what is answered, and a report of it
+``project``     the project: a reader of one's own, and its points
 ``hints``       what each check can say, without running it
 =============== ===================================================================================
 """

@@ -11,12 +11,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from digitrec import mnist, networks, simulate
+from digitrec import mnist, networks
 from digitrec.checks.asking import CHECKS, Verdict, Wrong, ask, check, say
 from digitrec.checks.comparing import Case, array, settle
 from digitrec.checks.looping import no_loop
 from digitrec.checks.reporting import part
-from digitrec.scene import Camera, Light, Paper, Pen
 
 #: What each part is worth.
 PROJECT_POINTS: dict[str, int] = {
@@ -44,6 +43,8 @@ def project(reader: Any) -> Verdict:
 
 def _drawing(rng: np.random.Generator, digit: int, *, dark: bool) -> tuple[np.ndarray, np.ndarray]:
     """Draw a digit off the middle of grey paper; return it, and its ink in a box of 20 × 20."""
+    from digitrec import simulate  # by what marks alone, and not by what reads
+
     font = str(rng.choice(simulate.FONTS))
     ink = simulate.font_digit(font, digit, int(rng.integers(50, 90)))  # (h, w)
     h, w = ink.shape
@@ -169,6 +170,9 @@ def project_forward(answer: Any) -> None:
 
 def _photographs(rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray]:
     """Render digits of MNIST's training images as grey pictures, every third one light on dark."""
+    from digitrec import simulate
+    from digitrec.scene import Camera, Light, Paper, Pen
+
     images, labels = mnist.read_training()
     chosen = rng.permutation(len(labels))[:PICTURES]
     pictures = []
