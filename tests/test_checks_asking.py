@@ -58,6 +58,26 @@ def test_the_limit_does_not_strike_later(soon):
     time.sleep(0.5)
 
 
+def test_a_debugger_can_go_through_what_follows(soon):
+    """Nothing of the limit stays in the interpreter, whether it was needed or not."""
+    code = """
+        import sys
+        from digitrec.checks import asking
+        def endless():
+            while True: pass
+        asking.ask(lambda: 1)
+        for limit in (0.1, 0.1):
+            try: asking.ask(endless, limit=limit)
+            except asking.Wrong: pass
+        sys.settrace(lambda *_: None)
+        print(sum(map(lambda k: k, range(10))))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "45\n", done.stderr
+
+
 def test_one_who_interrupts_is_told_so_in_one_line(capsys):
     def interrupted(x):
         raise KeyboardInterrupt

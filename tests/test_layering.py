@@ -37,7 +37,7 @@ training         networks recipes                                               
 shipped          augment forward mnist networks reading simulate training        numpy keras tensorflow
 evaluate         -                                                               numpy
 plots            evaluate                                                        numpy cycler matplotlib seaborn
-checks           forward mnist                                                   numpy
+checks           evaluate forward mnist networks scene simulate                  numpy cv2
 notebook         -                                                               -
 marking          checks forward                                                  numpy
 __main__         compiled hand learn marking mnist networks reading samples sheet cv2 PIL
@@ -66,9 +66,15 @@ annotation       files limits reader recipe                                     
 CHECKS_TABLE = """
 asking           -                                                               numpy
 comparing        asking                                                          numpy
-data             asking comparing mnist                                          numpy
-dense            asking comparing forward mnist                                  numpy
-layers           asking comparing forward                                        numpy
+looping          asking                                                          -
+data             asking comparing                                                numpy
+examples         asking comparing mnist                                          numpy
+dense            asking comparing forward                                        numpy
+stopping         asking comparing                                                numpy
+layers           asking comparing forward looping mnist                          numpy
+project          asking comparing looping mnist networks reporting scene simulatenumpy cv2
+reporting        asking comparing evaluate forward                               numpy
+training         asking mnist                                                    numpy
 convolution      asking comparing forward                                        numpy
 images           asking comparing forward mnist                                  numpy
 page             asking comparing                                                numpy

@@ -43,6 +43,10 @@ LEFT_OVER = re.compile(
 )
 
 
+#: Pages that have a notebook and are no chapters.
+UNNUMBERED = ("book/project",)
+
+
 class NotTranslatedError(Exception):
     """A chapter has something that plain Markdown has no translation for."""
 
@@ -75,7 +79,7 @@ class Chapter:
     page
         The page's name in the book, such as ``"book/01-data"``.
     number
-        The chapter's number, or 0 for the front page.
+        The chapter's number, or 0 for the front page and the project.
     text
         The source, MyST.
     """
@@ -92,7 +96,7 @@ class Chapter:
     @property
     def notebook(self) -> str:
         """The notebook's file name."""
-        return f"{self.name if self.number else 'index'}.ipynb"
+        return f"{self.name if self.number or self.page in UNNUMBERED else 'index'}.ipynb"
 
 
 @dataclass
@@ -115,7 +119,7 @@ class Book:
 
     @classmethod
     def read(cls, root: Path) -> Book:
-        """Read a repository's book: the front page and the numbered chapters."""
+        """Read a repository's book: the front page, the numbered chapters, the project."""
         contents = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
         title = yaml.safe_load((root / "_config.yml").read_text("utf-8"))["title"]
         numbered = [
@@ -127,6 +131,12 @@ class Book:
         chapters = [
             Chapter(page, number, (root / f"{page}.md").read_text("utf-8"))
             for number, page in enumerate([contents["root"], *numbered])
+        ]
+        listed = [c["file"] for part in contents.get("parts", []) for c in part["chapters"]]
+        chapters += [
+            Chapter(page, 0, (root / f"{page}.md").read_text("utf-8"))
+            for page in UNNUMBERED
+            if page in listed
         ]
         # A page without a kernel in its front matter is prose alone: nothing to launch.
         run = [c for c in chapters if "\nkernelspec:\n" in c.text.partition("\n---\n")[0]]

@@ -12,10 +12,14 @@ Numbers are compared with a tolerance, so that another order of summation passes
 ``asking``      an answer is called: on copies, for a limited time; what goes wrong is a sentence
 ``comparing``   a result beside the definition's: the known mistake, or the element that differs
 ``together``    the results of all cases: the mistake that explains every one of them
-``data``        chapter 1: labels, ink, the nearest mean
-``dense``       chapter 2: parameters, the loss, a network of one's own
-``layers``      chapter 3: layers and a network in NumPy
-``convolution`` chapter 4: windows, pooling, kernels
+``looping``     whether Python goes through the input step by step
+``data``        chapter 1: labels, ink, files, a split
+``examples``    chapter 1: reading by examples
+``dense``       chapter 2: parameters, steps, the loss
+``stopping``    chapter 2: when to stop
+``layers``      chapter 3: layers and a network in NumPy, its weights in few bytes
+``convolution`` chapter 4: windows, pooling, kernels, what a number sees
+``training``    chapters 2 and 4: a network of one's own, trained on images that the check chooses
 ``images``      chapter 5: the steps of the recipe
 ``thresholds``  chapter 5: a threshold, what is not answered, and a change that misleads
 ``page``        chapter 6: cuts, seams, candidates, gaps
@@ -23,15 +27,24 @@ Numbers are compared with a tolerance, so that another order of summation passes
 ``rejection``   chapter 6: which digits of a page to answer
 ``gradients``   chapter 7: gradients, by hand and by differences
 ``learning``    chapter 7: steps, and a network that has learned
+``reporting``   the project: what is answered, and a report of it
+``project``     the project: a reader of one's own, and its points
 ``hints``       what each check can say, without running it
 =============== ===================================================================================
 """
 
 from digitrec.checks import hints
 from digitrec.checks.asking import CHECKS, Verdict
-from digitrec.checks.convolution import edge_kernel, max_pool, output_size
-from digitrec.checks.data import count_labels, mean_ink, nearest_mean
-from digitrec.checks.dense import count_parameters, cross_entropy, small_network
+from digitrec.checks.convolution import (
+    edge_kernel,
+    fold,
+    max_pool,
+    output_size,
+    receptive_field,
+)
+from digitrec.checks.data import count_labels, read_idx, split, thinnest
+from digitrec.checks.dense import count_parameters, count_steps, cross_entropy, softmax_at
+from digitrec.checks.examples import read_by_examples
 from digitrec.checks.gradients import (
     PLANTED,
     leaky_relu_gradient,
@@ -41,19 +54,39 @@ from digitrec.checks.gradients import (
     wrong_gradients,
 )
 from digitrec.checks.images import bright_ink, centre_of_mass, fit_box
-from digitrec.checks.layers import dense_layer, forward_pass, leaky_relu
+from digitrec.checks.layers import (
+    dense_layer,
+    first_difference,
+    forward_pass,
+    leaky_relu,
+    small_file,
+    to_int8,
+)
 from digitrec.checks.learning import largest_rate, learned_in_numpy, nesterov
 from digitrec.checks.page import candidates, cut_column, gap_prior, seam_cost
 from digitrec.checks.paths import best_path, greedy_loses
+from digitrec.checks.project import (
+    PROJECT_POINTS,
+    project,
+    project_forward,
+    project_prepare,
+    project_reads,
+    project_reads_well,
+)
 from digitrec.checks.rejection import accept, blurred_pages
+from digitrec.checks.reporting import project_decide, project_report
+from digitrec.checks.stopping import best_epoch
 from digitrec.checks.thresholds import answers, disturb, otsu
+from digitrec.checks.training import train_cnn, train_small
 
 __all__ = [
     "CHECKS",
     "PLANTED",
+    "PROJECT_POINTS",
     "Verdict",
     "accept",
     "answers",
+    "best_epoch",
     "best_path",
     "blurred_pages",
     "bright_ink",
@@ -61,12 +94,15 @@ __all__ = [
     "centre_of_mass",
     "count_labels",
     "count_parameters",
+    "count_steps",
     "cross_entropy",
     "cut_column",
     "dense_layer",
     "disturb",
     "edge_kernel",
+    "first_difference",
     "fit_box",
+    "fold",
     "forward_pass",
     "gap_prior",
     "greedy_loses",
@@ -76,15 +112,29 @@ __all__ = [
     "leaky_relu_gradient",
     "learned_in_numpy",
     "max_pool",
-    "mean_ink",
-    "nearest_mean",
     "nesterov",
     "numeric_gradient",
     "otsu",
     "output_size",
+    "project",
+    "project_decide",
+    "project_forward",
+    "project_prepare",
+    "project_reads",
+    "project_reads_well",
+    "project_report",
+    "read_by_examples",
+    "read_idx",
+    "receptive_field",
     "seam_cost",
     "skip_gradient",
-    "small_network",
+    "small_file",
     "smoothed_gradient",
+    "softmax_at",
+    "split",
+    "thinnest",
+    "to_int8",
+    "train_cnn",
+    "train_small",
     "wrong_gradients",
 ]

@@ -13,7 +13,7 @@ import sys
 import sysconfig
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from types import TracebackType
@@ -198,7 +198,14 @@ def _time_limit(seconds: float) -> Iterator[None]:
     finally:
         over.set()
         watcher.join()
-        raise_in(ctypes.c_ulong(thread), None)  # one that has not arrived yet
+        if raised.is_set():
+            # One may not have arrived yet. Another takes its place, and arrives here. (Taking it
+            # back, with None, leaves the interpreter looking for it at each step, and under a
+            # debugger it then looks for ever.)
+            with suppress(TooLong):
+                raise_in(ctypes.c_ulong(thread), ctypes.py_object(TooLong))
+                while True:
+                    pass
     if raised.is_set():
         raise TooLong
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from digitrec import forward
-from digitrec.checks.asking import Wrong, ask, check
-from digitrec.checks.comparing import array, same
+from digitrec import forward, mnist
+from digitrec.checks.asking import Unanswered, Wrong, ask, check
+from digitrec.checks.comparing import Case, array, settle
+from digitrec.checks.looping import no_loop
 
 Answer = Callable[..., Any]
 
@@ -18,56 +19,285 @@ Answer = Callable[..., Any]
 @check
 def leaky_relu(answer: Answer) -> None:
     """``leaky_relu(z)``: z where z > 0, else 0.1 z; any shape."""
+    rng = np.random.default_rng()
+    cases = []
     for z in (
-        np.array([-2.0, -0.5, 0.0, 0.5, 2.0]),
-        np.linspace(-20, 20, 24).reshape(2, 3, 4),
+        rng.permutation([-2.0, -0.5, 0.0, 0.5, 2.0]),
+        rng.normal(0, 5, (2, 3, 4)),
+        -rng.uniform(0.1, 9, (3, 3)),  # below 0 all over
     ):
-        found = array(ask(answer, z), z.shape, "an array")
-        if same(found, np.maximum(z, 0)):
-            raise Wrong("that is the plain ReLU: below 0 it should be 0.1 z.")
-        if not same(found, np.where(z > 0, z, 0.1 * z)):
-            raise Wrong(f"for {z.flat[0]:g} expected {0.1 * z.flat[0]:g}, found {found.flat[0]:g}.")
+        expected = np.where(z > 0, z, 0.1 * z)
+        cases.append(
+            Case(
+                (z,),
+                expected,
+                "an array",
+                (
+                    (np.maximum(z, 0), "that is the plain ReLU: below 0 it should be 0.1 z."),
+                    (np.where(z > 0, z, 0.01 * z), "below 0 it should be 0.1 z, yours is 0.01 z."),
+                    (np.where(z > 0, z, -0.1 * z), "below 0 it should be negative: 0.1 z."),
+                    (0.1 * z, "also what is above 0 becomes a tenth; that should stay as it is."),
+                    (np.where(z > 0, 0.1 * z, z), "the two sides are the other way round."),
+                    (
+                        np.where(z > 0, z, 0.1),
+                        "below 0 it is always 0.1; it should be 0.1 times z.",
+                    ),
+                    (np.where(z > 0, 1, 0.1), "these are the slopes, 1 and 0.1; z is missing."),
+                    (np.abs(z), "that is the absolute value."),
+                    (z, "it does nothing: below 0 it should be 0.1 z."),
+                    (
+                        np.where(z > 0, z, z - 0.1),
+                        "below 0 a tenth is subtracted; it should be 0.1 times z.",
+                    ),
+                    (np.where(z > 0, z, 10 * z), "below 0 it should be 0.1 z, yours is 10 z."),
+                    (
+                        np.where(z > 0, z, z / 10 * 0.1),
+                        "below 0 it should be 0.1 z, yours is 0.01 z.",
+                    ),
+                ),
+            )
+        )
+    settle(answer, cases)
 
 
 @check
 def dense_layer(answer: Answer) -> None:
-    """``dense_layer(x, W, b)``: relu(x @ W + b)."""
-    rng = np.random.default_rng(0)
-    for inputs, units in ((4, 3), (3, 3)):
-        x, W = rng.normal(size=(5, inputs)), rng.normal(size=(inputs, units))
-        b = np.linspace(-1, 1, units)
+    """``dense_layer(x, W, b)``: relu(x @ W + b), without a loop."""
+    rng = np.random.default_rng()
+    cases = []
+    for examples, inputs, units in ((5, 4, 3), (3, 3, 3), (4, 2, 4), (1, 6, 2)):
+        x, W = rng.normal(size=(examples, inputs)), rng.normal(size=(inputs, units))
+        b = rng.choice([-1.0, 1.0], units) * rng.uniform(0.3, 1, units)
         z = x @ W + b
-        found = array(ask(answer, x, W, b), z.shape, "a batch of activations")
-        for wrong, hint in (
+        z[0, 0] = x[0] @ W[:, 0] + b[0]
+        relu = forward.relu
+        mistakes = [
             (z, "this is z; the activation is missing."),
-            (np.maximum(x @ W, 0), "the bias is missing."),
-            (np.maximum(x @ W, 0) + b, "the bias goes in before the ReLU."),
-        ):
-            if same(found, wrong):
-                raise Wrong(hint)
-        if inputs == units and same(found, np.maximum(x @ W.T + b, 0)):
-            raise Wrong("rows are examples: x @ W, with W (inputs, units) as it is.")
-        if not same(found, np.maximum(z, 0)):
-            raise Wrong(f"expected {np.maximum(z, 0)[0].round(3)}, found {found[0].round(3)}.")
+            (relu(x @ W), "the bias is missing."),
+            (x @ W, "the bias and the activation are missing."),
+            (relu(x @ W) + b, "the bias goes in before the ReLU."),
+            (relu(x @ W - b), "the bias is subtracted; it is added."),
+            (relu(x @ W + b.sum()), "every neuron gets the sum of all biases; each has its own."),
+            (relu(x @ W + b.mean()), "every neuron gets the mean of all biases; each has its own."),
+            (np.minimum(z, 0), "that is min(0, z); the ReLU is max(0, z)."),
+            (np.abs(z), "that is |z|; the ReLU makes 0 of what is negative."),
+            (forward.softmax(z), "that is a softmax; the ReLU is asked for."),
+            (1.0 * (z > 0), "that is whether z is above 0; z itself is asked for where it is."),
+            (np.max(z), "np.max gives one number; np.maximum compares element by element."),
+            (relu(z).T, "rows are examples: the result has a row for each example."),
+        ]
+        if inputs == units:
+            mistakes.append(
+                (relu(x @ W.T + b), "rows are examples: x @ W, with W (inputs, units) as it is.")
+            )
+        if examples == inputs == units:
+            mistakes += [
+                (relu(W @ x + b), "rows are examples: x @ W, not W @ x."),
+                (relu(x * W + b), "* multiplies element by element; @ is the matrix product."),
+            ]
+        if examples == units:
+            mistakes.append(
+                (
+                    relu(x @ W + b[:, np.newaxis]),
+                    "as a column, b adds a bias to each example; each neuron has its own.",
+                )
+            )
+        cases.append(Case((x, W, b), relu(z), "a batch of activations", mistakes))
+    settle(answer, cases)
+    small = (2, 3, 2)
+    for over, large in (
+        ("images", (1200, 3, 2)),
+        ("inputs", (2, 1200, 2)),
+        ("neurons", (2, 3, 1200)),
+    ):
+        few, many = (
+            tuple(rng.normal(size=s) for s in ((n, d), (d, u), (u,))) for n, d, u in (small, large)
+        )
+        no_loop(answer, few, many, over)
 
 
 @check
 def forward_pass(answer: Answer) -> None:
     """``forward_pass(x, layers)``: logits of a dense network given as pairs (W, b)."""
-    rng = np.random.default_rng(1)
-    for sizes in ((6, 5, 4, 3), (6, 3)):
+    rng = np.random.default_rng()
+    cases = []
+    for sizes in ((6, 5, 4, 10), (6, 3), (4, 4, 4, 4, 4), (5, 7, 2)):
         layers = [(rng.normal(size=pair), rng.normal(size=pair[1])) for pair in pairwise(sizes)]
         x = rng.normal(size=(7, sizes[0]))
-        a = x
+        relu, a, hidden, plain, unbiased = forward.relu, x, x, x, x
         for W, b in layers[:-1]:
-            a = np.maximum(a @ W + b, 0)
-        z = a @ layers[-1][0] + layers[-1][1]
-        found = array(ask(answer, x, layers), z.shape, "logits")
-        if same(found, np.maximum(z, 0)):
-            raise Wrong("the last layer has no ReLU: it gives logits, and these may be negative.")
-        if same(found, forward.softmax(z)):
-            raise Wrong("these are probabilities; logits are asked for, without the softmax.")
-        if not same(found, z):
+            a, plain, unbiased = relu(a @ W + b), plain @ W + b, relu(unbiased @ W)
+            hidden = relu(hidden @ W) + b
+        W, b = layers[-1]
+        z = a @ W + b
+        mistakes = [
+            (relu(z), "the last layer has no ReLU: it gives logits, and these may be negative."),
+            (forward.softmax(z), "these are probabilities; logits are asked for, without softmax."),
+            (z.argmax(axis=1), "these are readings; the logits are asked for."),
+            (plain @ W + b, "there is no ReLU between the layers."),
+            (unbiased @ W, "the biases are missing."),
+            (a @ W, "the bias of the last layer is missing."),
+            (hidden @ W + b, "the bias goes in before the ReLU."),
+            (
+                forward.softmax(relu(z)),
+                "these are probabilities, and the last layer has a ReLU; logits are asked for.",
+            ),
+        ]
+        if len(layers) > 1:
+            mistakes.append((a, "the last layer is missing: these are the activations before it."))
+            first = relu(x @ layers[0][0] + layers[0][1])
+            mistakes.append((first, "that is the first layer alone."))
+        many = f"{len(layers)} layers" if len(layers) > 1 else "one layer"
+        cases.append(Case((x, layers), z, "logits", mistakes, many))
+    settle(answer, cases)
+
+
+@check
+def first_difference(answer: Answer) -> None:
+    """``first_difference(ours, theirs, tolerance)``: the first layer that differs, or ``""``."""
+    rng = np.random.default_rng()
+    names = ["scale", "dense1", "dense2", "logits"]
+    base = {name: rng.normal(size=(5, n)) for n, name in zip((9, 7, 6, 10), names, strict=True)}
+
+    def changed(**changes: float) -> dict[str, np.ndarray]:
+        made = {name: value.copy() for name, value in base.items()}
+        for name, by in changes.items():
+            made[name][3, 2] += by
+        return made
+
+    same = changed()
+    shuffled = {name: changed(dense1=-0.5)[name] for name in reversed(names)}
+    cases: list[tuple[str, dict[str, np.ndarray], str]] = [
+        ("nothing that differs", same, ""),
+        ("a difference of 0.5 in dense2 and in logits", changed(dense2=0.5, logits=0.5), "dense2"),
+        ("a difference of −0.5 in dense1", changed(dense1=-0.5), "dense1"),
+        ("rounding in every layer", changed(dense1=1e-6, logits=-1e-6), ""),
+        ("a small one in dense1, larger in logits", changed(dense1=0.01, logits=9.0), "dense1"),
+        ("one in logits alone", changed(logits=-3.0), "logits"),
+        ("NaN in dense2", changed(dense2=np.nan), "dense2"),
+        ("infinity in dense1", changed(dense1=np.inf), "dense1"),
+        ("theirs in another order", shuffled, "dense1"),
+        (
+            "differences that add up to 0",
+            {**same, "dense1": base["dense1"] + np.array([[0.2, -0.2, 0, 0, 0, 0, 0]])},
+            "dense1",
+        ),
+        ("another shape in dense2", {**same, "dense2": base["dense2"][np.newaxis]}, "dense2"),
+    ]
+    for given, theirs, expected in cases:
+        found = ask(answer, base, theirs, 1e-3)
+        if not isinstance(found, str):
             raise Wrong(
-                f"expected {z[0].round(3)} for the first example, found {found[0].round(3)}."
+                f"expected a layer's name, found {type(found).__name__}. Where none differs it is "
+                'an empty one, "".'
             )
+        if found != expected:
+            if "NaN" in given and found != expected:
+                raise Wrong(
+                    f"with {given} it says {found!r}: every comparison with NaN is False, also "
+                    "“is it larger than the tolerance?”. Ask whether it is within."
+                )
+            raise Wrong(f"with {given} expected {expected!r}, found {found!r}.")
+    loose = ask(answer, base, changed(dense2=0.5), 1.0)
+    if loose != "":
+        raise Wrong(f"with a difference of 0.5 and a tolerance of 1 expected '', found {loose!r}.")
+    if ask(answer, base, changed(dense1=1e-4), 1e-6) != "dense1":
+        raise Wrong("with a difference of 0.0001 and a tolerance of 0.000001 nothing is found.")
+
+
+@check
+def to_int8(answer: Answer) -> None:
+    """``to_int8(W)``: (q, scale) with q int8 and q · scale as near to W as can be."""
+    rng = np.random.default_rng()
+    mixed = rng.normal(0, 0.2, (6, 5))
+    negative = -rng.uniform(0.1, 3, (4, 4))
+    large = rng.normal(0, 40, (3, 7))
+    for W in (mixed, negative, large, np.zeros((2, 3))):
+        result = ask(answer, W)
+        try:
+            q, scale = result
+        except Exception:  # noqa: BLE001 (whatever cannot be unpacked)
+            raise Wrong(
+                f"expected two values, q and scale, found {type(result).__name__}."
+            ) from None
+        step = array(scale, (), "one number for scale").item()
+        values = array(q, W.shape, "whole numbers like W")
+        kind = np.asarray(q).dtype
+        if kind != np.int8:
+            raise Wrong(f"expected q as int8, one byte each; found {kind}.")
+        if not W.any():
+            if values.any() or not np.isfinite(step) or step == 0:
+                raise Wrong("where all weights are 0, q is 0 and scale a number above 0: 0/0.")
+            continue
+        if not np.isfinite(step) or step <= 0:
+            raise Wrong(f"expected a scale above 0, found {step:g}.")
+        most = np.abs(W).max()
+        off = np.abs(values * step - W)
+        if np.abs(values).max() == 128 and np.sign(values[np.abs(W) == most])[0] != np.sign(
+            W[np.abs(W) == most][0]
+        ):
+            raise Wrong("the largest weight turns negative: int8 ends at 127, and 128 wraps round.")
+        if off.max() > step * 1.01 and np.abs(values).max() > 100:
+            k = np.unravel_index(int(off.argmax()), W.shape)
+            raise Wrong(
+                f"a weight of {W[k]:.4g} becomes {values[k]:.0f} · {step:.4g} = "
+                f"{values[k] * step:.4g}: more than a step away."
+            )
+        if off.max() > step * 0.501:
+            raise Wrong(
+                "some weights are off by more than half a step: astype cuts off what is behind the "
+                "point, np.rint rounds."
+            )
+        if step > most / 127 * 1.001:
+            raise Wrong(
+                f"the steps are larger than need be: the largest weight becomes "
+                f"{np.abs(values).max():.0f}, and there is room up to 127."
+            )
+        if step < most / 127 * 0.999:
+            raise Wrong("the steps are smaller than a 127th of the largest weight.")
+
+
+#: What ``small_file`` asks for: bytes at most, and accuracy at least, of ``FILE_IMAGES`` images.
+FILE_BYTES, FILE_ACCURACY, FILE_IMAGES = 16_000, 0.93, 5_000
+
+
+@check
+def small_file(answer: Any) -> None:
+    """``small_file``: (arrays, read), a network in few bytes that still reads."""
+    try:
+        arrays, read = answer
+        sizes = {str(name): value.nbytes for name, value in arrays.items()}
+        floats = {n: v for n, v in arrays.items() if isinstance(v, np.ndarray)}
+        if len(floats) != len(sizes) or not sizes or not all(v.nbytes for v in floats.values()):
+            raise TypeError
+    except Exception:  # noqa: BLE001 (whatever is no pair, no dictionary)
+        raise Wrong(
+            f"expected a pair (arrays, read), arrays a dictionary of NumPy arrays, found "
+            f"{type(answer).__name__}."
+        ) from None
+    if any(value.dtype == object for value in arrays.values()):
+        raise Wrong("an array of objects holds more than its own bytes; use numbers.")
+    total = sum(sizes.values())
+    if total > FILE_BYTES:
+        most = max(sizes, key=lambda name: sizes[name])
+        raise Wrong(
+            f"the arrays take {total:,} bytes, {FILE_BYTES:,} are allowed. The largest is {most} "
+            f"with {sizes[most]:,}, as {arrays[most].dtype}."
+        )
+    images, labels = mnist.read_training()
+    _, validation = mnist.stratified_split(labels)
+    x, y = images[validation][:FILE_IMAGES], labels[validation][:FILE_IMAGES]
+    del images
+    found = array(ask(read, x, arrays), y.shape, "one digit an image")
+    accuracy = float((found == y).mean())
+    if accuracy < FILE_ACCURACY:
+        raise Wrong(
+            f"it reads {accuracy:.1%} of the validation images; {FILE_ACCURACY:.0%} are asked for."
+        )
+    nothing = {name: np.zeros_like(value) for name, value in arrays.items()}
+    try:
+        blank = array(ask(read, x[:500], nothing), (500,), "one digit an image")
+    except (Wrong, Unanswered):
+        return  # without its weights it cannot read at all
+    if float((blank == y[:500]).mean()) > 0.5:
+        raise Wrong("with all arrays 0 it reads as well: it takes its weights from elsewhere.")
