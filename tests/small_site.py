@@ -19,7 +19,6 @@ html_css_files, html_js_files = ["digitrec.css"], ["scrollable.js"]
 html_context = {{"default_mode": "light"}}
 mathjax_path = "mathjax/tex-svg-full.js"
 mathjax3_config = {{"options": {{"enableMenu": False}}}}
-suppress_warnings = ["toc.not_included"]
 """
 
 
@@ -27,6 +26,9 @@ def write(folder: Path, pages: dict[str, str]) -> None:
     """Write a site's sources: page's name → Markdown."""
     folder.mkdir(exist_ok=True)
     (folder / "conf.py").write_text(CONF, "utf-8")
+    others = "\n".join(sorted(set(pages) - {"index"}))
+    if others:
+        pages = {**pages, "index": f"{pages['index']}\n```{{toctree}}\n{others}\n```\n"}
     for name, text in pages.items():
         (folder / f"{name}.md").write_text(text, "utf-8")
 

@@ -153,7 +153,7 @@ WRONG = {
         "what comes of it has no end",
     ),
     "no-outcome": (PREDICTION.replace("It does.\n", ""), 3, "nothing comes of it"),
-    "no-start": (PREDICTION + "\n:::{predict-end}\n:::\n", 18, "{predict-end} without a {predict}"),
+    "no-start": (PREDICTION + "\n:::{predict-end}\n:::\n", 19, "{predict-end} without a {predict}"),
     "two-starts": (
         PREDICTION.replace("It does.\n", "It does.\n\n:::{predict}\nAnd?\n:::\n\nIt does.\n"),
         3,
