@@ -10,6 +10,7 @@ CONF = f"""\
 import sys
 sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "book" / "_ext")!r}]
 project, author, html_title = "Small", "Nobody", "Small"
+exclude_patterns = ["_out"]
 extensions = ["myst_nb", "questions", "terms"]
 nb_execution_mode = "off"
 myst_enable_extensions = ["colon_fence", "dollarmath"]

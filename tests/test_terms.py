@@ -138,11 +138,8 @@ def test_by_pointer(page) -> None:
     wait(page, 1)
     page.keyboard.press("Escape")
     assert shown(page) == []
-    # From one to the next.
-    link.hover()
-    wait(page, 1)
     page.locator("a.explained").last.hover()
-    page.wait_for_function("document.querySelector(':popover-open')?.id.includes('gradient')")
+    wait(page, 1)
     assert shown(page) == ["gradient"]
 
 
@@ -198,7 +195,7 @@ def test_by_touch(browser, small) -> None:
     link.tap()
     wait(page, 1)
     assert page.url == address
-    page.locator("h1").tap()
+    page.locator("article h1").tap()
     wait(page, 0)
     link.tap()
     wait(page, 1)
@@ -214,7 +211,7 @@ def test_without_the_script(browser, small) -> None:
     page.goto((small[1] / "page.html").as_uri())
     assert page.locator(".term-definition:visible").count() == 0
     page.locator("a:has(> .std-term)").first.click()
-    page.wait_for_url("**/glossary.html#term-relu", wait_until="commit")
+    page.wait_for_url("**/glossary.html#term-*", wait_until="commit")
     context.close()
 
 
