@@ -1,4 +1,4 @@
-"""Questions and predictions of the built chapters, in a browser: keyboard, words, print, no script."""
+"""Questions and predictions of the built chapters, in a browser."""
 
 import re
 
@@ -51,7 +51,7 @@ def number_of_right(found) -> list[bool]:
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_choice_has_its_word(opened, chapter: str) -> None:
-    """In each question of each chapter, in the author's order, with mark and word, never a [missing]."""
+    """In each question, in the author's order, with mark and word, never a [missing]."""
     page = opened(chapter)
     asked = questions(chapter)
     shown = page.locator(".question")

@@ -190,7 +190,8 @@ class WithoutHtml(SphinxPostTransform):
             node.replace_self(nodes.container("", *first, *children))
 
 
-IN_HTML = {
+#: How a page shows each node: what its beginning and its end write.
+IN_HTML: dict[type[Any], tuple[Any, Any]] = {
     Question: (visit_question, depart_box),
     Prediction: (visit_prediction, depart_box),
     Asked: (visit_asked, depart_asked),
