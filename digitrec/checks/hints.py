@@ -1,8 +1,8 @@
 """What a check can say, read from its source: no answer is needed, and no second list.
 
 A hint is a sentence in the source of a check, or of a function or table of its module that it
-uses: a text that ends in a full stop or a question mark, or goes on after one, and is no docstring. What a check has in
-common with all others (``asking``, ``comparing``, ``together``) is left out.
+uses: a text that ends in a full stop or a question mark, or goes on after one, and is no docstring.
+What a check has in common with all others (``asking``, ``comparing``, ``together``) is left out.
 """
 
 from __future__ import annotations
