@@ -37,6 +37,7 @@ training         networks recipes                                               
 shipped          augment forward mnist networks reading simulate training        numpy keras tensorflow
 evaluate         -                                                               numpy
 plots            evaluate                                                        numpy cycler matplotlib seaborn
+interactive      evaluate forward plots                                          numpy PIL
 checks           forward mnist                                                   numpy
 notebook         -                                                               -
 __main__         compiled hand learn mnist networks reading samples sheet        cv2 PIL

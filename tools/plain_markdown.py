@@ -436,6 +436,17 @@ class Translator:
         image = f'<img src="{self.book.drawing(found.argument)}" width="{width[1]}" alt="{alt}">'
         return f"{image}\n\n**{place.called}** {self.plain(found.body)}"
 
+    def do_try(self, found: Directive) -> str:
+        """What the page lets readers try becomes its still, and a link to where it lives."""
+        kind = found.argument
+        address = f"{self.site}/{self.chapter.page}.html#try-{found.options.get('name', kind)}"
+        page = link("the book's page", self.site and address)
+        still = f"_static/try/{found.options.get('still', kind)}.svg"
+        alt = found.options["alt"].replace('"', "&quot;")
+        image = f'<img src="{self.book.drawing(still)}" alt="{alt}">'
+        title = f"Try it on {page}, where this moves: {found.options['title']}"
+        return f"{quote(title, self.plain(found.body))}\n\n{image}"
+
     def do_list_table(self, found: Directive) -> str:
         """A list of lists becomes a table with bars."""
         rows = [
