@@ -37,6 +37,7 @@ training         networks recipes                                               
 shipped          augment forward mnist networks reading simulate training        numpy keras tensorflow
 evaluate         -                                                               numpy
 plots            evaluate                                                        numpy cycler matplotlib seaborn
+interactive      evaluate forward plots                                          numpy PIL
 checks           evaluate forward mnist networks reading scene simulate          numpy cv2
 notebook         -                                                               -
 marking          checks forward                                                  numpy
