@@ -47,7 +47,7 @@ NOTEBOOKS = [
     opened_by(dict(button[:2] for button in launch.launchers(PUBLISHED, {}, path))["Binder"])
     for path in notebooks.notebook_of(ROOT).values()
 ]
-CHAPTERS = [path for path in NOTEBOOKS if not path.endswith("index.ipynb")]
+CHAPTERS = [path for path in NOTEBOOKS if Path(path).name[0].isdigit()]
 #: Text that only the book's builder understands, or that should have been filled in.
 PLACEHOLDER = re.compile(
     r"""

@@ -37,7 +37,8 @@ training         networks recipes                                               
 shipped          augment forward mnist networks reading simulate training        numpy keras tensorflow
 evaluate         -                                                               numpy
 plots            evaluate                                                        numpy cycler matplotlib seaborn
-checks           forward mnist networks reading scene simulate                   numpy
+interactive      evaluate forward plots                                          numpy PIL
+checks           evaluate forward mnist networks reading scene simulate          numpy cv2
 notebook         -                                                               -
 marking          checks forward                                                  numpy
 __main__         compiled hand learn marking mnist networks reading samples sheet cv2 PIL
@@ -73,9 +74,11 @@ examples         asking comparing mnist                                         
 dense            asking comparing forward                                        numpy
 stopping         asking comparing                                                numpy
 layers           asking comparing forward looping mnist                          numpy
+reporting        asking comparing evaluate forward                               numpy
+project          asking comparing looping mnist networks reporting scene simulatenumpy cv2
 training         asking mnist                                                    numpy
 convolution      asking comparing forward                                        numpy
-images           asking comparing mnist together                                  numpy
+images           asking comparing mnist together                                 numpy
 thresholds       asking comparing forward mnist networks together                numpy
 page             asking together                                                 numpy
 paths            asking comparing together                                       numpy

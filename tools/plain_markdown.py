@@ -43,6 +43,10 @@ LEFT_OVER = re.compile(
 )
 
 
+#: Pages that have a notebook and are no chapters.
+UNNUMBERED = ("book/project",)
+
+
 class NotTranslatedError(Exception):
     """A chapter has something that plain Markdown has no translation for."""
 
@@ -75,7 +79,7 @@ class Chapter:
     page
         The page's name in the book, such as ``"book/01-data"``.
     number
-        The chapter's number, or 0 for the front page.
+        The chapter's number, or 0 for the front page and the project.
     text
         The source, MyST.
     """
@@ -92,7 +96,7 @@ class Chapter:
     @property
     def notebook(self) -> str:
         """The notebook's file name."""
-        return f"{self.name if self.number else 'index'}.ipynb"
+        return f"{self.name if self.number or self.page in UNNUMBERED else 'index'}.ipynb"
 
 
 @dataclass
@@ -115,7 +119,7 @@ class Book:
 
     @classmethod
     def read(cls, root: Path) -> Book:
-        """Read a repository's book: the front page and the numbered chapters."""
+        """Read a repository's book: the front page, the numbered chapters, the project."""
         contents = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
         title = yaml.safe_load((root / "_config.yml").read_text("utf-8"))["title"]
         numbered = [
@@ -127,6 +131,12 @@ class Book:
         chapters = [
             Chapter(page, number, (root / f"{page}.md").read_text("utf-8"))
             for number, page in enumerate([contents["root"], *numbered])
+        ]
+        listed = [c["file"] for part in contents.get("parts", []) for c in part["chapters"]]
+        chapters += [
+            Chapter(page, 0, (root / f"{page}.md").read_text("utf-8"))
+            for page in UNNUMBERED
+            if page in listed
         ]
         # A page without a kernel in its front matter is prose alone: nothing to launch.
         run = [c for c in chapters if "\nkernelspec:\n" in c.text.partition("\n---\n")[0]]
@@ -474,16 +484,27 @@ class Translator:
 
     def do_figure(self, found: Directive) -> str:
         """A drawing travels inside the notebook."""
-        width = re.search(
-            r'width="(\d+)"',
-            (self.book.root / "book" / found.argument).read_text("utf-8"),
-        )
-        if width is None:
-            raise NotTranslatedError(f"{found.argument}: expected a drawing that has a width")
         place = self.book.labels[found.options["name"]]
-        alt = found.options["alt"].replace('"', "&quot;")
-        image = f'<img src="{self.book.drawing(found.argument)}" width="{width[1]}" alt="{alt}">'
+        image = self.drawing(found.argument, found.options["alt"])
         return f"{image}\n\n**{place.called}** {self.plain(found.body)}"
+
+    def do_try(self, found: Directive) -> str:
+        """What the page lets readers try becomes its still, and a link to where it lives."""
+        kind = found.argument
+        address = f"{self.site}/{self.chapter.page}.html#try-{found.options.get('name', kind)}"
+        page = link("the book's page", self.site and address)
+        title = f"Try it on {page}, where this moves: {found.options['title']}"
+        still = f"_static/try/{found.options.get('still', kind)}.svg"
+        image = self.drawing(still, found.options["alt"])
+        return f"{quote(title, self.plain(found.body))}\n\n{image}"
+
+    def drawing(self, name: str, alt: str) -> str:
+        """Return a drawing of the book as an image, as wide as on the page."""
+        width = re.search(r'width="(\d+)"', (self.book.root / "book" / name).read_text("utf-8"))
+        if width is None:
+            raise NotTranslatedError(f"{name}: expected a drawing that has a width")
+        alt = alt.replace('"', "&quot;")
+        return f'<img src="{self.book.drawing(name)}" width="{width[1]}" alt="{alt}">'
 
     def do_list_table(self, found: Directive) -> str:
         """A list of lists becomes a table with bars."""

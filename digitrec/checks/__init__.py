@@ -27,6 +27,8 @@ Numbers are compared with a tolerance, so that another order of summation passes
 ``rejection``   chapter 6: which digits of a page to answer
 ``gradients``   chapter 7: gradients, by hand and by differences
 ``learning``    chapter 7: steps, and a network that has learned
+``reporting``   the project: what is answered, and a report of it
+``project``     the project: a reader of one's own, and its points
 ``hints``       what each check can say, without running it
 =============== ===================================================================================
 """
@@ -63,7 +65,16 @@ from digitrec.checks.layers import (
 from digitrec.checks.learning import largest_rate, learned_in_numpy, nesterov
 from digitrec.checks.page import candidates, cut_column, seam_cost
 from digitrec.checks.paths import best_path, gap_prior, greedy_loses
+from digitrec.checks.project import (
+    PROJECT_POINTS,
+    project,
+    project_forward,
+    project_prepare,
+    project_reads,
+    project_reads_well,
+)
 from digitrec.checks.rejection import accept, blurred_pages
+from digitrec.checks.reporting import project_decide, project_report
 from digitrec.checks.stopping import best_epoch
 from digitrec.checks.thresholds import answers, disturb, otsu
 from digitrec.checks.training import train_cnn, train_small
@@ -71,6 +82,7 @@ from digitrec.checks.training import train_cnn, train_small
 __all__ = [
     "CHECKS",
     "PLANTED",
+    "PROJECT_POINTS",
     "Verdict",
     "accept",
     "answers",
@@ -104,6 +116,13 @@ __all__ = [
     "numeric_gradient",
     "otsu",
     "output_size",
+    "project",
+    "project_decide",
+    "project_forward",
+    "project_prepare",
+    "project_reads",
+    "project_reads_well",
+    "project_report",
     "read_by_examples",
     "read_idx",
     "receptive_field",
