@@ -72,8 +72,8 @@ examples         asking comparing mnist                                         
 dense            asking comparing forward                                        numpy
 stopping         asking comparing                                                numpy
 layers           asking comparing forward looping mnist                          numpy
-project          asking comparing looping mnist networks reporting scene simulatenumpy cv2
 reporting        asking comparing evaluate forward                               numpy
+project          asking comparing looping mnist networks reporting scene simulatenumpy cv2
 training         asking mnist                                                    numpy
 convolution      asking comparing forward                                        numpy
 images           asking comparing forward mnist                                  numpy
