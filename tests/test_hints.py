@@ -27,7 +27,8 @@ def pattern(hint):
 @pytest.mark.parametrize("name", checks.CHECKS)
 def test_a_check_has_hints(name):
     found = hints.of(name)
-    assert len(found) >= 5
+    # What only counts how much is read has a single one.
+    assert len(found) >= (1 if name.startswith("project_reads") else 5)
     assert len(set(found)) == len(found)
     assert not any("``" in hint or "\n" in hint for hint in found)  # no docstrings
 
@@ -43,6 +44,7 @@ def test_helpers_and_tables_are_read_too():
         "always taking the least pixel below costs more in the end: keep all columns' sums."
         in hints.of("seam_cost")
     )
+    assert any("loop" in hint for hint in hints.of("dense_layer"))
     assert any("biases right" in hint for hint in hints.of("wrong_gradients"))
     assert not set(hints.of("cut_column")) & set(hints.of("seam_cost"))
 
