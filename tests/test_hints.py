@@ -44,7 +44,7 @@ def test_helpers_and_tables_are_read_too():
         "always taking the least pixel below costs more in the end: keep all columns' sums."
         in hints.of("seam_cost")
     )
-    assert any("loop" in hint for hint in hints.of("dense_layer"))
+    assert any("one by one" in hint for hint in hints.of("project_forward"))
     assert any("biases right" in hint for hint in hints.of("wrong_gradients"))
     assert not set(hints.of("cut_column")) & set(hints.of("seam_cost"))
 
