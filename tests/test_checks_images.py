@@ -528,7 +528,7 @@ WRONG = {
         (otsu_with_nan, "class is empty"),
         (otsu_by(lambda w, m: m[1] - m[0]), "both classes"),
         (otsu_by(lambda w, m: w[0] * w[1] * (m[1] - m[0])), "square the distance"),
-        (otsu_by(lambda w, m: w[0] * w[1]), "shares alone"),
+        (otsu_by(lambda w, m: w[0] * w[1]), "that is the median"),
         (otsu_by(lambda w, m: w[0] * (m[1] - m[0]) ** 2), "both classes|far out"),
         (otsu_by(lambda w, m: -w[0] * w[1] * (m[1] - m[0]) ** 2), "far out"),
         (lambda c: otsu(np.minimum(c, 20)), "expected"),

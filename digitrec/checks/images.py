@@ -109,6 +109,8 @@ def bright_ink(answer: Answer) -> None:
             (False, "every picture comes back as it was."),
             (np.median(image) > 127, fixed),
             (image.mean() > 127, fixed),
+            (image.mean() > 128, fixed),
+            (np.median(image) > 128, fixed),
             (at_half.mean() > 0.5, fixed),
             (corner > 127, spot),
             (corner > image.mean(), spot),

@@ -74,7 +74,7 @@ def _heaps(
         ),
         (whole, "that is the mean of all values; with little ink it lies in the paper."),
         (np.rint(whole), "that is the mean of all values; with little ink it lies in the paper."),
-        (middle, "that is the median: as many pixels below as above. Ink is less than paper."),
+        (middle, "that is the median, where w₀ w₁ alone is greatest: how far apart are the means?"),
         (counts.argmax(), "that is the most frequent value: the middle of one heap."),
         (counts[:255].argmin(), "that is the rarest value; the means and shares decide."),
         ((low + high) / 2, "that is midway between the two heaps; how large they are counts, too."),
@@ -102,7 +102,7 @@ def _heaps(
         ),
         (
             best_by(lambda w, m: w[0] * w[1]),
-            "that looks at the shares alone; how far apart are the means?",
+            "that is the median, where w₀ w₁ alone is greatest: how far apart are the means?",
         ),
         (best_by(lambda w, m: w[0] * (m[1] - m[0]) ** 2), far_out),
         (best_by(lambda w, m: w[1] * (m[1] - m[0]) ** 2), far_out),
