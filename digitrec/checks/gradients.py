@@ -61,9 +61,11 @@ def skip_gradient(answer: Answer) -> None:
     """``skip_gradient(x, t, w1, b1, w2, b2)``: the loss's gradient by x, which is used twice."""
     rng = np.random.default_rng()
     cases = []
-    for sign in (1, -1, 1, -1, 1, -1):  # the neuron is on, and off
-        x, w1, w2, b2, t = (float(number) for number in away_from_zero(rng, 5))
-        b1 = float(sign * rng.uniform(0.3, 2)) - w1 * x
+    for on, side in ((1, 1), (-1, 1), (1, -1), (-1, -1), (1, 1), (-1, -1)):
+        # The neuron is on, and off, and so for x of both signs.
+        x = side * float(rng.uniform(0.3, 2))
+        w1, w2, b2, t = (float(number) for number in away_from_zero(rng, 4))
+        b1 = float(on * rng.uniform(0.3, 2)) - w1 * x
         cases.append(_skipped(x, t, w1, b1, w2, b2))
     cases.append(_skipped(2.0, 3.0, 0.5, 1.0, 3.0, -1.0))
     cases.append(_skipped(2.0, 3.0, 0.5, -2.0, 3.0, -1.0))

@@ -54,6 +54,8 @@ def _misfits(height: int, width: int) -> Mistakes:
     """Sizes that known mistakes give."""
     right, factor, square = _fitted(height, width), 20 / max(height, width), height == width
     thin = "a very thin digit vanishes: a side has at least one pixel."
+    down = "rounded down: 13 · 20 / 30 = 8.67 is nearer to 9."
+    longer = max(height, width)
     whole = "pixels are whole: round each side to the nearest."
     return (
         (
