@@ -58,10 +58,8 @@ def _misfits(height: int, width: int) -> Mistakes:
     longer = max(height, width)
     whole = "pixels are whole: round each side to the nearest."
     return (
-        (
-            _fitted(height, width, None, np.floor),
-            "rounded down: 13 · 20 / 30 = 8.67 is nearer to 9.",
-        ),
+        ((max(1, 20 * height // longer), max(1, 20 * width // longer)), down),
+        (_fitted(height, width, None, np.floor), down),
         (
             _fitted(height, width, None, np.ceil),
             "rounded up: 23 · 20 / 41 = 11.22 is nearer to 11.",
