@@ -40,7 +40,7 @@ NOT_TEXT = (
     ".visually-hidden, .term-definition"
 )
 #: Characters above which a list or a question is set smaller.
-LONG = 450
+LONG = 360
 #: The end of a sentence: what is behind it begins with a capital, or is nothing.
 SENTENCE = re.compile(r"(?<=[.!?:])(?=\s+[A-Z(“\"]|\s*$)")
 
