@@ -24,6 +24,7 @@ The modules, in the order in which the course meets them:
 ``shipped``         the networks that come with the package: trained, calibrated, stored
 ``evaluate``        how good a network is, and where it fails
 ``plots``           every figure of the book
+``interactive``     figures that a reader of the page can ask questions
 ``checks``          checks for the exercises
 ``marking``         marks a class's notebooks: a package, one step a module
 ``quiet``           TensorFlow is imported without its reports

@@ -493,6 +493,47 @@ def feature_maps(maps: np.ndarray, columns: int = 8) -> Figure:
     )
 
 
+def way(image: np.ndarray, maps: Mapping[str, np.ndarray], probabilities: np.ndarray) -> Figure:
+    """Draw an image's way through a network: the image, each layer's maps, the probabilities.
+
+    Parameters
+    ----------
+    image : (H, W) uint8
+        What went in.
+    maps
+        Name of a layer to its activations (H, W, F) after a ReLU, each layer with a range of its
+        own; at most four layers.
+    probabilities : (classes,) float
+        What came out.
+    """
+    figure, axes = new_figure(2.5, 1, 2 + len(maps))
+    draw_image(axes[0, 0], image, low=0, high=255)
+    shapes = [image.shape, *(values.shape for values in maps.values())]
+    for ax, values in zip(axes[0, 1:], maps.values(), strict=False):
+        draw_image(ax, _tiles(values), cmap=POSITIVE, low=0)
+    for ax, name, shape in zip(axes[0], ("image", *maps), shapes, strict=False):
+        size = " × ".join(map(str, shape))
+        ax.set_title(f"{name}\n{size}", loc="center", fontsize=9, pad=4)
+    ax, classes = axes[0, -1], np.arange(len(probabilities))
+    colours = [ORANGE if k == probabilities.argmax() else BLUE for k in classes]
+    ax.barh(classes, probabilities, color=colours)
+    ax.set(xlim=(0, 1), xticks=[0, 1], yticks=classes)
+    ax.invert_yaxis()
+    ax.tick_params(labelsize=9, length=0)
+    ax.set_title("probability", loc="center", fontsize=9, pad=4)
+    return figure
+
+
+def _tiles(maps: np.ndarray, columns: int = 8) -> np.ndarray:
+    """Put maps (H, W, F) into one picture, some in a row, with a pixel of nothing between them."""
+    height, width, count = maps.shape
+    rows = -(-count // columns)
+    sheet = np.full((rows * columns, height + 1, width + 1), np.nan)
+    sheet[:count, :height, :width] = np.moveaxis(maps, -1, 0)
+    sheet = sheet.reshape(rows, columns, height + 1, width + 1).swapaxes(1, 2)
+    return sheet.reshape(rows * (height + 1), columns * (width + 1))[:-1, :-1]
+
+
 # --- Numbers --------------------------------------------------------------------------------
 
 

@@ -193,7 +193,9 @@ BROKEN = {
 
 ELSEWHERE = "import os, pathlib, shutil, signal, subprocess, sys, time\n"
 HOSTILE = {
-    "endless cell": Simulated(ALL, {"more": "checks\nwhile True:\n    np = np"}),
+    "endless cell": Simulated(
+        ALL, {"more": "checks.count_labels(count_labels)\nwhile True:\n    pass"}
+    ),
     "endless cell of an exercise": Simulated(
         ALL - COUNT, {"count": "while True:\n    pass\nchecks.count_labels(count_labels)"}
     ),
@@ -239,7 +241,8 @@ HOSTILE = {
         ALL - COUNT, count("    while True:\n        print('x' * 1000)"), says="printed more"
     ),
     "sys.exit in a cell": Simulated(
-        ALL, {"more": "import sys\nchecks\nsys.exit()", "chapter": "import sys\nsys.exit(3)"}
+        ALL,
+        {"more": "checks.leaky_relu(leaky_relu)\nsys.exit()", "chapter": "import sys\nsys.exit(3)"},
     ),
     "os._exit in a cell": Simulated(
         ALL - COUNT,

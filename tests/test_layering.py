@@ -37,7 +37,8 @@ training         networks recipes                                               
 shipped          augment forward mnist networks reading simulate training        numpy keras tensorflow
 evaluate         -                                                               numpy
 plots            evaluate                                                        numpy cycler matplotlib seaborn
-checks           evaluate forward mnist networks scene simulate                  numpy cv2
+interactive      evaluate forward plots                                          numpy PIL
+checks           evaluate forward mnist networks reading scene simulate          numpy cv2
 notebook         -                                                               -
 marking          checks forward                                                  numpy
 __main__         compiled hand learn marking mnist networks reading samples sheet cv2 PIL
@@ -66,6 +67,7 @@ annotation       files limits reader recipe                                     
 CHECKS_TABLE = """
 asking           -                                                               numpy
 comparing        asking                                                          numpy
+together         asking comparing                                                numpy
 looping          asking                                                          -
 data             asking comparing                                                numpy
 examples         asking comparing mnist                                          numpy
@@ -77,9 +79,14 @@ reporting        asking comparing evaluate forward                              
 project          asking comparing looping mnist networks reporting scene simulatenumpy cv2
 training         asking mnist                                                    numpy
 convolution      asking comparing forward                                        numpy
-images           asking comparing forward mnist                                  numpy
-page             asking comparing                                                numpy
-learning         asking comparing forward mnist                                  numpy
+images           asking comparing mnist together                                 numpy
+thresholds       asking comparing forward mnist networks together                numpy
+page             asking together                                                 numpy
+paths            asking comparing together                                       numpy
+rejection        asking comparing mnist networks reading scene simulate          numpy
+gradients        asking comparing forward together                               numpy
+learning         asking forward gradients mnist together                         numpy
+hints            asking                                                          -
 """
 # Marking: a process that is ours, one that is not, and what goes between them.
 MARKING_TABLE = """
@@ -150,7 +157,10 @@ def test_the_table_is_true() -> None:
         facade = {name.split(".")[1] for name in parts.pop("__init__")[0]}
         assert facade <= set(table)
         inside = {
-            name: ({part.removeprefix(f"{package}.") for part in inner}, outer)
+            name: (
+                {part.removeprefix(f"{package}.").partition(".")[0] for part in inner},
+                outer,
+            )
             for name, (inner, outer) in parts.items()
         }
         assert inside == table

@@ -165,14 +165,23 @@ def test_solutions_are_text(chapter: Chapter) -> None:
 def test_prompts_come_before_the_outcome(chapter: Chapter) -> None:
     """What is to be predicted is computed after the prompt, and its figures come later."""
     read = nbformat.reads(MADE[f"notebooks/{chapter.notebook}"], as_version=4)
-    prompts = [n for n, cell in enumerate(read.cells) if "**Predict, then run**" in cell.source]
-    assert len(prompts) == chapter.text.count("Predict, then run\n:class: tip")
-    assert prompts
+    prompts = [n for n, cell in enumerate(read.cells) if "> **Predict, then " in cell.source]
+    assert len(prompts) == len(re.findall(r"\{predict\}", chapter.text))
+    assert len(prompts) >= 2
     for number in prompts:
         assert read.cells[number].cell_type == "markdown"
-        assert read.cells[number + 1].cell_type == "code"
-        after = read.cells[number].source.partition("**Predict, then run**")[2]
+        after = read.cells[number].source.partition("> **Predict, then ")[2]
         assert not re.search(r"\d+(\.\d+)?%", after), "the outcome stands beside the prompt"
+        if not after.startswith("run**"):
+            # Nothing is run: what comes of it is closed, below.
+            assert "<summary>What happens</summary>" in after
+            continue
+        assert "<details>" not in after
+        assert read.cells[number + 1].cell_type == "code"
+        following = read.cells[number + 1 :]
+        text = next(cell.source for cell in following if "What happens" in cell.source)
+        between = text.partition("<summary>What happens</summary>")[0]
+        assert "\n\n" not in re.sub(r"(?m)^\*\*Fig.*$", "", between).strip()
 
 
 class Recorder(Translator):
@@ -182,12 +191,23 @@ class Recorder(Translator):
         super().__init__(*arguments)
         self.written: list[tuple[str, str]] = []
 
+        # On the page what is said of choices stands at the end.
+        self.last: list[tuple[str, str]] = []
+
     def number(self, text: str) -> str:
         """Note the number's name and what is written."""
         written = super().number(text)
         name = text.rpartition("::")[2].partition(":")[0]
         self.written.append((name, written))
         return written
+
+    def answers(self, question) -> str:
+        """Note the numbers of what is said of choices apart."""
+        before = len(self.written)
+        said = super().answers(question)
+        self.last += self.written[before:]
+        del self.written[before:]
+        return said
 
 
 @pytest.mark.parametrize("chapter", BOOK.chapters, ids=lambda chapter: chapter.name)
@@ -204,8 +224,9 @@ def test_numbers_are_the_pages(site, chapter: Chapter) -> None:
         for text in re.findall(r'<span class="pasted-text">([^<]*)</span>', page)
     ]
     assert shown
-    assert len(recorder.written) == len(shown)
-    for (name, ours), theirs in zip(recorder.written, shown, strict=True):
+    written = recorder.written + recorder.last
+    assert len(written) == len(shown)
+    for (name, ours), theirs in zip(written, shown, strict=True):
         if not results.kind(name).may_differ and results.kind(name).within == 0:
             assert ours == theirs, name
 
@@ -256,6 +277,27 @@ def chapter(text: str) -> Translator:
             "<details>\n<summary>Is <code>a</code> <strong>b</strong>?</summary>\n\n"
             "Yes.\n\n</details>",
         ),
+        (
+            ":::{question}\nSo.\n\nHow *many*?\n\n- [ ] `1`\n\n  Too few.\n\n  By far.\n"
+            "- [x] $2$\n\n  {glue:text}`01-data.md::dead_pixels:d`.\n- [ ] 3\n\n  No.\n:::",
+            "**Question 1.** So.\n\nHow *many*?\n\n- **A** `1`\n- **B** $2$\n- **C** 3\n\n"
+            "<details>\n<summary>Answer</summary>\n\n"
+            "- **A** **Not this.** Too few.\n\n  By far.\n- **B** **Right.** 67.\n"
+            "- **C** **Not this.** No.\n\n</details>",
+        ),
+        (
+            ":::{question}\n:several:\nWhich?\n\n- [x] 1\n\n  A.\n- [x] 2\n\n  B.\n"
+            "- [ ] 3\n\n  C.\n:::",
+            "**Question 1.** Which? (Choose all that are right.)\n\n- **A** 1\n- **B** 2\n"
+            "- **C** 3\n\n"
+            "<details>\n<summary>Answer</summary>\n\n- **A** **Right.** A.\n- **B** **Right.** B.\n"
+            "- **C** **Not this.** C.\n\n</details>",
+        ),
+        (
+            ":::{predict}\nWhat comes?\n\n- [ ] This.\n- [x] That.\n:::",
+            "> **Predict, then run**\n>\n> What comes?\n>\n> - **A** This.\n> - **B** That.",
+        ),
+        (":::{predict} Think\nWhat comes?\n:::", "> **Think**\n>\n> What comes?"),
         (":::{div} hero\nText.\n:::", "Text."),
         (":::{div} page-only\nText.\n:::", ""),
         ("See {numref}`fig-means`.", "See [Fig. 1.7](01-data.ipynb)."),
@@ -290,6 +332,8 @@ def test_translations(text: str, expected: str) -> None:
         ("{abbr}`HTML (language)`", "no plain Markdown for the role {abbr}"),
         ("{glue:text}`nothing:.2%`", "nothing:.2% is not among the committed numbers"),
         ("[a](nowhere.md)", "no page nowhere.md"),
+        (":::{question}\nA?\n:::", "{question}: expected at least 3 choices"),
+        (":::{predict}\nA?\n\n- [x] B\n:::", "{predict}: expected at least 2 choices"),
         ("[a](#nowhere)", "no label #nowhere"),
         ("{glue}`cnn_accuracy`", "no plain Markdown for the role {glue}"),
     ],
@@ -299,6 +343,43 @@ def test_what_cannot_be_translated_is_an_error(text: str, message: str) -> None:
     with pytest.raises(NotTranslatedError, match=re.escape(message)) as caught:
         chapter(text).plain(text)
     assert "04-cnn" in str(caught.value)
+
+
+def fold(text: str) -> str:
+    """Return text as a notebook has it, with what comes of predictions closed."""
+    made = notebooks.folded(chapter("").chapter, chapter("").blocks(text), False)
+    return "\n\n".join(block.text for block in made if block.text)
+
+
+START, END = ":::{predict}\nA?\n:::\n\n", "\n\n:::{predict-end}\n:::\n\n"
+CLOSED = "> **Predict, then run**\n>\n> A?\n\n<details>\n<summary>What happens</summary>\n\n"
+
+
+def test_what_comes_of_a_prediction_is_closed() -> None:
+    """Up to its end, or to the code cell that follows; what comes later is not."""
+    assert fold(f"{START}B\n\nC{END}D") == f"{CLOSED}B\n\nC\n\n</details>\n\nD"
+    assert fold(f"{START}B") == f"{CLOSED}B\n\n</details>"
+    assert fold(f"{START}{END}D") == "> **Predict, then run**\n>\n> A?\n\nD"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"{START}{START}{END}", "{predict} without {predict-end}"),
+        (END, "{predict-end} without {predict}"),
+        (f"{START}## Next\n\nB{END}", "expected {predict-end} before '## Next'"),
+    ],
+)
+def test_a_prediction_without_an_end_is_an_error(text: str, message: str) -> None:
+    with pytest.raises(NotTranslatedError, match=re.escape(message)):
+        fold(text)
+
+
+def test_a_prediction_that_never_ends_is_an_error() -> None:
+    """The whole chapter is looked at."""
+    unended = Chapter("book/04-cnn", 4, f"# Title\n\n{START}B")
+    with pytest.raises(NotTranslatedError, match=r"has no \{predict-end\}"):
+        notebooks.render(unended, BOOK, notebooks.Origin(), solved=False)
 
 
 @pytest.mark.slow

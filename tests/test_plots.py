@@ -58,6 +58,11 @@ CASES = {
     "lattice": lambda: plots.lattice(np.eye(40), LINE, DIGITS[:5], LINE_P, [0, 3]),
     "weights": lambda: plots.weights(KERNEL),
     "feature_maps": lambda: plots.feature_maps(np.abs(KERNEL)),
+    "way": lambda: plots.way(
+        DIGITS[0],
+        {"activation": np.abs(KERNEL), "activation_1": np.abs(KERNEL[..., :9])},
+        np.full(10, 0.1),
+    ),
     "bars": lambda: plots.bars({"nearest mean": 0.82, "dense": 0.956}, "accuracy", percent=True),
     "curves": lambda: plots.curves([0, 1, 2], {"a": [1, 2, 3], "b": [3, 2, 3]}, "shift", "right"),
     "growth": lambda: plots.growth(

@@ -198,16 +198,12 @@ def folded(chapter: Chapter, blocks: Iterable[Block], inside: bool) -> Iterator[
     for block in blocks:
         if block.starts_outcome:
             if inside:
-                raise NotTranslatedError(
-                    f"{chapter.page}: a {{predict}} without its {{predict-end}}"
-                )
+                raise NotTranslatedError(f"{chapter.page}: {{predict}} without {{predict-end}}")
             inside = True
             yield block
         elif block.ends_outcome:
             if not inside:
-                raise NotTranslatedError(
-                    f"{chapter.page}: a {{predict-end}} without its {{predict}}"
-                )
+                raise NotTranslatedError(f"{chapter.page}: {{predict-end}} without {{predict}}")
             inside = False
             yield Block(closed(OUTCOME, "\n\n".join(closing)) if closing else "", ends_outcome=True)
             closing = []

@@ -484,16 +484,27 @@ class Translator:
 
     def do_figure(self, found: Directive) -> str:
         """A drawing travels inside the notebook."""
-        width = re.search(
-            r'width="(\d+)"',
-            (self.book.root / "book" / found.argument).read_text("utf-8"),
-        )
-        if width is None:
-            raise NotTranslatedError(f"{found.argument}: expected a drawing that has a width")
         place = self.book.labels[found.options["name"]]
-        alt = found.options["alt"].replace('"', "&quot;")
-        image = f'<img src="{self.book.drawing(found.argument)}" width="{width[1]}" alt="{alt}">'
+        image = self.drawing(found.argument, found.options["alt"])
         return f"{image}\n\n**{place.called}** {self.plain(found.body)}"
+
+    def do_try(self, found: Directive) -> str:
+        """What the page lets readers try becomes its still, and a link to where it lives."""
+        kind = found.argument
+        address = f"{self.site}/{self.chapter.page}.html#try-{found.options.get('name', kind)}"
+        page = link("the book's page", self.site and address)
+        title = f"Try it on {page}, where this moves: {found.options['title']}"
+        still = f"_static/try/{found.options.get('still', kind)}.svg"
+        image = self.drawing(still, found.options["alt"])
+        return f"{quote(title, self.plain(found.body))}\n\n{image}"
+
+    def drawing(self, name: str, alt: str) -> str:
+        """Return a drawing of the book as an image, as wide as on the page."""
+        width = re.search(r'width="(\d+)"', (self.book.root / "book" / name).read_text("utf-8"))
+        if width is None:
+            raise NotTranslatedError(f"{name}: expected a drawing that has a width")
+        alt = alt.replace('"', "&quot;")
+        return f'<img src="{self.book.drawing(name)}" width="{width[1]}" alt="{alt}">'
 
     def do_list_table(self, found: Directive) -> str:
         """A list of lists becomes a table with bars."""

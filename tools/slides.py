@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import nbconvert
 import nbformat
 from bs4 import BeautifulSoup, NavigableString, Tag
-from nbconvert import SlidesExporter
 
 from tools.plain_markdown import Book, Chapter
 
@@ -35,11 +35,12 @@ PARTS = Path(__file__).with_suffix("")
 LEFT_OUT = {"Exercises", "Questions", "Common mistakes", "Further reading"}
 RECAP, GOALS = "What you have learned", "What you will learn"
 #: What is a part of the page, and not of its text.
-NOT_TEXT = ".headerlink, script, style, template, .cell_input, [role=tooltip], button, .toggle-hint"
+NOT_TEXT = (
+    ".headerlink, script, style, template, .cell_input, [role=tooltip], button, .toggle-hint, "
+    ".visually-hidden, .term-definition"
+)
 #: Characters above which a list is set smaller.
 LONG = 450
-#: What is not of a question: what it is called, what can be pressed, what gives it away.
-OUTCOME = ".admonition-title, .predict-title, details, .outcome, .cell, input, button"
 #: The end of a sentence: what is behind it begins with a capital, or is nothing.
 SENTENCE = re.compile(r"(?<=[.!?:])(?=\s+[A-Z(“\"]|\s*$)")
 
@@ -139,17 +140,20 @@ def figures(section: Tag) -> list[Tag]:
     return found
 
 
-def predictions(section: Tag) -> list[tuple[Tag, Tag]]:
-    """Return a section's questions of what will come out: each, and a copy without its outcome."""
+def predictions(section: Tag) -> list[tuple[Tag, str]]:
+    """Return a section's questions of what will come out: each box, and its text with choices."""
     found = []
-    for title in section.select(".admonition-title, summary, .predict-title, legend"):
-        box = title.find_parent(class_=["admonition", "predict"])
-        if "predict" in title.get_text().lower() and isinstance(box, Tag):
-            question = copy.copy(box)
-            for part in question.select(OUTCOME):
-                part.decompose()
-            if question.get_text().strip():
-                found.append((box, question))
+    for box in section.select(".prediction"):
+        question = copy.copy(box)
+        choices = [inner(choice) for choice in question.select(".choice-text")]
+        for part in question.select(".admonition-title, .title, .choice, .question-tools"):
+            part.decompose()
+        for legend in question.select("legend"):
+            legend.name = "p"
+        for part in question.select("fieldset"):
+            part.unwrap()
+        listed = "".join(f"<li>{choice}</li>" for choice in choices)
+        found.append((box, inner(question) + (f'<ol type="A">{listed}</ol>' if listed else "")))
     return found
 
 
@@ -158,7 +162,8 @@ def sections(article: Tag) -> list[tuple[str, Tag]]:
     whole = article.find("section")
     if not isinstance(whole, Tag):
         raise SlidesError("the page has no chapter")
-    return [(heading_of(s), s) for s in whole.find_all("section", recursive=False)]
+    found = whole.select(":scope > section:not(.question-answers)")
+    return [(heading_of(section), section) for section in found]
 
 
 def opening(article: Tag) -> Tag:
@@ -188,7 +193,7 @@ def add_section(deck: Deck, title: str, section: Tag, page: Path) -> None:
     shown += [
         (
             place[id(box)],
-            f'<div class="predict"><strong>Predict</strong>{inner(question)}</div>',
+            f'<div class="predict"><strong>Predict</strong>{question}</div>',
         )
         for box, question in predictions(section)
     ]
@@ -274,7 +279,8 @@ def render(chapter: Chapter, book: Book, root: Path = ROOT) -> str:
         # Two megabytes, for chapters with formulas on their slides alone.
         "mathjax": in_script(mathjax.read_text("utf-8")) if formulas else "",
     }
-    exporter = SlidesExporter(template_name=PARTS.name, extra_template_basedirs=[str(PARTS.parent)])
+    make: Any = vars(nbconvert)["SlidesExporter"]  # it has no types
+    exporter = make(template_name=PARTS.name, extra_template_basedirs=[str(PARTS.parent)])
     made: str = exporter.from_notebook_node(notebook(deck, metadata))[0]
     return made
 

@@ -1,11 +1,20 @@
-"""Take the still pictures of the live pages, for readers without JavaScript, of the built book."""
+"""Take the still pictures of what is live, for readers without JavaScript, of the built book.
+
+Of a page with a pad or a training, a photograph. Of the small things to try, their own drawings,
+side by side in one SVG: grey letters and the figures' colours, which stand on light and on dark.
+
+    python -m tools.still           all of them
+    python -m tools.still stride    one
+"""
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from digitrec.plots import INK
 from tools import browser, mouse, server
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,21 +49,67 @@ def train(page: Page) -> None:
         page.wait_for_selector(f"#train[data-step='{step}'][data-state=paused]")
 
 
+#: Of the small things to try: the name of box and still, and their page.
+TRIES = {"neuron": "02-dense", "softmax": "02-dense", "loss": "02-dense", "stride": "04-cnn"}
+#: The drawings of one box, each with its size, as text.
+DRAWINGS = """box => [...box.querySelectorAll('.try-picture')].map((svg) => {
+  const { width, height } = svg.viewBox.baseVal;
+  return [svg.innerHTML, width, height];
+})"""
+GAP = 40
+
+
+def still(drawings: list[tuple[str, float, float]]) -> str:
+    """Put drawings side by side into one SVG, with grey letters."""
+    parts, left = [], 0.0
+    for content, width, height in drawings:
+        parts.append(f'<svg x="{left:g}" width="{width:g}" height="{height:g}">{content}</svg>')
+        left += width + GAP
+    size = f"{left - GAP:g}", f"{max(height for _, _, height in drawings):g}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]} {size[1]}" '
+        f'width="{size[0]}" height="{size[1]}" fill="{INK}" color="{INK}" font-size="14" '
+        f'font-family="system-ui, -apple-system, Segoe UI, Roboto, Liberation Sans, sans-serif">\n'
+        + "\n".join(parts)
+        + "\n</svg>\n"
+    )
+
+
 #: What is done on each page before its picture is taken.
 PAGES: dict[str, Callable[[Page], None]] = {"draw": draw, "train": train}
 
 
+def take_page(browser_: Browser, address: str, name: str) -> Path:
+    """Photograph a live page."""
+    page = browser_.new_page(viewport={"width": 1280, "height": 2000}, color_scheme="light")
+    page.goto(f"{address}/book/{name}.html")
+    PAGES[name](page)
+    page.evaluate("document.activeElement.blur()")
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(500)
+    picture = STATIC / name / "still.png"
+    page.locator(f"#{name}").screenshot(path=picture)
+    page.close()
+    return picture
+
+
+def take_try(browser_: Browser, address: str, name: str) -> Path:
+    """Write down the drawings of a small thing to try."""
+    page = browser_.new_page()
+    page.goto(f"{address}/book/{TRIES[name]}.html")
+    page.wait_for_selector(f"#try-{name}[data-ready]")
+    picture = STATIC / "try" / f"{name}.svg"
+    picture.write_text(
+        still(page.locator(f"#try-{name}").evaluate(DRAWINGS)), "utf-8", newline="\n"
+    )
+    page.close()
+    return picture
+
+
 if __name__ == "__main__":
+    names = sys.argv[1:] or [*PAGES, *TRIES]
     with server.serve(HTML) as address, sync_playwright() as playwright:
         opened = browser.launch(playwright)
-        for name, prepare in PAGES.items():
-            page = opened.new_page(viewport={"width": 1280, "height": 2000}, color_scheme="light")
-            page.goto(f"{address}/book/{name}.html")
-            prepare(page)
-            page.evaluate("document.activeElement.blur()")
-            page.mouse.move(0, 0)
-            page.wait_for_timeout(500)
-            picture = STATIC / name / "still.png"
-            page.locator(f"#{name}").screenshot(path=picture)
-            page.close()
-            print(picture.relative_to(ROOT))
+        for name in names:
+            take = take_page if name in PAGES else take_try
+            print(take(opened, address, name).relative_to(ROOT))

@@ -47,9 +47,9 @@ def inside_solution(node):
 
 def count(doctree, runtime):
     """Return what is in a page."""
-    found = dict.fromkeys(NAMES, 0)
+    found: dict[str, float] = dict.fromkeys(NAMES, 0.0)
     for node in doctree.findall(nodes.Element):
-        kind, classes = named(node), node.get("classes", ())
+        kind = named(node)
         if kind == "exercise_node":
             found["exercises"] += 1
         elif kind == "Question":
@@ -65,8 +65,6 @@ def count(doctree, runtime):
                 found["lines"] += sum(1 for line in node.astext().splitlines() if line.strip())
         elif isinstance(node, nodes.paragraph | nodes.title) and not inside_solution(node):
             found["words"] += len(node.astext().split())
-        elif "cell_output" in classes:
-            continue
     seconds = found["lines"] * LINE + found["figures"] * FIGURE
     found["reading"] = found["words"] / WORDS + seconds / 60
     found["running"] = runtime or 0
@@ -97,6 +95,11 @@ def merge(app, env, docnames, other):
     store(env).update({name: store(other)[name] for name in docnames if name in store(other)})
 
 
+def note_page(env):
+    """Note a page that has counts on it."""
+    env.course_pages = {*getattr(env, "course_pages", ()), env.docname}
+
+
 class Placeholder(nodes.General, nodes.Element):
     """Stands for a table or a list until all pages are read."""
 
@@ -110,7 +113,7 @@ class TableDirective(SphinxDirective):
 
     def run(self):
         """Leave a place for it."""
-        self.env.course_pages = {*getattr(self.env, "course_pages", ()), self.env.docname}
+        note_page(self.env)
         return [Placeholder(what="table")]
 
 
@@ -126,7 +129,7 @@ class HintsDirective(SphinxDirective):
         for path in hints.sources(Path(root)):
             self.env.note_dependency(str(path))
         found = []
-        for chapter in hints.chapters(Path(root)):
+        for chapter in hints.chapters():
             entries = nodes.definition_list(classes=["simple"])
             for exercise in chapter.exercises:
                 bullets = nodes.bullet_list()
@@ -143,7 +146,7 @@ class CourseRole(SphinxRole):
 
     def run(self):
         """Leave a place for it."""
-        self.env.course_pages = {*getattr(self.env, "course_pages", ()), self.env.docname}
+        note_page(self.env)
         name, *chapters = self.text.split()
         if name not in NAMES:
             raise ExtensionError(f"{{course}}: expected one of {sorted(NAMES)}, found {name!r}")

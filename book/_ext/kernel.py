@@ -29,6 +29,8 @@ def set_environment(folder):
     # Importing Keras takes three times as long when its bytecode may not be kept.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["MALLOC_ARENA_MAX"] = ARENAS
+    # Figures that readers can ask (digitrec/interactive.py) are for the page; elsewhere, pictures.
+    os.environ["DIGITREC_PAGE"] = "1"
     # A reader's own start-up files for IPython are no part of a chapter.
     os.environ["IPYTHONDIR"] = str(folder / ".ipython")
     # Unencrypted kernels warn on the terminal of being overheard; nothing else could set this here.

@@ -1,7 +1,7 @@
 """How questions and predictions look: their nodes, and the HTML that is made of them.
 
 Native elements only: a fieldset with a legend, radio buttons or checkboxes with labels, and details
-for what is closed. A builder that makes no HTML writes the same in a row.
+for what is closed. A builder that makes no HTML gets the same in a row.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 HEADING = "Answers to the questions"
 #: The id of that heading, as MyST makes one.
@@ -157,46 +158,53 @@ def depart_said(self: Any, node: Said) -> None:
     self.body.append("</li>\n")
 
 
-def visit_plain(self: Any, node: nodes.Element) -> None:
-    """Other builders show the contents, each in its own paragraph."""
+class WithoutHtml(SphinxPostTransform):
+    """For a builder that makes no HTML, write everything in a row, the answers last."""
+
+    default_priority = 8
+
+    def is_supported(self) -> bool:
+        """Whether the builder needs it."""
+        return bool(self.app.builder.format != "html")
+
+    def run(self, **kwargs: Any) -> None:
+        """Replace all nodes of this module by docutils' own."""
+        for node in list(self.document.findall(lambda n: isinstance(n, (Asked, Choice)))):
+            letter = [nodes.Text(f"{node['letter']}. ")] if isinstance(node, Choice) else []
+            node.replace_self(nodes.paragraph("", "", *letter, *node.children))
+        for node in list(self.document.findall(lambda n: isinstance(n, tuple(IN_HTML)))):
+            first: list[nodes.Node] = []
+            if isinstance(node, Answers):
+                first = [nodes.paragraph("", "", nodes.strong("", HEADING))]
+            elif isinstance(node, Answer):
+                first = [nodes.paragraph("", f"Question {node['number']}")]
+            elif isinstance(node, Said):
+                word = "Right." if node["right"] else "Not this."
+                first = [nodes.paragraph("", f"{node['letter']}. {word}")]
+            children = [
+                nodes.paragraph("", "", nodes.strong("", child.astext()))
+                if isinstance(child, nodes.title)
+                else child
+                for child in node.children
+            ]
+            node.replace_self(nodes.container("", *first, *children))
 
 
-def depart_plain(self: Any, node: nodes.Element) -> None:
-    """Other builders show nothing at an element's end."""
-
-
-def visit_line(self: Any, node: nodes.Element) -> None:
-    """Make a choice, or what is asked, a paragraph, in a builder that makes no HTML."""
-    paragraph = nodes.paragraph("", "", *node.children)
-    if isinstance(node, Choice):
-        paragraph.insert(0, nodes.Text(f"{node['letter']}. "))
-    paragraph.parent = node.parent
-    paragraph.walkabout(self)
-    raise nodes.SkipNode
-
-
-def visit_said_line(self: Any, node: Said) -> None:
-    """Name the letter and the verdict, in a builder that makes no HTML."""
-    word = "Right." if node["right"] else "Not this."
-    node.insert(0, nodes.paragraph("", f"{node['letter']}. {word}"))
-
-
-def visit_answers_line(self: Any, node: Answers) -> None:
-    """Put a heading of no rank, in a builder that makes no HTML."""
-    node.insert(0, nodes.paragraph("", "", nodes.strong("", HEADING)))
+#: How a page shows each node: what its beginning and its end write.
+IN_HTML: dict[type[Any], tuple[Any, Any]] = {
+    Question: (visit_question, depart_box),
+    Prediction: (visit_prediction, depart_box),
+    Asked: (visit_asked, depart_asked),
+    Choice: (visit_choice, depart_choice),
+    Outcome: (visit_outcome, depart_outcome),
+    Answers: (visit_answers, depart_answers),
+    Answer: (visit_answer, depart_answer),
+    Said: (visit_said, depart_said),
+}
 
 
 def register(app: Any) -> None:
-    """Tell Sphinx how each builder writes the nodes."""
-    plain = (visit_plain, depart_plain)
-    for node, in_html, elsewhere in (
-        (Question, (visit_question, depart_box), plain),
-        (Prediction, (visit_prediction, depart_box), plain),
-        (Asked, (visit_asked, depart_asked), (visit_line, None)),
-        (Choice, (visit_choice, depart_choice), (visit_line, None)),
-        (Outcome, (visit_outcome, depart_outcome), plain),
-        (Answers, (visit_answers, depart_answers), (visit_answers_line, depart_plain)),
-        (Answer, (visit_answer, depart_answer), plain),
-        (Said, (visit_said, depart_said), (visit_said_line, depart_plain)),
-    ):
-        app.add_node(node, html=in_html, latex=elsewhere, text=elsewhere, man=elsewhere)
+    """Tell Sphinx how the nodes are written."""
+    for node, in_html in IN_HTML.items():
+        app.add_node(node, html=in_html)
+    app.add_post_transform(WithoutHtml)

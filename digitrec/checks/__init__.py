@@ -23,8 +23,8 @@ Numbers are compared with a tolerance, so that another order of summation passes
 ``training``    chapters 2 and 4: a network of one's own, trained on images that the check chooses
 ``images``      chapter 5: the steps of the recipe
 ``thresholds``  chapter 5: a threshold, what is not answered, and a change that misleads
-``page``        chapter 6: cuts, seams, candidates, gaps
-``paths``       chapter 6: the best path
+``page``        chapter 6: cuts, seams, candidates
+``paths``       chapter 6: the best path, where greed loses, and a prior
 ``rejection``   chapter 6: which digits of a page to answer
 ``gradients``   chapter 7: gradients, by hand and by differences
 ``learning``    chapter 7: steps, and a network that has learned
@@ -64,8 +64,8 @@ from digitrec.checks.layers import (
 )
 from digitrec.checks.learning import largest_rate, learned_in_numpy, nesterov
 from digitrec.checks.packing import small_file
-from digitrec.checks.page import candidates, cut_column, gap_prior, seam_cost
-from digitrec.checks.paths import best_path, greedy_loses
+from digitrec.checks.page import candidates, cut_column, seam_cost
+from digitrec.checks.paths import best_path, gap_prior, greedy_loses
 from digitrec.checks.project import (
     PROJECT_POINTS,
     project,

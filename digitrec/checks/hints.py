@@ -1,8 +1,8 @@
 """What a check can say, read from its source: no answer is needed, and no second list.
 
 A hint is a sentence in the source of a check, or of a function or table of its module that it
-uses: a text that ends in a full stop or a question mark and is no docstring. What a check has in
-common with all others (``asking``, ``comparing``, ``together``) is left out.
+uses: a text that ends in a full stop or a question mark, or goes on after one, and is no docstring.
+What a check has in common with all others (``asking``, ``comparing``, ``together``) is left out.
 """
 
 from __future__ import annotations
@@ -34,13 +34,19 @@ def of(name: str) -> list[str]:
     reached, to_do = {name}, [name]
     while to_do:
         node = defined[to_do.pop(0)]
-        found += [text for text in _texts(node) if text.endswith((".", "?")) and " " in text]
+        found += [text for text in _texts(node) if _is_sentence(text)]
         for part in ast.walk(node):
             used = part.id if isinstance(part, ast.Name) else None
             if used in defined and used not in reached:
                 reached.add(used)
                 to_do.append(used)
     return list(dict.fromkeys(found))
+
+
+def _is_sentence(text: str) -> bool:
+    """Tell a hint from a word, a name of a type and the like."""
+    ended = text.endswith((".", "?")) and " " in text
+    return ended or (text.endswith(GAP) and ". " in text)
 
 
 @cache

@@ -31,7 +31,7 @@ def largest_rate(answer: Answer) -> None:
             (2 / x.mean() ** 2, "the mean of the squares is not the square of the mean."),
             (2 / x.sum() ** 2, "the mean of the squares is not the square of the sum."),
             (
-                2 / x.var() if x.size > 1 else np.inf,
+                2 / (x.var() if x.size > 1 else x.item() ** 2),
                 "the variance takes the mean away; nothing does that here.",
             ),
             (2 / squares.max(), "all examples count, not only the largest."),
@@ -56,7 +56,7 @@ def largest_rate(answer: Answer) -> None:
 def nesterov(answer: Answer) -> None:
     """``nesterov(w, v, gradient_at, rate, keep)``: a step that looks ahead; gives (w, v)."""
     rng = np.random.default_rng()
-    settle_together(answer, [_ahead(rng, shape) for shape in ((3,), (2, 4), (2,))])
+    settle_together(answer, [_ahead(rng, shape) for shape in ((3,), (3,), (2, 4), (2,))])
 
 
 def _ahead(rng: np.random.Generator, shape: tuple[int, ...]) -> Asked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -33,13 +33,14 @@ def cut_column(answer: Answer) -> None:
             place += place >= width // 2  # the middle is the guess of those who do not look
         amounts[place] = 2
         # Less ink, but at the sides, and just outside of what is asked for.
-        amounts[1], amounts[-1], amounts[edge - 1], amounts[width - edge] = 0, 1, 1, 1
+        amounts[1], amounts[-1], amounts[edge - 1], amounts[width - edge] = 0, 0, 1, 1
         mask = rng.permuted(np.arange(height)[:, np.newaxis] < amounts, axis=0)
         cases.append(_cut(mask, place))
     tied = np.ones((4, 8), bool)
     tied[0, [3, 4]] = False
-    cases.append(Asked((tied,), 3, "one column", right=lambda found: found.item() in (3, 4)))
     settle_together(answer, cases)
+    either = Asked((tied,), 3, "one column", right=lambda found: found.item() in (3, 4))
+    settle_together(answer, [either])
 
 
 def _cut(mask: np.ndarray, place: int) -> Asked:
@@ -99,7 +100,6 @@ def seam_cost(answer: Answer) -> None:
 def _crossed(cost: np.ndarray) -> Asked:
     """Make a case of a piece that a seam crosses."""
     expected = _seam(cost)
-    wide = np.pad(cost, ((0, 0), (1, 1)))
     mistakes = (
         (cost.sum(axis=0).min(), "that is the best straight cut; a seam may bend."),
         (cost.min(axis=1).sum(), "it jumps: from row to row at most one column aside."),
@@ -114,9 +114,12 @@ def _crossed(cost: np.ndarray) -> Asked:
         (_seam(cost, ways=(-1, 0)), "it never goes to the right."),
         (_seam(cost, ways=(0, 1)), "it never goes to the left."),
         (_seam(cost, ways=(-1, 1)), "it may also go straight down."),
-        (_seam(wide), "beside the edge there is nothing, not a way that costs 0: use infinity."),
         (
-            _seam(cost[:, 1:-1]) if cost.shape[1] > 2 else np.inf,
+            _seam(cost, beside=0),
+            "beside the edge there is nothing, not a way that costs 0: use infinity.",
+        ),
+        (
+            _seam(cost[:, 1:-1]) if cost.shape[1] > 2 else expected,
             "the columns at the edges may be used, too.",
         ),
         (-_seam(-cost), "that is the dearest way."),
@@ -135,14 +138,19 @@ def _crossed(cost: np.ndarray) -> Asked:
 
 
 def _seam(
-    cost: np.ndarray, far: int = 1, *, wrap: bool = False, ways: Sequence[int] | None = None
+    cost: np.ndarray,
+    far: int = 1,
+    *,
+    wrap: bool = False,
+    ways: Sequence[int] | None = None,
+    beside: float = np.inf,
 ) -> float:
     """Least sum from the first row to the last, by steps of so many columns aside."""
     if not len(cost):
         return 0.0
     total = np.array(cost[0], float)
     for row in cost[1:]:
-        before = np.pad(total, far, constant_values=np.inf)
+        before = np.pad(total, far, constant_values=beside)
         steps = range(-far, far + 1) if ways is None else ways
         reached = [before[far - step : far - step + len(row)] for step in steps]
         if wrap:
@@ -235,62 +243,3 @@ def _iterated(result: Any, what: str) -> Any:
         return iter(result)
     except Exception:  # noqa: BLE001 (whatever an object that is no list raises)
         raise Wrong(f"{what}, found {type(result).__name__}.") from None
-
-
-@check
-def gap_prior(answer: Answer) -> None:
-    """``gap_prior(boxes, height)``: −8 times the gaps between neighbours, in heights."""
-    rng = np.random.default_rng()
-    cases = []
-    for count, height in ((5, 48.0), (4, 30.0), (3, 41.0)):
-        widths, apart = rng.uniform(4, 12, count), rng.uniform(1, 7, count)
-        apart[1] = -2.7  # two that overlap
-        starts = np.cumsum(widths + apart) - widths
-        ends = starts + widths
-        cases.append((list(zip(starts.tolist(), ends.tolist(), strict=True)), height))
-    cases += [([(0, 10), (14, 20)], 40.0), ([(3, 9)], 25.0), ([(0, 10), (8, 12), (12, 15)], 20.0)]
-    settle_together(answer, [_gaps(boxes, height) for boxes, height in cases])
-
-
-def _gaps(boxes: list[tuple[float, float]], height: float) -> Asked:
-    """Make a case of a candidate's segments."""
-    signed = np.array([b[0] - a[1] for a, b in pairwise(boxes)], float)
-    gaps = np.maximum(signed, 0)
-    expected = -8 * gaps.sum() / height
-    whole = max(b[1] for b in boxes) - boxes[0][0]
-    overlap = "where two overlap the gap is 0, not below."
-    mistakes = (
-        (-8 * signed.sum() / height, overlap),
-        (-8 * max(0, signed.sum()) / height, f"of each two neighbours: {overlap}"),
-        (-8 * np.abs(signed).sum() / height, "where two overlap the gap is 0."),
-        (-8 * -np.minimum(signed, 0).sum() / height, "those are the overlaps; the gaps count."),
-        (-expected, "the sign: a penalty makes a path less likely."),
-        (-8 * gaps.sum(), "in heights of a digit: divide by the height."),
-        (-8 * gaps.sum() * height, "in heights of a digit: divide by the height."),
-        (-8 * np.floor(gaps / height).sum(), "a part of a height counts, too: do not cut it off."),
-        (-8 * np.floor(gaps.sum() / height), "a part of a height counts, too: do not cut it off."),
-        (-gaps.sum() / height, "times 8."),
-        (gaps.sum() / height, "times −8."),
-        (-8 * max(gaps, default=0.0) / height, "the sum of all gaps, not the widest."),
-        (-8 * gaps.mean() / height if len(gaps) else 0.0, "their sum, not their mean."),
-        (-8 * gaps.mean() / height if len(gaps) else np.nan, "their sum, not their mean."),
-        (-8 * gaps.sum() / height / len(boxes), "their sum, not their mean."),
-        (-8 * (gaps**2).sum() / height, "the gaps themselves, not their squares."),
-        (-8 * gaps[:1].sum() / height, "all neighbours, not only the first two."),
-        (-8 * gaps[:-1].sum() / height, "the last two are neighbours, too."),
-        (-8 * gaps[1:].sum() / height, "the first two are neighbours, too."),
-        (-8 * whole / height, "that is how wide all of it is; what lies between is asked for."),
-        (-8 * sum(b - a for a, b in boxes) / height, "those are the widths of the segments."),
-        (
-            -8 * sum(max(0, b[0] - a[0]) for a, b in pairwise(boxes)) / height,
-            "a gap begins at the first one's right side.",
-        ),
-        (
-            -8 * sum(max(0, b[1] - a[1]) for a, b in pairwise(boxes)) / height,
-            "a gap ends at the second one's left side.",
-        ),
-        (-8 * (gaps > 0).sum(), "how wide the gaps are, not how many there are."),
-        (-8 * (gaps > 0).sum() / height, "how wide the gaps are, not how many there are."),
-        (lambda found: len(boxes) == 1 and found == -8, "a single segment has no gap."),
-    )
-    return Asked((boxes, height), expected, "one number", mistakes, f"{boxes}, height {height:g}:")

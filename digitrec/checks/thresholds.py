@@ -189,7 +189,8 @@ def disturb(answer: Answer) -> None:
     right = (networks.load_numpy("cnn").predict(result).argmax(axis=1) == y).mean()
     if right >= DISTURBED_RIGHT:
         few = changed.mean() < DISTURBED_PIXELS / 2
+        advice = "You may change more pixels." if few else "What looks like a stroke?"
         raise Wrong(
             f"the CNN still reads {right:.1%} of them; fewer than {DISTURBED_RIGHT:.0%} are asked "
-            "for. " + ("You may change more pixels." if few else "What looks like a stroke?")
+            f"for. {advice}"
         )

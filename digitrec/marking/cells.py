@@ -175,18 +175,30 @@ def needed(cells: list[Cell], wanted: set[str]) -> list[Cell]:
     wanted
         Names that are needed at the end whether or not a check is called with them.
     """
+    # What a function uses is needed whenever it is called, which may be anywhere.
+    always = set(wanted)
+    while True:
+        taken = needed_with(cells, always)
+        later = always.union(*(cell.names.later for cell in taken))
+        if later == always:
+            return taken
+        always = later
+
+
+def needed_with(cells: list[Cell], always: set[str]) -> list[Cell]:
+    """Return the cells that checks need, where some names are needed everywhere."""
     modules = frozenset[str]().union(*(cell.names.imported for cell in cells))
-    names = set(wanted)
+    names = set(always)
     taken: list[Cell] = []
     for cell in reversed(cells):
         if cell.tree is None:
             continue
-        table = cell.names
-        changes = (table.changed - modules) & names
-        if not (cell.checks or table.made & names or changes or imports_all(cell.tree)):
+        found = cell.names
+        changes = (found.changed - modules) & names
+        if not (cell.checks or found.made & names or changes or imports_all(cell.tree)):
             continue
         taken.append(cell if cell.checks else trim_imports(cell, names))
-        names = (names - table.afresh) | table.used
+        names = (names - found.afresh) | found.used | always
     return taken[::-1]
 
 
@@ -214,7 +226,12 @@ def trim_imports(cell: Cell, names: set[str]) -> Cell:
 
     body = [kept for node in cell.tree.body if (kept := trimmed(node))]
     return Cell(
-        cell.number, cell.source, ast.Module(body, []), left_out=cell.left_out, checks=cell.checks
+        cell.number,
+        cell.source,
+        ast.Module(body, []),
+        left_out=cell.left_out,
+        checks=cell.checks,
+        names=cell.names,
     )
 
 

@@ -12,6 +12,7 @@ import builtins
 import contextlib
 import importlib
 import io
+import itertools
 import json
 import linecache
 import os
@@ -123,6 +124,8 @@ class Child:
         # What notebooks have without importing it.
         self.names["display"] = lambda *arguments, **options: None
         self.objects: list[Any] = []
+        #: The number of the question that is being answered.
+        self.asked = 0
 
     def refer(self, value: Any) -> dict[str, Any]:
         """Keep an object and return what stands for it."""
@@ -150,7 +153,7 @@ class Child:
 
     def send(self, message: dict[str, Any], parts: list[bytes] | None = None) -> None:
         """Send a message."""
-        wire.write(self.replies, message, parts or [])
+        wire.write(self.replies, {**message, "asked": self.asked}, parts or [])
 
     def ask(self, number: int, arguments: tuple[Any, ...]) -> Any:
         """Have the marker call a function of its own."""
@@ -195,7 +198,7 @@ class Child:
         self.send({"say": "ready"})
         while (found := wire.read(self.requests)) is not None:
             message, data = found
-            what = message["do"]
+            what, self.asked = message["do"], message["asked"]
             if what == "run":
                 self.run(message)
             elif what == "get":
@@ -207,6 +210,9 @@ class Child:
             elif what == "item":
                 owner, index = self.objects[message["number"]], self.decode(message["index"], data)
                 self.give(lambda o=owner, i=index: (o[i], None))
+            elif what == "items":
+                owner = self.objects[message["number"]]
+                self.give(lambda o=owner: (list(itertools.islice(o, wire.MOST_ITEMS)), None))
             elif what == "length":
                 owner = self.objects[message["number"]]
                 self.give(lambda o=owner: (len(o), None))

@@ -21,7 +21,9 @@ class Names:
     afresh
         Those of them that have a new value after it, whatever was before.
     used
-        Those whose value from before it uses, functions that it only defines included.
+        Those whose value from before it uses.
+    later
+        Those that its functions use when they are called.
     changed
         Those whose objects it may change.
     imported
@@ -31,6 +33,7 @@ class Names:
     made: frozenset[str] = frozenset()
     afresh: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
+    later: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
     imported: frozenset[str] = frozenset()
 
@@ -56,7 +59,7 @@ def names_of(source: str, tree: ast.Module) -> Names:
     later: set[str] = set()
     used = exposed(tree.body, afresh, later)
     changed = {name for node in tree.body for name in changed_by(node)}
-    return Names(*map(frozenset, (made, afresh, used | (later - afresh), changed, imported)))
+    return Names(*map(frozenset, (made, afresh, used, later, changed, imported)))
 
 
 def exposed(body: list[ast.stmt], bound: set[str], later: set[str]) -> set[str]:

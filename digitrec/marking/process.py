@@ -79,18 +79,24 @@ class Process:
         # Few are kept: who says more than it is asked waits.
         self.heard: queue.Queue[tuple[dict[str, Any], bytes] | str] = queue.Queue(maxsize=2)
         self.why = ""
-        threading.Thread(target=self._listen, daemon=True).start()
+        #: Each question has a number, which its answer repeats.
+        self.number = 0
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
         self._next(limits.cell_seconds)
 
     def _listen(self) -> None:
         """Put what is said into the queue, until nothing more is."""
-        assert self.popen.stdout is not None
+        stream = self.popen.stdout
+        assert stream is not None
         try:
-            while (found := wire.read(self.popen.stdout)) is not None:
+            while (found := wire.read(stream)) is not None:
                 self.heard.put(found)
             self.heard.put("")
         except (wire.WireError, OSError, ValueError) as error:
             self.heard.put(f"sent what is no answer: {error}")
+        finally:
+            stream.close()
 
     def _next(self, seconds: float) -> tuple[dict[str, Any], bytes]:
         """Return what is said next."""
@@ -111,6 +117,8 @@ class Process:
                 found = ""
             if isinstance(found, str):
                 self.end(found or self._how_it_ended())
+            elif found[0].get("asked") != self.number:
+                self.end("sent what is no answer: it was not asked for")
             else:
                 return found
 
@@ -144,7 +152,8 @@ class Process:
         if self.why:
             raise Ended(self.why)
         try:
-            self._write(message, parts)
+            self.number += 1
+            self._write({**message, "asked": self.number}, parts)
             end = time.monotonic() + seconds
             while True:
                 reply, data = self._next(end - time.monotonic())
@@ -197,13 +206,13 @@ class Process:
             self.popen.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.popen.wait(10)
-        for stream in (self.popen.stdin,):
-            with contextlib.suppress(OSError):
-                if stream is not None:
-                    stream.close()
+        assert self.popen.stdin is not None
+        with contextlib.suppress(OSError):
+            self.popen.stdin.close()
         with contextlib.suppress(queue.Empty):
             while True:  # the listener may wait for room
                 self.heard.get_nowait()
+        self.listener.join(2)
         for path in self.folder.rglob("*"):
             with contextlib.suppress(OSError):
                 if path.is_dir() and not path.is_symlink():

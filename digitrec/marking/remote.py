@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,15 @@ class Remote:
             "index": encoder.tree(index),
         }
         return self._ask(message, encoder.parts)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Go through its items; an endless one is cut short."""
+        found = self._ask({"do": "items", "number": self._found["number"]})
+        return iter(found if isinstance(found, list) else [])
+
+    def __array__(self, *arguments: Any, **options: Any) -> Any:
+        """It is no array: those are sent. NumPy would look for items in items without an end."""
+        raise TypeError(f"expected an array, found {self._found['type']}")
 
     def __deepcopy__(self, memo: Any) -> Remote:
         """There is only the one in the notebook's process."""

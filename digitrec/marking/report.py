@@ -31,6 +31,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .45rem .7rem .45rem 0; text-align: left;
   vertical-align: top; }
 thead th { color: var(--muted); font-weight: 600; }
+tbody th { font-weight: 500; min-width: 10rem; overflow-wrap: normal; }
 td:nth-child(2) { white-space: nowrap; }
 td:last-child { white-space: pre-wrap; }
 footer { color: var(--muted); font-size: .9rem; margin-top: 2rem; }

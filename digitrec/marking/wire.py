@@ -14,7 +14,7 @@ import json
 import math
 import re
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any
 
 import numpy as np
@@ -62,9 +62,11 @@ class Encoder:
             return {"kind": "ellipsis"}
         if isinstance(value, complex):
             return {"kind": "complex", "parts": [value.real, value.imag]}
-        if isinstance(value, range) and len(value) <= MOST_ITEMS:
+        if isinstance(value, range):
+            if len(value) > MOST_ITEMS:
+                return self.refer(value)
             return {"kind": "range", "parts": [value.start, value.stop, value.step]}
-        if depth >= DEEPEST:
+        if depth >= DEEPEST or isinstance(value, bytes | bytearray | memoryview):
             return self.refer(value)
         if isinstance(value, dict):
             pairs = [[self.tree(k, depth + 1), self.tree(v, depth + 1)] for k, v in value.items()]
@@ -74,6 +76,9 @@ class Encoder:
                 return {"kind": kind, "items": [self.tree(v, depth + 1) for v in value]}
         if isinstance(value, np.ndarray) or hasattr(value, "__array__"):
             return self._array(np.asarray(value))
+        if isinstance(value, Sequence):  # a deque, say; for our purposes a list
+            items = [self.tree(v, depth + 1) for v in itertools.islice(value, MOST_ITEMS)]
+            return {"kind": "list", "items": items}
         if isinstance(value, Iterator):
             items = [self.tree(v, depth + 1) for v in itertools.islice(value, MOST_ITEMS)]
             return {"kind": "iterator", "items": items}
@@ -82,9 +87,9 @@ class Encoder:
     def _array(self, array: np.ndarray, *, scalar: bool = False) -> Tree:
         if _DTYPE.fullmatch(array.dtype.str) is None:
             return self.tree(array.tolist(), 1) if array.dtype.kind == "O" else self.refer(array)
-        data = array.tobytes()
-        if self.size + len(data) > MOST_BYTES:
+        if self.size + array.nbytes > MOST_BYTES:
             raise WireError(f"expected arrays of at most {MOST_BYTES >> 20} MB")
+        data = array.tobytes()
         found = {
             "kind": "scalar" if scalar else "array",
             "dtype": array.dtype.str,

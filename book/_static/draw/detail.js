@@ -2,7 +2,7 @@
 
 import { GREY, POSITIVE, SIGNED, paintTiles, pixelOf, styleOf } from './colours.js';
 import { receptiveField, strongest, takeApart } from './explain.js';
-import { find, make } from './view.js';
+import { find, make } from './dom.js';
 
 /**
  * @typedef {import('./view.js').Part} Part

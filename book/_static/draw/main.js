@@ -4,12 +4,13 @@
  */
 
 import { Detail } from './detail.js';
+import { find, make, rove } from './dom.js';
 import { loadModel } from './model.js';
 import { prepare } from './normalise.js';
 import { Pad } from './pad.js';
 import { read } from './reading.js';
 import { EMPTY, PENS, Picture, decode, encodeShort, isEmpty, samplePicture } from './strokes.js';
-import { Bars, Layers, Seen, find, make, rove } from './view.js';
+import { Bars, Layers, Seen } from './view.js';
 
 /** A screen reader hears the reading when nothing changed for so many milliseconds. */
 const PAUSE = 700;

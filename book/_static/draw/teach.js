@@ -6,13 +6,14 @@
  * Samples are learned all together, each time from the same start: so to take one back is to learn the others.
  */
 
+import { find, make } from './dom.js';
 import { HandError, read as readHand, write as writeHand } from './hand.js';
 import { RECIPE } from './learn.js';
 import { prepare } from './normalise.js';
 import { Picture, decode, encodeShort, render } from './strokes.js';
 import { scribble, vary } from './vary.js';
 import { randomFrom } from '../train/backward.js';
-import { Bars, find, make } from './view.js';
+import { Bars } from './view.js';
 
 /** More samples take too long to learn. */
 const MOST = 100;

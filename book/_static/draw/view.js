@@ -1,6 +1,7 @@
 /** What the page shows of the networks: readings, bars, feature maps. */
 
 import { GREY, POSITIVE, paintTiles, pixelOf } from './colours.js';
+import { find, make, rove } from './dom.js';
 import { parts } from './explain.js';
 import { percent } from './reading.js';
 
@@ -16,38 +17,6 @@ const NARROW = '(max-width: 40rem)';
  * @typedef {(part: ?Part, map: number, stay: boolean) => void} Look what to do when a map is looked at; null: no
  *   longer
  */
-
-/**
- * Make an element: `make('p', {className: 'why'}, 'text', child, …)`.
- * @template {keyof HTMLElementTagNameMap} T
- * @param {T} tag
- * @param {Record<string, unknown>} properties and attributes: role, aria-…
- * @param {...(Node | string)} children
- * @returns {HTMLElementTagNameMap[T]}
- */
-export function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith('aria-') || name === 'role') element.setAttribute(name, String(value));
-    else Object.assign(element, { [name]: value });
-  }
-  element.append(...children);
-  return element;
-}
-
-/**
- * Find the one element that a selector means.
- * @template {Element} T
- * @param {ParentNode} root
- * @param {string} selector
- * @param {new () => T} Kind what it is
- * @returns {T}
- */
-export function find(root, selector, Kind) {
-  const element = root.querySelector(selector);
-  if (element instanceof Kind) return element;
-  throw new Error(`page: expected a ${Kind.name} at ${selector}, found ${element?.tagName ?? 'none'}`);
-}
 
 /** The 28 × 28 pixels that the networks see: beside the pad, and once more with a frame around where a
     feature looks. */
@@ -123,32 +92,6 @@ export class Bars {
       });
     }
   }
-}
-
-/**
- * Let arrow keys move the focus among buttons, which are one stop of the Tab key.
- * @param {HTMLElement} box
- * @param {() => number} columns buttons in a row
- */
-export function rove(box, columns) {
-  const buttons = [...box.querySelectorAll('button')];
-  const choose = (/** @type {?EventTarget} */ chosen) => {
-    for (const button of buttons) button.tabIndex = button === chosen ? 0 : -1;
-  };
-  choose(buttons[0]);
-  box.addEventListener('focusin', (event) => choose(event.target));
-  box.addEventListener('keydown', (event) => {
-    const from = buttons.findIndex((button) => button === event.target);
-    /** @type {Record<string, number>} */
-    const places = {
-      Home: 0, End: buttons.length - 1,
-      ArrowLeft: from - 1, ArrowRight: from + 1, ArrowUp: from - columns(), ArrowDown: from + columns(),
-    };
-    const to = buttons[places[event.key]];
-    if (!to) return;
-    event.preventDefault();
-    to.focus();
-  });
 }
 
 /** The feature maps of one part of a network: one canvas, and a button over each map. */

@@ -1,5 +1,7 @@
 /** Curves that grow: one for the training digits, one for the test digits, over the epochs. */
 
+import { draw } from '../draw/dom.js';
+
 const [WIDTH, HEIGHT] = [360, 200];
 const EDGE = { left: 40, right: 58, top: 12, bottom: 26 };
 /** More points than this are thinned out: the screen has no more columns. */
@@ -13,21 +15,6 @@ const MOST = 400;
  * @property {(value: number) => string} write a value at the axis
  * @property {{value: number, text: string}} chance what guessing reaches, as a line
  */
-
-const SVG = 'http://www.w3.org/2000/svg';
-
-/**
- * Make an element of a drawing.
- * @param {string} tag
- * @param {Record<string, string | number>} attributes
- * @param {string} [text]
- */
-function draw(tag, attributes, text = '') {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  element.textContent = text;
-  return element;
-}
 
 /**
  * The end of an axis: 1, 2 or 5 times a power of ten.

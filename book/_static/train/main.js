@@ -4,7 +4,7 @@
  */
 
 import { GREY, SIGNED, paintTiles, pixelOf } from '../draw/colours.js';
-import { find, make } from '../draw/view.js';
+import { find, make } from '../draw/dom.js';
 import { Chart, thinned } from './chart.js';
 import { KNOBS, LESSONS, USUAL, format, lessonOf, parse } from './settings.js';
 
