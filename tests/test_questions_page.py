@@ -112,7 +112,7 @@ def test_screen_readers_are_told(opened) -> None:
     """A named group, named choices, a status that speaks; the right answer is not in the tree."""
     page = opened()
     question = page.locator(".question").first
-    text = " ".join(questions(CHAPTER)[0].asked.text.split())
+    text = " ".join(questions(CHAPTER)[0].asked.text.split()).replace("'", "’")
     group = question.get_by_role("group")
     assert group.count() == 1
     assert text[:40] in " ".join(group.locator("legend").inner_text().split())
