@@ -16,6 +16,7 @@ The modules, in the order in which the course meets them:
 ``simulate``        known digits as photographs on paper
 ``forms``           the forms in which people write digits, and drawings of them
 ``augment``         training digits as other hands, pens and cameras would have made them
+``blurred``         pages out of focus, and how sure a network is of their digits
 ``miscuts``         what the reader cuts wrongly: training images that are no digit
 ``recipes``         how long, how fast and on what the networks are trained
 ``training``        how a network is trained in Keras by a recipe

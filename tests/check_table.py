@@ -113,10 +113,16 @@ ODD: dict[str, Any] = {
 
 def _every(cases: dict[Check, list[Any]]) -> list[Any]:
     return [
-        pytest.param(check, case, id=f"{check.__name__}-{k}")
+        pytest.param(check, case, id=f"{check.__name__}-{k}", marks=_marks(case))
         for check, answers in cases.items()
         for k, case in enumerate(answers)
     ]
+
+
+def _marks(case: Any) -> list[Any]:
+    """Mark a case as slow if its answer takes a while to make."""
+    answer = case[0] if isinstance(case, tuple) else case
+    return [pytest.mark.slow] if isinstance(answer, Later) else []
 
 
 def _made(answer: Any) -> Any:

@@ -298,13 +298,17 @@ RIGHT = {
 }
 WRONG = {
     checks.leaky_relu_gradient: [
-        (lambda z, g: np.where(z > 0, g, 0.1), "from behind counts"),
+        (lambda z, g: g * (z > 0) + 0.1 * (z <= 0), "gradient from behind"),
+        (lambda z, g: g * np.clip(z, 0.1, 1), "should be"),
+        (lambda z, g: g * np.where(np.abs(z) > 0, 1, 0.1), "passes all on"),
+        (lambda z, g: np.where(z > 0, g, 0.1 * g).ravel(), "shape (24,)"),
+        (lambda z, g: np.where(z > 0, g, 0.1), "gradient from behind"),
         (lambda z, g: g + np.where(z > 0, 1, 0.1), "multiplied with the slope"),
         (lambda z, g: g / np.where(z > 0, 1, 0.1), "multiplied with the slope"),
         (lambda z, g: np.where(z > 0, z, 0.1 * z), "way forward"),
         (lambda z, g: 0.1 * g, "a tenth of all"),
         (lambda z, g: g * np.where(z > 1, 1, 0.1), "kink is at 0"),
-        (lambda z, g: -g * np.where(z > 0, 1, 0.1), "nothing turns"),
+        (lambda z, g: -g * np.where(z > 0, 1, 0.1), "both slopes"),
         (lambda z, g: np.where(z > 0, g, 0.1 * g).astype(int), "should be"),
         (lambda z, g: np.where(z > 0, g, 0.1 * g).T, "shape|should"),
         (lambda z, g: np.where(z.mean() > 0, g, 0.1 * g), "should be|a tenth of all|passes all on"),
@@ -315,7 +319,7 @@ WRONG = {
         (lambda z, g: np.maximum(g, 0.1 * g), "sign of the gradient"),
         (lambda z, g: np.where(z > 0, 0.1 * g, g), "other way round"),
         (lambda z, g: np.where(z > 0, g, 0.01 * g), "not 0.01"),
-        (lambda z, g: np.where(z > 0, g, -0.1 * g), "it rises"),
+        (lambda z, g: np.where(z > 0, g, -0.1 * g), "not −0.1"),
         (lambda z, g: g, "passes all on"),
         (leaky_changes_gradient, "changed its input"),
         (lambda z, g: g if z > 0 else 0.1 * g, "raised ValueError"),
@@ -323,6 +327,9 @@ WRONG = {
         (lambda z, g: g * np.nan, "yours is nan"),
     ],
     checks.largest_rate: [
+        (lambda x: 2 / (x @ x) * len(x) ** 2, "expected"),
+        (lambda x: 2 / (x @ x / max(1, len(x) - 1)), "expected"),
+        (lambda x: round(2 / (x @ x / len(x)), 2), "expected"),
         (lambda x: 2 / x.var() if len(x) > 1 else 0.5, "variance"),
         (lambda x: 2 / np.median(x**2), "not a median"),
         (lambda x: 2 / (x**2).min(), "the smallest"),
@@ -348,6 +355,14 @@ WRONG = {
         (lambda x: 10**400, "expected one number"),
     ],
     checks.skip_gradient: [
+        (lambda x, *a: skip(x, *a) if x > 0 else 0, "expected"),
+        (
+            lambda x, t, w1, b1, w2, b2: (
+                (w2 * max(0, w1 * x + b1) + b2 + x - t) * (1 + w1 * w2 * (x > 0))
+            ),
+            "expected",
+        ),
+        (lambda x, *a: (skip_loss(x + 0.01, *a) - skip_loss(x, *a)) / 0.01, "expected"),
         (
             lambda x, t, w1, b1, w2, b2: skip(x, t, w1, b1, w2, b2) * (w1 * x + b1 > 0),
             "comes through",
@@ -355,7 +370,7 @@ WRONG = {
         (lambda x, t, w1, b1, w2, b2: skip(x, t, w1, b1, 1, b2), "expected"),
         (
             lambda x, t, w1, b1, w2, b2: (w2 * (w1 * x + b1) + b2 + x - t) * (1 + w1 * w2),
-            "no ReLU in it",
+            "ReLU is missing, forwards",
         ),
         (
             lambda x, t, w1, b1, w2, b2: (
@@ -367,7 +382,7 @@ WRONG = {
             lambda x, t, w1, b1, w2, b2: (
                 (w2 * max(0, w1 * x + b1) + b2 + x - t) * (1 + w2 * x * (w1 * x + b1 > 0))
             ),
-            "multiplied by w1",
+            "not times x",
         ),
         (
             lambda x, t, w1, b1, w2, b2: (
@@ -422,6 +437,16 @@ WRONG = {
         (lambda x, t: 0, "raised TypeError"),
     ],
     checks.smoothed_gradient: [
+        (lambda z, y, s: smoothed(z, y, 0.1), "should be"),
+        (lambda z, y, s: smoothed(z, (y + 1) % z.shape[1], s), "should be"),
+        (
+            lambda z, y, s: (forward.softmax(z) - soft(y, 10, s)[:, : z.shape[1]]) / len(y),
+            "should be|raised",
+        ),
+        (
+            lambda z, y, s: (softmax_as_written(z - z.max()) - soft(y, z.shape[1], s)) / len(y),
+            "gives no number",
+        ),
         (smoothed_for_ten, "not always ten"),
         (
             lambda z, y, s: (forward.softmax(z) - np.eye(z.shape[1])[y] - s / z.shape[1]) / len(y),
@@ -434,7 +459,10 @@ WRONG = {
         (lambda z, y, s: smoothed(z, y, 1 - s), "not what it keeps"),
         (lambda z, y, s: (1 - s) * smoothed(z, y, 0), "not the gradient"),
         (lambda z, y, s: smoothed(z, y, s) * len(y) / z.size, "number of examples only"),
-        (lambda z, y, s: forward.softmax(z) - soft(y, z.shape[1], s) / len(y), "p too"),
+        (
+            lambda z, y, s: forward.softmax(z) - soft(y, z.shape[1], s) / len(y),
+            "not only the target",
+        ),
         (
             lambda z, y, s: (np.exp(z) / np.exp(z).sum() - soft(y, z.shape[1], s)) / len(y),
             "softmax of its own",
@@ -488,6 +516,10 @@ WRONG = {
         (lambda z, y, s: smoothed(z, y, s) + z.__isub__(1) * 0, "changed its input"),
     ],
     checks.numeric_gradient: [
+        (lambda f, w, h: central(f, w, h)[::-1], "should be"),
+        (lambda f, w, h: central(f, w, h) * w, "should be"),
+        (lambda f, w, h: central(f, w, h).ravel().tolist(), "found shape"),
+        (lambda f, w, h: central(f, w, h).astype(int), "should be"),
         (lambda f, w, h: central(f, w, 2 * h), "step by h"),
         (lambda f, w, h: central(f, w, h) / 2, "2h apart"),
         (lambda f, w, h: central(f, w, h) * 2 * h, "divide by how far apart"),
@@ -532,6 +564,10 @@ WRONG = {
         ([3, 5, 4, 2], "dictionary"),
     ],
     checks.nesterov: [
+        (lambda w, v, g, r, k: ahead(w, v, lambda point: g(w), r, k), "plain momentum"),
+        (lambda w, v, g, r, k: ahead(w, v, g, r, 0.9), "should be"),
+        (lambda w, v, g, r, k: (ahead(w, v, g, r, k)[0], w + k * v), "should be"),
+        (lambda *a: np.concatenate(ahead(*a)), "two arrays"),
         (lambda w, v, g, r, k: (w + k * v - g(w + k * v), k * v - g(w + k * v)), "with the rate"),
         (lambda w, v, g, r, k: (w - r * g(w + k * v), -r * g(w + k * v)), "part of the old"),
         (
@@ -572,12 +608,12 @@ WRONG = {
         (lambda w, v, g, r, k: (w - ahead(w, v, g, r, k)[1], ahead(w, v, g, r, k)[1]), "sign"),
         (
             lambda w, v, g, r, k: (w + k * v + r * g(w + k * v), k * v + r * g(w + k * v)),
-            "against the gradient|and the gradient",
+            "against the gradient|no part in it",
         ),
         (lambda w, v, g, r, k: (w, ahead(w, v, g, r, k)[1]), "moved by it"),
         (lambda *a: ahead(*a)[0], "two arrays"),
         (changes_v, "changed its input"),
-        (lambda w, v, g, r, k: (w + k * v, k * v), "against the gradient|and the gradient"),
+        (lambda w, v, g, r, k: (w + k * v, k * v), "against the gradient|no part in it"),
         (lambda *a: (None, None), "two arrays"),
     ],
 }

@@ -250,6 +250,25 @@ def seam_by_first(cost, column):
     return seam(np.vstack([first, cost[1:]]))
 
 
+def seam_wraps_left(cost):
+    """Left of the first column it finds the last."""
+    total = cost[0]
+    for row in cost[1:]:
+        right = np.append(total[1:], np.inf)
+        total = [row[k] + min(total[k - 1], total[k], right[k]) for k in range(len(row))]
+        total = np.array(total)
+    return total.min()
+
+
+def seam_updated(cost):
+    """Takes sums of the new row for those of the old."""
+    total = cost[0].copy()
+    for row in cost[1:]:
+        for k in range(len(row)):
+            total[k] = row[k] + total[max(0, k - 1) : k + 2].min()
+    return total.min()
+
+
 def seam_zero_edge(cost):
     """Beside the edge it costs nothing."""
     total = cost[0].copy()
@@ -324,6 +343,28 @@ def viterbi_in_order(count, edges):
     return path[::-1]
 
 
+def remembers(count, edges, known={}):  # noqa: B006 (the mistake)
+    """Keeps the path of the first line of each length."""
+    return known.setdefault(count, viterbi(count, edges))
+
+
+def viterbi_recursive(count, edges):
+    """A right answer that asks for the best path up to a place by calling itself."""
+
+    @functools.cache
+    def to(place):
+        if not place:
+            return 0.0, ()
+        ways = (
+            (to(a)[0] + np.log(p), (*to(a)[1], k))
+            for k, (a, b, p) in enumerate(edges)
+            if b == place
+        )
+        return max(ways, default=(-np.inf, ()))
+
+    return list(to(count)[1])
+
+
 def from_the_right(count, edges):
     place, path = count, []
     while place > 0:
@@ -369,7 +410,13 @@ RIGHT = {
         lambda n, m: np.array(pairs(n, m)),
         lambda n, m: [list(pair) for pair in reversed(pairs(n, m))],
     ],
-    checks.best_path: [viterbi, viterbi_backwards, viterbi_sorted, viterbi_relaxed],
+    checks.best_path: [
+        viterbi,
+        viterbi_backwards,
+        viterbi_sorted,
+        viterbi_relaxed,
+        viterbi_recursive,
+    ],
     checks.greedy_loses: [
         TRAP,
         dict.fromkeys(TRAP, 1e-3) | {(0, 1): 0.002, (0, 3): 0.0015, (1, 2): 1e-9, (1, 3): 2e-9},
@@ -404,7 +451,7 @@ WRONG = {
         (column_of(lambda w: w // 4 - 1, lambda w: w - w // 4), "first column allowed"),
         (column_of(lambda w: w // 4, lambda w: w), "a quarter of the width"),
         (column_of(lambda w: 0, lambda w: w - w // 4), "a quarter of the width"),
-        (column_of(lambda w: w // 3, lambda w: w - w // 3), "expected"),
+        (column_of(lambda w: w // 3, lambda w: w - w // 3), "expected|allowed"),
         (column_of(lambda w: round(w / 4), lambda w: w - round(w / 4)), "expected|allowed"),
         (lambda m: m[:, m.shape[1] // 4 : -(m.shape[1] // 4)].sum(axis=0).argmin(), "left side"),
         (lambda m: column(m) / m.shape[1], "expected"),
@@ -429,6 +476,10 @@ WRONG = {
         (lambda m: m[column(m)], "one column|raised"),
     ],
     checks.seam_cost: [
+        (seam_wraps_left, "t[-1] is the last"),
+        (seam_updated, "expected"),
+        (lambda c: max(0, seam(c)), "found 0"),
+        (lambda c: seam(c) + c[0].min(), "expected"),
         (seam_zero_edge, "use infinity"),
         (seam_last, "end in any column"),
         (lambda c: seam_by_first(c, 0), "not only in the first"),
@@ -439,7 +490,7 @@ WRONG = {
         (lambda c: round(seam(c)), "need not be whole"),
         (lambda c: c.min(), "least of all costs"),
         (lambda c: seam(c, 0), "straight"),
-        (lambda c: seam_greedy(c[::-1]), "least above"),
+        (lambda c: seam_greedy(c[::-1]), "least pixel above"),
         (lambda c: seam(np.abs(c)), "expected"),
         (lambda c: c.sum(axis=0).min(), "straight"),
         (lambda c: c.min(axis=1).sum(), "jumps"),
@@ -447,7 +498,7 @@ WRONG = {
         (lambda c: seam(c.T), "left to right"),
         (lambda c: seam(c[1:]) if len(c) > 1 else 0.0, "first row"),
         (lambda c: seam(c[:-1]) if len(c) > 1 else 0.0, "last row"),
-        (seam_greedy, "always the least below"),
+        (seam_greedy, "always taking the least pixel below"),
         (seam_wraps, "left edge"),
         (lambda c: seam_one_sided(c, 0, 1), "never goes to the right|never goes to the left"),
         (lambda c: seam_one_sided(c, 1, 0), "never goes to the right|never goes to the left"),
@@ -467,6 +518,9 @@ WRONG = {
         (lambda n, m: pairs(n, m + 1), "joins more than"),
         (lambda n, m: pairs(n, m)[:-1], "missing"),
         (lambda n, m: str(pairs(n, m)), "found str"),
+        (lambda n, m: [(str(a), str(b)) for a, b in pairs(n, m)], "no pair of numbers"),
+        (lambda n, m: np.array(pairs(n, m)).T, "another length"),
+        (lambda n, m: list(itertools.combinations(range(n), 2)), "joins more|missing|expected"),
         (lambda n, m: dict.fromkeys(pairs(n, m)), "found dict"),
         (lambda n, m: (1 / 0 for _ in range(n)), "raised ZeroDivisionError"),
         (lambda n, m: [(a, b - 1) for a, b in pairs(n, m)], "as a slice"),
@@ -481,10 +535,16 @@ WRONG = {
         (lambda n, m: [(a, b, b - a) for a, b in pairs(n, m)], "pairs"),
         (lambda n, m: len(pairs(n, m)), "list of pairs"),
         (lambda n, m: pairs(n, m)[1:], "missing|expected"),
-        (lambda n, m: pairs(n, min(m, 2)), "missing"),
+        (lambda n, m: pairs(n, min(m, 2)), "missing|3 may be joined|4 may be joined"),
         (lambda n, m: [range(a, b) for a, b in pairs(n, m)], "pairs"),
     ],
     checks.best_path: [
+        (lambda n, e: viterbi(n, [(a, b, np.exp(round(np.log(p)))) for a, b, p in e]), "best path"),
+        (lambda n, e: viterbi(n, [(a, b, 3 * p) for a, b, p in e]), "best path|most candidates"),
+        (lambda n, e: viterbi(n, [(a, b, min(p, 0.5)) for a, b, p in e]), "best path"),
+        (lambda n, e: viterbi(n, [(a, b, np.exp(p - 1)) for a, b, p in e]), "1 − p"),
+        (lambda n, e: viterbi(n, [(a, b, 2.0) for a, b, p in e]), "the most candidates"),
+        (remembers, "begins where"),
         (viterbi_from_zero, "no candidate leads"),
         (viterbi_in_order, "raised|best path|greedy|fewest|least|begins where"),
         (from_the_right, "best path|raised|begins"),
@@ -512,7 +572,7 @@ WRONG = {
         (pops, "changed its input"),
         (
             lambda n, e: viterbi(n, [(a, b, p**0.1 + 1) for a, b, p in e]),
-            "best path|fewest|least|adds",
+            "most candidates",
         ),
     ],
     checks.greedy_loses: [
@@ -535,7 +595,7 @@ WRONG = {
         (lambda b, h: -8 * max(0, raw_gaps(b).sum()) / h, "of each two neighbours"),
         (lambda b, h: -8 * (raw_gaps(b).clip(0) // h).sum(), "cut off to 0"),
         (lambda b, h: -8 * raw_gaps(b).clip(0).sum() // h, "expected"),
-        (lambda b, h: raw_gaps(b).clip(0).sum() / h, "times −8"),
+        (lambda b, h: raw_gaps(b).clip(0).sum() / h, "factor −8 is missing"),
         (lambda b, h: -8 * raw_gaps(b)[:1].clip(0).sum() / h, "first two"),
         (lambda b, h: -8 * raw_gaps(b)[:-1].clip(0).sum() / h, "last two"),
         (lambda b, h: -8 * (raw_gaps(b).clip(0) ** 2).sum() / h, "squares"),
@@ -551,7 +611,7 @@ WRONG = {
         (lambda b, h: -8 * np.abs(raw_gaps(b)).sum() / h, "where two overlap"),
         (lambda b, h: -gaps(b, h), "sign"),
         (lambda b, h: gaps(b, 1), "divide"),
-        (lambda b, h: gaps(b, h) / 8, "times 8"),
+        (lambda b, h: gaps(b, h) / 8, "factor 8 is missing"),
         (lambda b, h: gaps(b, 1) * h, "divide"),
         (lambda b, h: -8 * raw_gaps(b).clip(0).max(initial=0) / h, "widest"),
         (lambda b, h: -8 * raw_gaps(b).clip(0).mean() / h if len(b) > 1 else 0.0, "mean"),

@@ -30,6 +30,7 @@ scene            -                                                              
 simulate         scene                                                           numpy cv2 PIL
 forms            -                                                               numpy cv2
 augment          forms simulate                                                  numpy cv2
+blurred          networks reading scene simulate                                 numpy
 miscuts          reading                                                         numpy cv2
 recipes          augment forms networks                                          numpy
 learn            augment backprop compiled forward mnist networks                numpy
@@ -38,7 +39,7 @@ shipped          augment forward mnist networks reading simulate training       
 evaluate         -                                                               numpy
 plots            evaluate                                                        numpy cycler matplotlib seaborn
 interactive      evaluate forward plots                                          numpy PIL
-checks           evaluate forward mnist networks reading scene simulate          numpy cv2
+checks           blurred evaluate forward mnist networks scene simulate          numpy cv2
 notebook         -                                                               -
 marking          checks forward                                                  numpy
 __main__         compiled hand learn marking mnist networks reading samples sheet cv2 PIL
@@ -83,7 +84,7 @@ images           asking comparing mnist together                                
 thresholds       asking comparing forward mnist networks together                numpy
 page             asking together                                                 numpy
 paths            asking comparing together                                       numpy
-rejection        asking comparing mnist networks reading scene simulate          numpy
+rejection        asking blurred comparing mnist                                  numpy
 gradients        asking comparing forward together                               numpy
 learning         asking forward gradients mnist together                         numpy
 hints            asking                                                          -

@@ -531,3 +531,14 @@ def test_the_place_of_the_most() -> None:
     for values in ([2, 2, 1], [1], [], [float("nan"), 1.0]):
         with pytest.raises(ValueError, match="expected one largest of two values or more"):
             notebook.place_of_most(values)
+
+
+@pytest.mark.parametrize(
+    ("name", "prepares"),
+    [("06-reading-a-page", "p_val, y_val ="), ("07-learning", "all_kinds = ")],
+)
+def test_a_solved_copy_keeps_what_prepares_an_exercise(name: str, prepares: str) -> None:
+    """Only the cells that a reader fills in make room for the solutions."""
+    code = "\n".join(cells(STAMPED[f"notebooks/solutions/{name}.ipynb"], "code"))
+    assert prepares in code
+    assert not re.search(r"^ *\.\.\.$|= \.\.\.$", code, re.MULTILINE)

@@ -14,6 +14,7 @@ the same bytes. What cannot be translated is an error, so that no reader ever se
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 import sys
@@ -226,6 +227,14 @@ def hidden(metadata: Any) -> dict[str, Any]:
     return {"jupyter": {"source_hidden": True}, "cellView": "form"}
 
 
+def is_to_fill(code: str) -> bool:
+    """Tell a cell that a reader fills in, where dots stand for it, from one that prepares."""
+    return any(
+        isinstance(node, ast.Constant) and node.value is Ellipsis
+        for node in ast.walk(ast.parse(code))
+    )
+
+
 def render(
     chapter: Chapter,
     book: Book,
@@ -269,7 +278,7 @@ def render(
                 if handed_out:
                     continue
                 writer.markdown(f"```python\n{code}\n```")
-            elif solution or not (exercise and solved):
+            elif solution or not (exercise and solved and is_to_fill(code)):
                 writer.code(code, hidden(source.metadata))
             caption = translate.caption(source.metadata)
             if caption:

@@ -74,7 +74,7 @@ from digitrec.checks.project import (
     project_reads,
     project_reads_well,
 )
-from digitrec.checks.rejection import accept, blurred_pages
+from digitrec.checks.rejection import accept
 from digitrec.checks.reporting import project_decide, project_report
 from digitrec.checks.stopping import best_epoch
 from digitrec.checks.thresholds import answers, disturb, otsu
@@ -89,7 +89,6 @@ __all__ = [
     "answers",
     "best_epoch",
     "best_path",
-    "blurred_pages",
     "bright_ink",
     "candidates",
     "centre_of_mass",

@@ -32,8 +32,11 @@ def leaky_relu_gradient(answer: Answer) -> None:
         mistakes = (
             (gradient * on, "that is the plain ReLU's: below 0 the slope is 0.1."),
             (gradient * np.where(on, 1, 0.01), "below 0 the slope is 0.1, not 0.01."),
-            (gradient * np.where(on, 1, -0.1), "below 0 the slope is 0.1: there, too, it rises."),
-            (np.where(on, gradient, 0.1), "below 0, too, the gradient from behind counts."),
+            (gradient * np.where(on, 1, -0.1), "below 0 the slope is 0.1, not −0.1."),
+            (
+                np.where(on, gradient, 0.1),
+                "below 0, too, the slope is multiplied with the gradient from behind.",
+            ),
             (gradient, "it passes all on; where z is below 0 only a tenth goes through."),
             (0.1 * gradient, "a tenth of all; where z is above 0 all of it goes through."),
             (slope, "that is the slope; the gradient from behind is multiplied with it."),
@@ -47,7 +50,7 @@ def leaky_relu_gradient(answer: Answer) -> None:
             ),
             (gradient * np.where(z > 1, 1.0, 0.1), "the kink is at 0."),
             (gradient * np.where(on, 0.1, 1.0), "the two slopes are the other way round."),
-            (-gradient * slope, "the sign: nothing turns it round."),
+            (-gradient * slope, "the sign: both slopes are above 0."),
         )
         cases.append(Asked((z, gradient), gradient * slope, "an array like z", mistakes))
     settle_together(answer, cases)
@@ -76,11 +79,14 @@ def _skipped(x: float, t: float, w1: float, b1: float, w2: float, b2: float) -> 
     missing = w2 * a1 + b2 - t
     mistakes = (
         (dz2 * w2 * w1 * on, "that is the way through the two neurons; x also goes past them."),
-        (missing * w2 * w1 * on, "that is chapter 7's gradient of x without the way past."),
+        (
+            missing * w2 * w1 * on,
+            "x is added nowhere: neither on the way forward nor on the way back.",
+        ),
         (dz2, "that is the way past the neurons; x also goes through them."),
         (missing * slope, "on the way forward x is missing: z2 = w2 a1 + b2 + x."),
         (dz2 * (1 + w2 * w1), "the ReLU was off: it stops the gradient."),
-        ((w2 * z1 + b2 + x - t) * (1 + w2 * w1), "there is no ReLU in it."),
+        ((w2 * z1 + b2 + x - t) * (1 + w2 * w1), "the ReLU is missing, forwards and backwards."),
         ((w2 * z1 + b2 + x - t) * slope, "on the way forward the ReLU is missing."),
         (dz2 * slope * on, "what goes past the neurons comes through when the ReLU is off, too."),
         (slope, "that is how z2 grows with x; and the loss with z2?"),
@@ -90,7 +96,7 @@ def _skipped(x: float, t: float, w1: float, b1: float, w2: float, b2: float) -> 
         (dz2 * (x + w2 * w1 * on), "a sum passes the gradient on; x is no factor there."),
         (
             dz2 * (1 + w2 * x * on),
-            "x was multiplied by w1: its gradient is times the other factor.",
+            "back to x it is times the other factor, w1, not times x.",
         ),
         (dz2 * (1 - w2 * w1 * on), "the gradients of the two ways add up: plus, not minus."),
         (2 * dz2 * slope, "½ (z2 − t)² has the slope z2 − t, without a 2."),
@@ -106,7 +112,7 @@ def _skipped(x: float, t: float, w1: float, b1: float, w2: float, b2: float) -> 
 def smoothed_gradient(answer: Answer) -> None:
     """``smoothed_gradient(logits, y, smoothing)``: the loss's gradient for softened labels."""
     rng = np.random.default_rng()
-    shapes = ((6, 10, 0.1), (5, 4, 0.3), (1, 7, 0.2), (3, 3, 0.0))
+    shapes = ((6, 10, 0.1), (5, 4, 0.3), (1, 7, 0.2), (4, 12, 0.25), (3, 3, 0.0))
     cases = []
     for examples, classes, smoothing in shapes:
         y = rng.integers(0, classes, examples).astype(rng.choice(["uint8", "int64"]))
@@ -181,7 +187,7 @@ def _unlike_smoothed(
         ((p - soft) / classes, "divide by the number of examples, not of classes."),
         ((p - soft) / logits.size, "divide by the number of examples only."),
         ((logits - soft) / examples, "these are logits; what does the network say in the end?"),
-        (p - soft / examples, "all of p minus the target is divided, p too."),
+        (p - soft / examples, "p is divided by the number of examples, too, not only the target."),
         (
             (forward.softmax(logits.T).T - soft) / examples,
             "the softmax goes over the classes of one example, not over the examples.",
@@ -190,7 +196,10 @@ def _unlike_smoothed(
             (np.exp(logits) / np.exp(logits).sum() - soft) / examples,
             "each example has a softmax of its own.",
         ),
-        ((1 - smoothing) * (p - hard) / examples, "softened is the target, not the gradient."),
+        (
+            (1 - smoothing) * (p - hard) / examples,
+            "it is the target that is softened, not the gradient.",
+        ),
     )
 
 

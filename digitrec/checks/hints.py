@@ -1,8 +1,8 @@
 """What a check can say, read from its source: no answer is needed, and no second list.
 
-A hint is a sentence in the source of a check, or of a function or table of its module that it
-uses: a text that ends in a full stop or a question mark, or goes on after one, and is no docstring.
-What a check has in common with all others (``asking``, ``comparing``, ``together``) is left out.
+A hint is a sentence in the source of a check, or of a function or table of our modules that it
+uses: a text that ends in a full stop or a question mark, or goes on after one, and is no
+docstring. What a check has in common with all others (``COMMON``) is left out.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from digitrec.checks.asking import CHECKS
 
 #: What stands for a number or a name that is known only when a check runs.
 GAP = "…"
+#: Modules whose sentences any check may print.
+COMMON = ("asking", "comparing", "together", "reporting")
 
 
 def of(name: str) -> list[str]:
@@ -29,18 +31,21 @@ def of(name: str) -> list[str]:
     """
     if name not in CHECKS:
         raise KeyError(f"expected the name of a check, such as 'max_pool', received {name!r}")
-    defined = _defined(inspect.unwrap(CHECKS[name]).__module__)
     found: list[str] = []
-    reached, to_do = {name}, [name]
-    while to_do:
-        node = defined[to_do.pop(0)]
-        found += [text for text in _texts(node) if _is_sentence(text)]
-        for part in ast.walk(node):
-            used = part.id if isinstance(part, ast.Name) else None
-            if used in defined and used not in reached:
-                reached.add(used)
-                to_do.append(used)
+    to_do = [(inspect.unwrap(CHECKS[name]).__module__, name)]
+    for module, part in to_do:  # which grows
+        node = _defined(module)[0][part]
+        found += [text.strip() for text in _texts(node) if _is_sentence(text)]
+        used = {each.id: None for each in ast.walk(node) if isinstance(each, ast.Name)}
+        to_do += [place for place in _places(module, used) if place not in to_do]
     return list(dict.fromkeys(found))
+
+
+def _places(module: str, names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the module and the name of what a module defines, or has from another one of ours."""
+    defined, imported = _defined(module)
+    own = [(module, name) for name in names if name in defined]
+    return own + [(imported[name], name) for name in names if name in imported]
 
 
 def _is_sentence(text: str) -> bool:
@@ -50,10 +55,11 @@ def _is_sentence(text: str) -> bool:
 
 
 @cache
-def _defined(module: str) -> dict[str, ast.stmt]:
-    """Return what a module defines, functions and constants, without their docstrings."""
+def _defined(module: str) -> tuple[dict[str, ast.stmt], dict[str, str]]:
+    """Return what a module defines, without docstrings, and from where of ours it has the rest."""
     tree = ast.parse(inspect.getsource(sys.modules[module]))
     found: dict[str, ast.stmt] = {}
+    imported: dict[str, str] = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             for part in ast.walk(node):
@@ -64,7 +70,12 @@ def _defined(module: str) -> dict[str, ast.stmt]:
             found |= {name.id: node for name in node.targets if isinstance(name, ast.Name)}
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             found[node.target.id] = node
-    return found
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            package, _, last = node.module.rpartition(".")
+            if package == "digitrec.checks" and last not in COMMON:
+                theirs = _defined(node.module)[0]
+                imported |= {each.name: node.module for each in node.names if each.name in theirs}
+    return found, imported
 
 
 def _texts(node: ast.AST) -> Iterator[str]:

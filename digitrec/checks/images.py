@@ -56,10 +56,13 @@ def _misfits(height: int, width: int) -> Mistakes:
     thin = "a very thin digit vanishes: a side has at least one pixel."
     whole = "pixels are whole: round each side to the nearest."
     return (
-        (_fitted(height, width, None, np.floor), "13 · 20 / 30 = 8.67 is nearer to 9 than to 8."),
+        (
+            _fitted(height, width, None, np.floor),
+            "rounded down: 13 · 20 / 30 = 8.67 is nearer to 9.",
+        ),
         (
             _fitted(height, width, None, np.ceil),
-            "23 · 20 / 41 = 11.22 is nearer to 11 than to 12.",
+            "rounded up: 23 · 20 / 41 = 11.22 is nearer to 11.",
         ),
         ((height * factor, width * factor), whole),
         (_fitted(height, width, None, float), whole),
@@ -67,7 +70,7 @@ def _misfits(height: int, width: int) -> Mistakes:
         (_fitted(height, width, None, np.floor, 0), thin),
         ((20, 20), "20 × 20 whatever comes in: a 1 becomes a block. One factor for both."),
         (right[::-1], "first the height, then the width: these are the other way round."),
-        (_fitted(height, width, 20 / min(height, width)), "which side should become 20?"),
+        (_fitted(height, width, 20 / min(height, width)), "is it the longer side that becomes 20?"),
         (_fitted(height, width, 20 / height), "the height is not always the longer side."),
         (_fitted(height, width, 20 / width), "the width is not always the longer side."),
         (_fitted(height, width, min(1, factor)), "a small digit should grow: 10 × 10 to 20 × 20."),
@@ -99,13 +102,15 @@ def bright_ink(answer: Answer) -> None:
         dark = ink < paper
         at_half, corner = image > 127.5, image[0, 0]
         fixed = "the paper may be of any grey. Compare with the picture's own values, not with 127."
-        spot = "a single pixel may be ink. Most of a picture is paper."
+        spot = "a corner may be inked, as any pixel may. Most of a picture is paper."
         low, high = int(image.min()), int(image.max())
         rules = (
             (True, "it inverts every picture, one whose ink is bright already, too."),
             (False, "every picture comes back as it was."),
             (np.median(image) > 127, fixed),
             (image.mean() > 127, fixed),
+            (image.mean() > 128, fixed),
+            (np.median(image) > 128, fixed),
             (at_half.mean() > 0.5, fixed),
             (corner > 127, spot),
             (corner > image.mean(), spot),
@@ -181,7 +186,7 @@ def centre_of_mass(answer: Answer) -> None:
         centres, pixels = _centres(given), given.astype(float)
         rows, columns = np.indices(given.shape[1:])
         middle = (np.array(given.shape[1:]) - 1) / 2
-        blank = ~given.any(axis=(1, 2))
+        blank = np.asarray(~given.any(axis=(1, 2)))[:, np.newaxis]
         together = _centres(pixels.sum(axis=0)[np.newaxis])[0]
         edges = np.array([_box_middle(image) if image.any() else middle for image in given])
         peaks = [np.unravel_index(image.argmax(), image.shape) for image in given]
@@ -215,20 +220,17 @@ def centre_of_mass(answer: Answer) -> None:
             (np.floor(centres), "between two pixels is a place, too: do not round."),
             (centres - middle, "count from the top left corner, not from the middle."),
             (
-                np.where(blank[:, np.newaxis], middle + 0.5, centres),
+                np.where(blank, middle + 0.5, centres),
                 "of 28 rows, 0 to 27, the middle is 13.5.",
             ),
             (
-                np.where(blank[:, np.newaxis], np.floor(middle), centres),
+                np.where(blank, np.floor(middle), centres),
                 "of 28 rows, 0 to 27, the middle is 13.5.",
             ),
-            *(
-                (np.where(blank[:, np.newaxis], value, centres), empty)
-                for value in (np.nan, np.inf)
-            ),
+            *((np.where(blank, value, centres), empty) for value in (np.nan, np.inf)),
             *(
                 (
-                    np.where(blank[:, np.newaxis], value, centres),
+                    np.where(blank, value, centres),
                     "a blank picture's centre is in its middle.",
                 )
                 for value in (0, -1, 14, 13.5)

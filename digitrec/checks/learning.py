@@ -77,7 +77,7 @@ def _ahead(rng: np.random.Generator, shape: tuple[int, ...]) -> Asked:
         (after(w), "that is plain momentum: the gradient should be taken further ahead."),
         (after(w + v), "it looks too far: of the velocity only a part, keep, goes on."),
         (after(w - keep * v), "it looks back; the step goes to w + keep · v."),
-        (after(keep * v), "it looks at a place that w has no part in."),
+        (after(keep * v), "it looks at keep · v; the step begins at w."),
         (
             after(w + keep * v - rate * gradient_at(w)),
             "look where keep · v takes it, before any gradient.",
@@ -90,7 +90,10 @@ def _ahead(rng: np.random.Generator, shape: tuple[int, ...]) -> Asked:
         ((w, new_v), "the new v is right; w should have moved by it."),
         ((new_w, v), "w is right; the velocity that is given back should be the new one."),
         ((new_w, keep * v), "w is right; the velocity that is given back should be the new one."),
-        ((w + keep * v + rate * slope, keep * v + rate * slope), "against the gradient: minus."),
+        (
+            (w + keep * v + rate * slope, keep * v + rate * slope),
+            "the step goes against the gradient: minus.",
+        ),
         ((w - rate * slope, -rate * slope), "a part of the old velocity goes on: keep · v."),
         (
             (w + v - rate * slope, v - rate * slope),
@@ -102,7 +105,7 @@ def _ahead(rng: np.random.Generator, shape: tuple[int, ...]) -> Asked:
             "here the gradient is not multiplied with 1 − keep.",
         ),
         ((w + rate * new_v, new_v), "the rate is in the velocity already."),
-        ((w + keep * v, keep * v), "and the gradient?"),
+        ((w + keep * v, keep * v), "the gradient has no part in it."),
     )
     given = f"arrays of shape {shape} (element [0, …] is w, [1, …] is v):"
     return Asked(

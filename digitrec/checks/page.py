@@ -100,6 +100,7 @@ def seam_cost(answer: Answer) -> None:
 def _crossed(cost: np.ndarray) -> Asked:
     """Make a case of a piece that a seam crosses."""
     expected = _seam(cost)
+    wraps = "the left edge is no neighbour of the right one: in Python, t[-1] is the last."
     mistakes = (
         (cost.sum(axis=0).min(), "that is the best straight cut; a seam may bend."),
         (cost.min(axis=1).sum(), "it jumps: from row to row at most one column aside."),
@@ -108,9 +109,17 @@ def _crossed(cost: np.ndarray) -> Asked:
         (_seam(cost.T), "from top to bottom, not from left to right."),
         (_seam(cost[1:]), "the first row counts, too."),
         (_seam(cost[:-1]), "the last row counts, too."),
-        (_greedy_seam(cost), "always the least below comes out dearer: keep all columns' sums."),
-        (_greedy_seam(cost[::-1]), "always the least above comes out dearer: keep all sums."),
-        (_seam(cost, wrap=True), "the left edge is no neighbour of the right one."),
+        (
+            _greedy_seam(cost),
+            "always taking the least pixel below costs more in the end: keep all columns' sums.",
+        ),
+        (
+            _greedy_seam(cost[::-1]),
+            "always taking the least pixel above costs more in the end: keep all columns' sums.",
+        ),
+        (_seam(cost, wrap=(-1, 1)), wraps),
+        (_seam(cost, wrap=(1,)), wraps),
+        (_seam(cost, wrap=(-1,)), wraps),
         (_seam(cost, ways=(-1, 0)), "it never goes to the right."),
         (_seam(cost, ways=(0, 1)), "it never goes to the left."),
         (_seam(cost, ways=(-1, 1)), "it may also go straight down."),
@@ -141,7 +150,7 @@ def _seam(
     cost: np.ndarray,
     far: int = 1,
     *,
-    wrap: bool = False,
+    wrap: Sequence[int] = (),
     ways: Sequence[int] | None = None,
     beside: float = np.inf,
 ) -> float:
@@ -152,9 +161,10 @@ def _seam(
     for row in cost[1:]:
         before = np.pad(total, far, constant_values=beside)
         steps = range(-far, far + 1) if ways is None else ways
-        reached = [before[far - step : far - step + len(row)] for step in steps]
-        if wrap:
-            reached = [np.roll(total, step) for step in steps]
+        reached = [
+            np.roll(total, step) if step in wrap else before[far - step : far - step + len(row)]
+            for step in steps
+        ]
         total = row + np.min(reached, axis=0)
     return float(total.min())
 
@@ -229,6 +239,8 @@ def _pairs(result: Any) -> list[tuple[float, ...]]:
     # The result may be a generator, so that the reader's own code runs here, even without end.
     rows = guarded(lambda: list(islice(_iterated(result, what), 10_000)), "your list of pairs")
     try:
+        if any(isinstance(entry, str | bytes) for pair in rows for entry in pair):
+            raise TypeError  # text would become numbers
         pairs = [tuple(map(float, pair)) for pair in rows]
     except Exception:  # noqa: BLE001 (whatever an object that is no pair raises)
         raise Wrong(f"{what}; one of its entries is no pair of numbers.") from None

@@ -65,50 +65,90 @@ def best_path(answer: Answer) -> None:
     tie = [(0, 1, 0.5), (1, 2, 0.5), (0, 2, 0.25)]
     gaps = [(0, 2, 0.3), (2, 4, 0.4), (1, 2, 0.99), (3, 4, 0.9), (0, 4, 0.05)]  # none to 1 or 3
     cases = [(4, trap), (2, tie), (4, gaps), (1, [(0, 1, 0.2)])]
-    cases += [(count, _lattice(rng, count, most)) for count, most in ((5, 3), (8, 4), (6, 6))]
-    cases += [(400, [(k, k + 1, 0.1) for k in range(400)] + [(k, k + 2, 0.02) for k in range(399)])]
-    known = [(count, edges, *_best_path(count, edges)) for count, edges in cases]
-    for count, edges, most, best in known:
-        chosen = _positions(ask(answer, count, edges), edges)
-        case = f"for the candidates {edges}" if len(edges) < 9 else f"for {count} segments"
-        places = [0, *(edges[k][1] for k in chosen)]
-        joined = [edges[k][0] for k in chosen] == places[:-1]
-        if not joined and [edges[k][0] for k in chosen[::-1]] == [
-            0,
-            *(edges[k][1] for k in chosen[::-1][:-1]),
-        ]:
-            raise Wrong("from left to right: this path is the other way round.")
-        if not chosen or (joined and places[-1] != count):
-            raise Wrong(f"{case}: the path should lead to place {count}, the end of the line.")
-        if not joined:
-            reached = {0, *(stop for _, stop, _ in edges)}
-            lost = "" if len(reached) > count else " To some places no candidate leads."
-            raise Wrong(
-                f"{case}: each candidate of a path begins where the one before it ends; yours are "
-                f"{[edges[k][:2] for k in chosen[:6]]}.{lost}"
-            )
-        found = float(np.log([edges[k][2] for k in chosen]).sum())
-        if same(found, most):
-            continue
-        if count == 400:
-            raise Wrong(
-                "the best path of a long line is not found. What becomes of a product of 400 "
-                "probabilities?"
-            )
-        if chosen == _greedy_path(count, edges):
+    sizes = ((5, 3), (8, 4), (6, 6), (20, 4), (40, 5))
+    cases += [(count, _lattice(rng, count, most)) for count, most in sizes]
+    long = [(k, k + 1, 1e-3) for k in range(LONG)] + [(k, k + 2, 2e-6) for k in range(LONG - 1)]
+    known = [(edges, *_best_path(count, edges)) for count, edges in [*cases, (LONG, long)]]
+    paths = [_path(ask(answer, count, edges), count, edges) for count, edges in cases]
+    wrong = [k for k, path in enumerate(paths) if not same(_log(path, known[k][0]), known[k][1])]
+    if wrong:
+        for score, hint in _OTHER_SCORES:
+            if all(_is_best(path, *case, score) for path, case in zip(paths, cases, strict=True)):
+                raise Wrong(hint)
+        if all(path == _greedy_path(*case) for path, case in zip(paths, cases, strict=True)):
             raise Wrong("this is the greedy path: what is likeliest first need not be best.")
-        sums = _best_path(count, [(a, b, float(np.exp(p))) for a, b, p in edges])[1]
-        if chosen == sums:
-            raise Wrong("it adds probabilities; they are multiplied, or their logarithms added.")
-        if len(chosen) == len(_fewest(count, edges)) < len(best):
-            raise Wrong("this path has the fewest candidates; the most probable is asked for.")
-        least = _best_path(count, [(a, b, 1 / p) for a, b, p in edges])[1]
-        if chosen == least:
-            raise Wrong("this is the least probable path. Is the sign of the logarithm right?")
+        edges, most, best = known[wrong[0]]
         raise Wrong(
-            f"{case} the best path is {best} with a probability of {np.exp(most):.4g}; yours is "
-            f"{chosen} with {np.exp(found):.4g}."
+            f"{_in_words(*cases[wrong[0]])} the best path is {best} with a probability of "
+            f"{np.exp(most):.4g}; yours is {paths[wrong[0]]} with "
+            f"{np.exp(_log(paths[wrong[0]], edges)):.4g}."
         )
+    path = _path(ask(answer, LONG, long), LONG, long)
+    if not same(_log(path, long), known[-1][1]):
+        raise Wrong(
+            f"short lines are right, but not one of {LONG} segments. What becomes of the product "
+            "of so many small probabilities?"
+        )
+
+
+#: Segments of a line so long that the product of its probabilities is 0, and not so long that
+#: a function that calls itself for each of them may not.
+LONG = 120
+
+#: What paths are the best of by mistake: a score of each candidate's probability.
+_OTHER_SCORES: tuple[tuple[Callable[[float], float], str], ...] = (
+    (lambda p: p, "it adds probabilities; they are multiplied, or their logarithms added."),
+    (lambda p: -1, "this path has the fewest candidates; the most probable is asked for."),
+    (lambda p: 1, "this path has the most candidates; the most probable is asked for."),
+    (
+        lambda p: -float(np.log(p)),
+        "this is the least probable path. Is the sign of the logarithm right?",
+    ),
+    (lambda p: p - 1, "it adds 1 − p; the logarithms are to be added."),
+)
+
+
+def _is_best(
+    path: Sequence[int],
+    count: int,
+    edges: Sequence[tuple[int, int, float]],
+    score: Callable[[float], float],
+) -> bool:
+    """Tell whether no path has a greater sum of such scores."""
+    scored = [(a, b, float(np.exp(score(p)))) for a, b, p in edges]
+    return same(_log(path, scored), _best_path(count, scored)[0])
+
+
+def _log(path: Sequence[int], edges: Sequence[tuple[int, int, float]]) -> float:
+    """Sum of the logarithms along a path."""
+    return float(np.log([edges[k][2] for k in path]).sum())
+
+
+def _in_words(count: int, edges: Sequence[Any]) -> str:
+    """Say which candidates these are, if they are few."""
+    return f"for the candidates {edges}" if len(edges) < 9 else f"for a line of {count} segments"
+
+
+def _path(result: Any, count: int, edges: Sequence[tuple[int, int, float]]) -> list[int]:
+    """Return a reader's path, if it is one."""
+    chosen, case = _positions(result, edges), _in_words(count, edges)
+
+    def joined(path: Sequence[int]) -> bool:
+        ends = [0, *(edges[k][1] for k in path)]
+        return [edges[k][0] for k in path] == ends[:-1]
+
+    if not joined(chosen) and joined(chosen[::-1]):
+        raise Wrong("from left to right: this path is the other way round.")
+    if not chosen or (joined(chosen) and edges[chosen[-1]][1] != count):
+        raise Wrong(f"{case} the path should lead to place {count}, the end of the line.")
+    if not joined(chosen):
+        reached = {0, *(stop for _, stop, _ in edges)}
+        lost = "" if len(reached) > count else " To some places no candidate leads."
+        raise Wrong(
+            f"{case} each candidate of a path begins where the one before it ends; yours are "
+            f"{[edges[k][:2] for k in chosen[:6]]}.{lost}"
+        )
+    return chosen
 
 
 def _positions(result: Any, edges: Sequence[Any]) -> list[int]:
@@ -125,11 +165,6 @@ def _positions(result: Any, edges: Sequence[Any]) -> list[int]:
         some = ", ".join(f"{number:g}" for number in numbers[:6])
         raise Wrong(f"expected positions from 0 to {len(edges) - 1}, found {some}.")
     return [int(number) for number in numbers]
-
-
-def _fewest(count: int, edges: Sequence[tuple[int, int, float]]) -> list[int]:
-    """Find a path of as few candidates as can be."""
-    return _best_path(count, [(a, b, 0.5) for a, b, _ in edges])[1]
 
 
 #: How much less probable the greedy path of ``greedy_loses`` has to be.
@@ -200,15 +235,18 @@ def _gaps(boxes: list[tuple[float, float]], height: float) -> Asked:
     mistakes: Mistakes = (
         (-8 * signed.sum() / height, overlap),
         (-8 * max(0, signed.sum()) / height, f"of each two neighbours: {overlap}"),
-        (-8 * np.abs(signed).sum() / height, "where two overlap the gap is 0."),
+        (
+            -8 * np.abs(signed).sum() / height,
+            "where two overlap the gap is 0, not how far they overlap.",
+        ),
         (-8 * -np.minimum(signed, 0).sum() / height, "those are the overlaps; the gaps count."),
         (-expected, "the sign: a penalty makes a path less likely."),
         (-8 * gaps.sum(), "in heights of a digit: divide by the height."),
         (-8 * gaps.sum() * height, "in heights of a digit: divide by the height."),
         (-8 * np.floor(gaps / height).sum(), "a gap is less than a height: is it cut off to 0?"),
         (-8 * np.floor(gaps.sum() / height), "a gap is less than a height: is it cut off to 0?"),
-        (-gaps.sum() / height, "times 8."),
-        (gaps.sum() / height, "times −8."),
+        (-gaps.sum() / height, "the factor 8 is missing."),
+        (gaps.sum() / height, "the factor −8 is missing."),
         (-8 * max(gaps, default=0.0) / height, "the sum of all gaps, not the widest."),
         (-8 * gaps.mean() / height if len(gaps) else 0.0, "their sum, not their mean."),
         (-8 * gaps.mean() / height if len(gaps) else np.nan, "their sum, not their mean."),

@@ -20,20 +20,32 @@ def otsu(answer: Answer) -> None:
     """``otsu(counts)``: the threshold t that splits values ≤ t and > t the most, (256,) → t."""
     rng = np.random.default_rng()
     heaps = ((60, 190, 4000, 500), (20, 90, 900, 1500), (120, 200, 3000, 60), (40, 170, 700, 900))
-    cases = [_heaps(rng, *heap, filled=True) for heap in heaps]
+    # The last has as many pixels as a photograph: too many for small whole numbers.
+    sizes = (1, 1, 1, 997)
+    cases = [
+        _heaps(rng, *heap, filled=True, times=size) for heap, size in zip(heaps, sizes, strict=True)
+    ]
     # Values that no pixel has: a class may be empty, and several thresholds are the best.
     cases += [_heaps(rng, 70, 180, 800, 200, filled=False)]
     settle_together(answer, cases)
 
 
 def _heaps(
-    rng: np.random.Generator, low: int, high: int, many: int, few: int, *, filled: bool
+    rng: np.random.Generator,
+    low: int,
+    high: int,
+    many: int,
+    few: int,
+    *,
+    filled: bool,
+    times: int = 1,
 ) -> Asked:
     """Draw two heaps of values; with what is right and what mistakes make of it."""
     values = np.concatenate([rng.normal(low, 12, many), rng.normal(high, 9, few)])
     counts = np.bincount(np.clip(np.rint(values), 0, 255).astype(int), minlength=256)
     if filled:
         counts += 1  # no value without a pixel, so only one threshold is right
+    counts *= times
     between = _between_classes(counts)
     best = int(between.argmax())
 
@@ -51,20 +63,29 @@ def _heaps(
     middle = np.searchsorted(np.cumsum(counts), counts.sum() / 2)
     equal = "values equal to the threshold belong to the darker class."
     far_out = "that lies far out: are both shares in the product, and is the greatest taken?"
-    some = "half of the values whatever they are; the counts decide."
+    some = "that is half of 255 for every picture; the counts decide."
     mistakes: list[tuple[Any, str]] = [
         (lambda found: right(found - 1), f"one too many: {equal}"),
         (lambda found: right(found + 1), f"one too few: {equal}"),
-        (between.max(), "that is the greatest variance; the threshold where it is, is asked."),
-        (between.max() * counts.sum() ** 2, "that is the greatest variance; where is it?"),
+        (between.max(), "that is the greatest variance; asked for is the threshold that gives it."),
+        (
+            between.max() * counts.sum() ** 2,
+            "that is the greatest variance; which threshold gives it?",
+        ),
         (whole, "that is the mean of all values; with little ink it lies in the paper."),
         (np.rint(whole), "that is the mean of all values; with little ink it lies in the paper."),
-        (middle, "that is the median: as many pixels below as above. Ink is less than paper."),
+        (middle, "that is the median, where w₀ w₁ alone is greatest: how far apart are the means?"),
         (counts.argmax(), "that is the most frequent value: the middle of one heap."),
         (counts[:255].argmin(), "that is the rarest value; the means and shares decide."),
-        ((low + high) / 2, "the middle between two heaps; their sizes and widths count, too."),
-        ((inked[0] + inked[-1]) / 2, "the middle between the least and the greatest value."),
-        ((inked[0] + inked[-1]) // 2, "the middle between the least and the greatest value."),
+        ((low + high) / 2, "that is midway between the two heaps; how large they are counts, too."),
+        (
+            (inked[0] + inked[-1]) / 2,
+            "that is midway between the least and the greatest value; the counts decide.",
+        ),
+        (
+            (inked[0] + inked[-1]) // 2,
+            "that is midway between the least and the greatest value; the counts decide.",
+        ),
         *((value, some) for value in (127, 127.5, 128)),
         (lambda found: right(255 - found), "that counts from the bright end."),
         (
@@ -79,7 +100,10 @@ def _heaps(
             best_by(lambda w, m: w[0] * w[1] * abs(m[1] - m[0])),
             "that is the mean of all, where w₀ w₁ (m₁ − m₀) is greatest: square the distance.",
         ),
-        (best_by(lambda w, m: w[0] * w[1]), "the shares alone; how far apart are the means?"),
+        (
+            best_by(lambda w, m: w[0] * w[1]),
+            "that is the median, where w₀ w₁ alone is greatest: how far apart are the means?",
+        ),
         (best_by(lambda w, m: w[0] * (m[1] - m[0]) ** 2), far_out),
         (best_by(lambda w, m: w[1] * (m[1] - m[0]) ** 2), far_out),
         (best_by(lambda w, m: -w[0] * w[1] * (m[1] - m[0]) ** 2), far_out),
@@ -128,7 +152,9 @@ def answers(answer: Answer) -> None:
             p[1] = 0.1  # sure of nothing
             p[2] = np.eye(10)[0]
             p[3] = 0.02
-            p[3, [0, 4]] = 0.03, 0.81  # one that is no tie
+            p[3, [0, 4]] = 0.03, 0.81
+            p[4] = p[0]
+            p[4, [7, 2]] += -5e-4, 5e-4  # a little less
         surest, label = p.max(axis=1), p.argmax(axis=1)
         enough = surest >= least
         ordered = np.sort(p, axis=1)
@@ -140,17 +166,20 @@ def answers(answer: Answer) -> None:
             (np.where(enough, label, 0), "0 is a digit; what is not answered is −1."),
             (np.where(enough, label, 10), "what is not answered is −1."),
             (np.where(enough, label, np.nan), "what is not answered is −1."),
-            (enough, "that says whether it answers; and what?"),
+            (enough, "that says whether there is an answer; which one is it?"),
             (np.where(surest >= 0.5, label, -1), "use the least probability that is given."),
             (
                 np.where(p.mean(axis=1) >= least, label, -1),
                 "the mean of a row is always 0.1; the largest tells how sure it is.",
             ),
-            (np.where(p.min(axis=1) >= least, label, -1), "the largest of a row, not the least."),
+            (
+                np.where(p.min(axis=1) >= least, label, -1),
+                "look at the largest of a row, not at the least.",
+            ),
             (np.where(p.max() >= least, label, -1), "each row has a largest of its own."),
             (
                 np.where(ordered[:, -1] - ordered[:, -2] >= least, label, -1),
-                "the largest itself, not how far it is above the second.",
+                "compare the largest itself, not how far it is above the second.",
             ),
             (np.where(enough, label + 1, -1), "the first class is number 0."),
             (np.where(1 - surest >= least, label, -1), "1 − p is how unsure it is."),
