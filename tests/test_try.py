@@ -151,8 +151,9 @@ def test_stride_and_padding(source) -> None:
         settings, source("stride", expression, settings), strict=True
     ):
         side, before, after, unseen, out, picture, kernel = found
-        layer = Conv2D(np.reshape(kernel, (k, k, 1, 1)), strides=(s, s), padding=padding)
-        ours = layer.forward(np.reshape(picture, (1, n, n, 1)).astype(np.float32))
+        window, size = (k, k, 1, 1), (1, n, n, 1)
+        layer = Conv2D(np.array(kernel).reshape(window), strides=(s, s), padding=padding)
+        ours = layer.forward(np.array(picture, np.float32).reshape(size))
         assert ours.shape == (1, side, side, 1)
         assert np.allclose(ours.ravel(), out)
         assert (before, after) == forward.margins((n, n), (k, k), (s, s), padding)[0]
@@ -177,7 +178,8 @@ def network() -> Sequential:
     shapes |= {f"n1/{name}": (5,) for name in ("gamma", "beta", "moving_mean", "moving_variance")}
     shapes |= {"logits/kernel": (16, 10), "logits/bias": (10,)}
     weights = {key: rng.normal(0, 0.3, shape).astype(np.float32) for key, shape in shapes.items()}
-    weights["n1/moving_variance"] = np.abs(weights["n1/moving_variance"]) + 0.1
+    variance = weights["n1/moving_variance"]
+    np.add(np.abs(variance), np.float32(0.1), out=variance)
     return Sequential.from_description(description, weights, (28, 28))
 
 
@@ -662,7 +664,7 @@ def test_pictures_become_files(tmp_path) -> None:
     body = f'<div data-try="confusion" data-sprite="data:image/png;base64,{png}"></div>'
     context = {"body": body, "pathto": lambda path, _: f"../{path}"}
     try_it.load(app, "book/a", "", context, None)
-    address = re.search(r'data-sprite="\.\./(_images/try-\w+\.png)"', context["body"])
+    address = re.search(r'data-sprite="\.\./(_images/try-\w+\.png)"', str(context["body"]))
     assert address
     assert (tmp_path / address[1]).read_bytes() == interactive.sprite(IMAGES[:2])
     assert app.styles == ["try/try.css"]
