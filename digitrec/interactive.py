@@ -11,6 +11,7 @@ import base64
 import io
 import json
 import os
+import string
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -26,8 +27,10 @@ from digitrec.forward import Layer, Sequential, softmax
 PAGE = "DIGITREC_PAGE"
 #: Images in a row of a sprite, and shades of grey in it: half the bytes, and to the eye the same.
 COLUMNS, SHADES = 40, 16
-#: A rounded weight is one of −63 … 63 times its filter's scale: 7 bits each.
-LEVELS = 63
+#: A rounded weight is one of −21 … 21 times its filter's scale. Each of these steps is a letter, so
+#: that what compresses the page sees which are frequent.
+LEVELS = 21
+LETTERS = string.ascii_letters[: 2 * LEVELS + 1]
 STILL = "This is a still picture. The live one needs JavaScript, and a page from a web server."
 
 
@@ -211,7 +214,7 @@ def shown_layers(network: Sequential) -> list[str]:
 
 
 def rounded(network: Sequential) -> dict[str, np.ndarray]:
-    """Return a network's arrays as the page has them: kernels in 127 steps for each filter.
+    """Return a network's arrays as the page has them: kernels in 43 steps for each filter.
 
     Returns
     -------
@@ -225,24 +228,29 @@ def rounded(network: Sequential) -> dict[str, np.ndarray]:
 
 
 def _steps(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (…, F) int8 from −63 to 63, and (F,) float32 scales."""
+    """Return (…, F) int8 from −21 to 21, and (F,) float32 scales."""
     largest = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1)))
     scale = (np.where(largest > 0, largest, 1) / LEVELS).astype(np.float32)
     return np.clip(np.rint(kernel / scale), -LEVELS, LEVELS).astype(np.int8), scale
 
 
 def pack(network: Sequential, images: np.ndarray, labels: Any) -> Mapping[str, Any]:
-    """Return what the page computes a network with, to be written as JSON; arrays are base64."""
+    """Return what the page computes a network with, to be written as JSON.
+
+    A kernel is a letter for each weight, its step; other arrays are base64.
+    """
     arrays: dict[str, Any] = {}
     for key, array in network.weights.items():
         if array.ndim > 1:
             values, scale = _steps(array)
-            arrays[key] = {"shape": array.shape, "int8": _text(values), "scale": _text(scale)}
+            steps = "".join(LETTERS[value] for value in (values.ravel() + LEVELS).tolist())
+            arrays[key] = {"shape": array.shape, "steps": steps, "scale": _text(scale)}
         else:
             arrays[key] = {"shape": array.shape, "float32": _text(array)}
     return {
         "architecture": [_description(layer) for layer in network.layers],
         "arrays": arrays,
+        "letters": LETTERS,
         "inputShape": network.input_shape,
         "images": _text(images),
         "labels": np.asarray(labels).tolist(),

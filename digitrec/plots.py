@@ -506,7 +506,7 @@ def way(image: np.ndarray, maps: Mapping[str, np.ndarray], probabilities: np.nda
     probabilities : (classes,) float
         What came out.
     """
-    figure, axes = new_figure(2.5, 1, 2 + len(maps))
+    figure, axes = new_figure(2.2, 1, 2 + len(maps))
     draw_image(axes[0, 0], image, low=0, high=255)
     shapes = [image.shape, *(values.shape for values in maps.values())]
     for ax, values in zip(axes[0, 1:], maps.values(), strict=False):
@@ -517,9 +517,9 @@ def way(image: np.ndarray, maps: Mapping[str, np.ndarray], probabilities: np.nda
     ax, classes = axes[0, -1], np.arange(len(probabilities))
     colours = [ORANGE if k == probabilities.argmax() else BLUE for k in classes]
     ax.barh(classes, probabilities, color=colours)
-    ax.set(xlim=(0, 1), xticks=[0, 1], yticks=classes)
+    ax.set(xlim=(0, 1), xticks=[0, 1], yticks=classes, box_aspect=1)
     ax.invert_yaxis()
-    ax.tick_params(labelsize=9, length=0)
+    ax.tick_params(labelsize=8, length=0)
     ax.set_title("probability", loc="center", fontsize=9, pad=4)
     return figure
 

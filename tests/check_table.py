@@ -2,8 +2,8 @@
 
 A module ``test_checks_<part>.py`` has two tables, and makes its tests of them in one line::
 
-    RIGHT = {checks.mean_ink: [answer, ...]}             # at least four, written differently
-    WRONG = {checks.mean_ink: [(answer, "word"), ...]}   # at least eight
+    RIGHT = {checks.max_pool: [answer, ...]}             # at least four, written differently
+    WRONG = {checks.max_pool: [(answer, "word"), ...]}   # at least eight
     test_right, test_wrong, test_odd = check_table.tests(RIGHT, WRONG)
 
 An answer is what a reader hands to the check: a function, an array, a dictionary. ``Later(make)``

@@ -226,6 +226,12 @@ WRONG = {
         (lambda i: i[: i.shape[0] // 2 * 2 : 2, : i.shape[1] // 2 * 2 : 2], "upper left"),
         (lambda i: windows(i)[:, 0].max(axis=2), "upper two"),
         (lambda i: windows(i)[:, :, :, 0].max(axis=1), "left two"),
+        (
+            lambda i: np.where(
+                pool(i) > -windows(i).min(axis=(1, 3)), pool(i), windows(i).min(axis=(1, 3))
+            ),
+            "furthest from 0|smallest of each",
+        ),
         (sliding, "overlap"),
         (lambda i: i.reshape(i.shape[0] // 2, 2, -1, 2).max(axis=(1, 3)), "raised ValueError"),
         (lambda i: i.max(), "the whole image"),

@@ -251,7 +251,8 @@ WRONG = {
         (lambda n, b, e: steps(b, n, e), "expected"),
         (lambda n, b, e: steps(n, e, b), "expected"),
         (lambda n, b, e: range(steps(n, b, e)), "one number"),
-        (lambda n, b, e: steps(n, b, e) - 1, "expected"),
+        (lambda n, b, e: steps(n, b, e) - 1, "expected 3440, found 3439"),
+        (lambda n, b, e: steps(n, b, 1) ** e, "expected 3440|too large"),
         (lambda n, b: 1, "raised TypeError"),
     ],
     checks.cross_entropy: [
@@ -279,6 +280,11 @@ WRONG = {
         (lambda z, y: np.median(np.logaddexp.reduce(z, axis=1) - picked(z, y)), "expected"),
         (lambda z, y: loss(z.clip(-500, 500), y), "expected"),
         (lambda z, y: loss(z, y) + 0.001, "expected"),
+        (
+            lambda z, y: np.log(np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1)).mean()
+            - picked(z, y).mean(),
+            "not from z_y",
+        ),
         (lambda z, y: str(loss(z, y)), "found str"),
         (lambda z, y: loss(z[:3], y[:3]), "expected"),
         (shifts_its_logits, "changed its input (argument 1)"),

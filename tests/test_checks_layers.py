@@ -374,8 +374,9 @@ WRONG = {
         (lambda o, t, tol: where_any(o, t, tol, lambda d, e: (d > e).any()), "expected 'dense2'"),
         (lambda o, t, tol: where_any(o, t, tol, lambda d, e: (np.abs(d) > e).any()), "NaN"),
         (lambda o, t, tol: where_any(o, t, tol, lambda d, e: np.abs(d).max() > e), "NaN"),
-        (lambda o, t, tol: where_any(o, t, tol, lambda d, e: d.any()), "rounding"),
-        (lambda o, t, tol: where_any(o, t, tol, lambda d, e: not abs(d.sum()) <= e), "add up to 0"),
+        (lambda o, t, tol: where_any(o, t, tol, lambda d, e: d.any()), "rounding|within"),
+        (lambda o, t, tol: where_any(o, t, tol, lambda d, e: not abs(d.sum()) <= e),
+         "add up to 0|within"),
         (lambda o, t, tol: where_any(o, t, tol, lambda d, e: not abs(d.mean()) <= e),
          "expected|add up"),
         (lambda o, t, tol: where_any(o, t, tol, lambda d, e: not (np.abs(d) <= 1e-3).all()),
@@ -398,6 +399,36 @@ WRONG = {
         (lambda o, t, tol: max(o, key=lambda n: np.abs(o[n] - t[n]).max()), "expected ''"),
         (lambda o, t, tol: "dense1" if (o["dense1"] != t["dense1"]).any() else "", "expected"),
         (lambda o, t, tol: (first(o, t, tol), t.clear())[0], "changed its input (argument 2)"),
+        (lambda o, t, tol: first(t, o, tol), "another order|expected 'dense1'"),
+        (
+            lambda o, t, tol: min((n for n in o if first({n: o[n]}, t, tol)), default=""),
+            "expected 'scale'",
+        ),
+        (
+            lambda o, t, tol: where_any(o, t, tol, lambda d, e: not np.linalg.norm(d) <= e),
+            "within the tolerance",
+        ),
+        (
+            lambda o, t, tol: where_any(o, t, tol, lambda d, e: not (d**2).mean() <= e**2),
+            "0.002 in dense1",
+        ),
+        (
+            lambda o, t, tol: where_any(
+                o, t, tol, lambda d, e: not (np.abs(np.diff(d)) <= e).all()
+            ),
+            "higher by 0.5",
+        ),
+        (
+            lambda o, t, tol: next(
+                (
+                    n
+                    for n in o
+                    if o[n].shape != t[n].shape or not np.allclose(o[n], t[n], atol=tol)
+                ),
+                "",
+            ),
+            "rtol",
+        ),
     ],
     checks.to_int8: [
         (lambda W: int8_with(W, rounding=lambda v: v), "np.rint rounds"),

@@ -277,17 +277,19 @@ WRONG = {
     **{
         check: NOT_ONE + changed(
             "prepare",
-            (lambda p: np.zeros((28, 28), np.uint8), "asked for"),
-            (lambda p: 255 - prepare(p), "asked for"),
-            (lambda p: prepare(p).T, "asked for"),
+            (lambda p: np.zeros((28, 28), np.uint8), "Every picture is read as"),
+            (lambda p: 255 - prepare(p), "prepare that loses|read as"),
+            (lambda p: prepare(p).T, "prepare that loses"),
             (plain, "asked for"),
             (lambda p: prepare(p)[:20], "shape"),
-            (lambda p: prepare(p)[::-1], "asked for"),
+            (lambda p: prepare(p)[::-1], "prepare that loses"),
+            (lambda p: prepare(p) if np.median(p) > 127 else prepare(p) * 0, "bright ink on dark"),
+            (lambda p: prepare(p) if np.median(p) < 127 else prepare(p) * 0, "dark ink on bright"),
         )
         + changed(
             "forward",
-            (lambda x, w: -network(x, w), "asked for"),
-            (lambda x, w: network_with(x, w, turn=True), "asked for"),
+            (lambda x, w: -network(x, w), "forward that loses"),
+            (lambda x, w: network_with(x, w, turn=True), "forward that loses"),
         )
         for check in (checks.project_reads, checks.project_reads_well)
     },

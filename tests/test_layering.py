@@ -74,7 +74,8 @@ data             asking comparing                                               
 examples         asking comparing mnist                                          numpy
 dense            asking comparing forward                                        numpy
 stopping         asking comparing                                                numpy
-layers           asking comparing forward looping mnist                          numpy
+layers           asking comparing forward looping                                numpy
+packing          asking comparing mnist                                          numpy
 reporting        asking comparing evaluate forward                               numpy
 project          asking comparing looping mnist networks reporting scene simulatenumpy cv2
 training         asking mnist                                                    numpy

@@ -151,8 +151,9 @@ def test_stride_and_padding(source) -> None:
         settings, source("stride", expression, settings), strict=True
     ):
         side, before, after, unseen, out, picture, kernel = found
-        layer = Conv2D(np.reshape(kernel, (k, k, 1, 1)), strides=(s, s), padding=padding)
-        ours = layer.forward(np.reshape(picture, (1, n, n, 1)).astype(np.float32))
+        window, size = (k, k, 1, 1), (1, n, n, 1)
+        layer = Conv2D(np.array(kernel).reshape(window), strides=(s, s), padding=padding)
+        ours = layer.forward(np.array(picture, np.float32).reshape(size))
         assert ours.shape == (1, side, side, 1)
         assert np.allclose(ours.ravel(), out)
         assert (before, after) == forward.margins((n, n), (k, k), (s, s), padding)[0]
@@ -177,7 +178,8 @@ def network() -> Sequential:
     shapes |= {f"n1/{name}": (5,) for name in ("gamma", "beta", "moving_mean", "moving_variance")}
     shapes |= {"logits/kernel": (16, 10), "logits/bias": (10,)}
     weights = {key: rng.normal(0, 0.3, shape).astype(np.float32) for key, shape in shapes.items()}
-    weights["n1/moving_variance"] = np.abs(weights["n1/moving_variance"]) + 0.1
+    variance = weights["n1/moving_variance"]
+    np.add(np.abs(variance), np.float32(0.1), out=variance)
     return Sequential.from_description(description, weights, (28, 28))
 
 
@@ -223,7 +225,7 @@ def test_which_layers_show_their_maps() -> None:
 
 
 def test_the_pages_network_is_the_chapters(site, glued) -> None:
-    """Rounded to 7 bits, it reads as well as the one that the chapter trained."""
+    """Rounded, it reads as well as the one that the chapter trained."""
     page = (site / "book" / "04-cnn.html").read_text("utf-8")
     found = re.search(
         r'data-try="way".*?<script type="application/json">(.*?)</script>', page, re.S
@@ -236,8 +238,8 @@ def test_the_pages_network_is_the_chapters(site, glued) -> None:
             values = np.frombuffer(base64.b64decode(packed["float32"]), np.float32)
         else:
             scale = np.frombuffer(base64.b64decode(packed["scale"]), np.float32)
-            steps = np.frombuffer(base64.b64decode(packed["int8"]), np.int8)
-            return steps.reshape(packed["shape"]) * scale
+            steps = np.array([data["letters"].index(letter) for letter in packed["steps"]])
+            return (steps - len(data["letters"]) // 2).reshape(packed["shape"]) * scale
         return values.reshape(packed["shape"])
 
     description = [
@@ -248,7 +250,7 @@ def test_the_pages_network_is_the_chapters(site, glued) -> None:
     rounded = Sequential.from_description(description, arrays, data["inputShape"])
     mnist = load_mnist()
     accuracy = evaluate.accuracy(mnist.y_test, rounded.predict(mnist.x_test).argmax(axis=1))
-    assert accuracy == pytest.approx(float(str(glued["cnn_accuracy"])), abs=1e-3)
+    assert accuracy == pytest.approx(float(str(glued["cnn_accuracy"])), abs=2e-3)
     assert sorted(data["labels"]) == list(range(10))
     images = np.frombuffer(base64.b64decode(data["images"]), np.uint8).reshape(-1, 28, 28)
     assert rounded.predict(images).argmax(axis=1).tolist() == data["labels"]
@@ -377,15 +379,21 @@ def test_pressing_a_cell(opened, glued) -> None:
 
 
 def test_tiles_are_the_images(opened) -> None:
-    """What is seen is the test image of that number."""
+    """What is seen is the test image of that number, and no other that the cell shows."""
     box = opened("cnn confusion")
     box.locator("td button").nth(0).click()
-    which = int(box.locator("li small").first.inner_text().removeprefix("no. "))
     box.page.wait_for_load_state("networkidle")
-    with Image.open(io.BytesIO(box.locator("li svg").first.screenshot())) as shot:
-        seen = np.asarray(shot.convert("L").resize((28, 28), Image.Resampling.BOX), float)
-    image = load_mnist().x_test[which].astype(float)
-    assert np.corrcoef(seen.ravel(), image.ravel())[0, 1] > 0.95
+    numbers = box.locator("li small").all_inner_texts()
+    which = [int(text.removeprefix("no. ")) for text in numbers]
+    images = load_mnist().x_test[which].reshape(len(which), -1).astype(float)
+    for place in (0, len(which) - 1):
+        shot = box.locator("li svg").nth(place).screenshot()
+        with Image.open(io.BytesIO(shot)) as tile:
+            seen = np.asarray(tile.convert("L").resize((28, 28), Image.Resampling.BOX), float)
+        alike = [np.corrcoef(seen.ravel(), image)[0, 1] for image in images]
+        # The tile's corners are round, and its pixels do not fall on the screen's.
+        assert np.argmax(alike) == place
+        assert alike[place] > 0.6
 
 
 # --- On the page ------------------------------------------------------------------------------
@@ -402,11 +410,11 @@ def test_neuron_on_the_page(opened) -> None:
     assert bias.get_attribute("aria-valuetext") == "−2"
     assert "− 2 = −0.5, so a = 0." in summary(box)
     assert "silent" in summary(box)
-    assert "z = −0.5" in box.locator("svg").first.inner_html()
+    assert "z = −0.5" in box.locator("svg.try-picture text").all_text_contents()
 
 
 def probabilities(box) -> list[float]:
-    return [number(text) for text in box.locator("svg .try-p").all_inner_texts()]
+    return [number(text) for text in box.locator("svg .try-p").all_text_contents()]
 
 
 def test_softmax_on_the_page(opened) -> None:
@@ -624,7 +632,7 @@ def test_size(browser, address, chapter: str) -> None:
     assert not [u for u in own if "_images" in u], "a picture that nobody sees yet"
     files = [HTML / u.split("?")[0].removeprefix(f"{address}/") for u in own]
     html = (HTML / "book" / f"{chapter}.html").read_text("utf-8")
-    without = re.sub(r'<div class="try.*?<div class="try-(still|live)">', "", html, flags=re.S)
+    without = re.sub(r'<div class="try[" ].*?<div class="try-(still|live)">', "", html, flags=re.S)
     inline = len(gzip.compress(html.encode(), 6)) - len(gzip.compress(without.encode(), 6))
     size = inline + sum(len(gzip.compress(file.read_bytes(), 6)) for file in files)
     print(f"\n{chapter}: {size:,} bytes, {inline:,} of them in the page, {len(files)} files")
@@ -656,7 +664,7 @@ def test_pictures_become_files(tmp_path) -> None:
     body = f'<div data-try="confusion" data-sprite="data:image/png;base64,{png}"></div>'
     context = {"body": body, "pathto": lambda path, _: f"../{path}"}
     try_it.load(app, "book/a", "", context, None)
-    address = re.search(r'data-sprite="\.\./(_images/try-\w+\.png)"', context["body"])
+    address = re.search(r'data-sprite="\.\./(_images/try-\w+\.png)"', str(context["body"]))
     assert address
     assert (tmp_path / address[1]).read_bytes() == interactive.sprite(IMAGES[:2])
     assert app.styles == ["try/try.css"]

@@ -17,6 +17,7 @@ from typing import Any
 
 import jupytext
 
+from digitrec.checks import PROJECT_POINTS
 from digitrec.marking import cells
 from tools.plain_markdown import Book, Chapter, Directive, parts
 
@@ -46,6 +47,21 @@ def exercises(chapter: Chapter, book: Book) -> list[tuple[str, str, str, float]]
     return found
 
 
+def project(page: Chapter) -> list[tuple[str, str, str, float]]:
+    """Return the same of the project: its cells have checks, and the checks their points."""
+    sections, title = [], ""
+    for cell in jupytext.reads(page.text, fmt="md:myst").cells:
+        if cell.cell_type != "code":
+            title = ([title, *re.findall(r"^## (.+)$", cell.source, re.MULTILINE)])[-1]
+            continue
+        sections += [
+            (check, answer, f"The project: {title}", float(PROJECT_POINTS[check]))
+            for check, answer in cells.parse(1, cell.source).checks
+            if check in PROJECT_POINTS
+        ]
+    return sections
+
+
 def heading(chapter: Chapter) -> str:
     """Return a chapter's title."""
     found = re.search(r"^# (.+)$", chapter.text, re.MULTILINE)
@@ -66,7 +82,7 @@ def render(root: Path = ROOT) -> str:
     book = Book.read(root)
     lines = [HEAD]
     for chapter in book.chapters:
-        found = exercises(chapter, book) if chapter.number else []
+        found = exercises(chapter, book) if chapter.number else project(chapter)
         if not found:
             continue
         lines.append(f"\n[{chapter.name}]\ntitle = {text_of(heading(chapter))}\n")

@@ -39,8 +39,8 @@ NOT_TEXT = (
     ".headerlink, script, style, template, .cell_input, [role=tooltip], button, .toggle-hint, "
     ".visually-hidden, .term-definition"
 )
-#: Characters above which a list is set smaller.
-LONG = 450
+#: Characters above which a list or a question is set smaller.
+LONG = 360
 #: The end of a sentence: what is behind it begins with a capital, or is nothing.
 SENTENCE = re.compile(r"(?<=[.!?:])(?=\s+[A-Z(“\"]|\s*$)")
 
@@ -190,13 +190,10 @@ def add_section(deck: Deck, title: str, section: Tag, page: Path) -> None:
     head = f"<h2>{html.escape(title)}</h2>"
     place = {id(tag): number for number, tag in enumerate(section.find_all(True))}
     shown = [(place[id(tag)], figure_slide(tag, page)) for tag in figures(section)]
-    shown += [
-        (
-            place[id(box)],
-            f'<div class="predict"><strong>Predict</strong>{question}</div>',
-        )
-        for box, question in predictions(section)
-    ]
+    for box, question in predictions(section):
+        size = " long" if len(box.get_text()) > LONG else ""
+        text = f'<div class="predict{size}"><strong>Predict</strong>{question}</div>'
+        shown.append((place[id(box)], text))
     paragraph = section.find("p")
     if not shown and isinstance(paragraph, Tag):
         shown = [(0, f"<p>{first_sentence(paragraph)}</p>")]

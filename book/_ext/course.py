@@ -39,7 +39,7 @@ def named(node):
 def inside_solution(node):
     """Tell whether a node is in an exercise's solution."""
     while node is not None:
-        if named(node) == "solution_node" or "solution" in node.get("classes", ()):
+        if named(node).startswith("solution") or "solution" in node.get("classes", ()):
             return True
         node = node.parent
     return False
@@ -50,7 +50,7 @@ def count(doctree, runtime):
     found: dict[str, float] = dict.fromkeys(NAMES, 0.0)
     for node in doctree.findall(nodes.Element):
         kind = named(node)
-        if kind == "exercise_node":
+        if kind in ("exercise_node", "exercise_enumerable_node"):
             found["exercises"] += 1
         elif kind == "Question":
             found["questions"] += 1

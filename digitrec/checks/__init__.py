@@ -17,7 +17,8 @@ Numbers are compared with a tolerance, so that another order of summation passes
 ``examples``    chapter 1: reading by examples
 ``dense``       chapter 2: parameters, steps, the loss
 ``stopping``    chapter 2: when to stop
-``layers``      chapter 3: layers and a network in NumPy, its weights in few bytes
+``layers``      chapter 3: layers and a network in NumPy, a weight in one byte
+``packing``     chapter 3: a network in few bytes
 ``convolution`` chapter 4: windows, pooling, kernels, what a number sees
 ``training``    chapters 2 and 4: a network of one's own, trained on images that the check chooses
 ``images``      chapter 5: the steps of the recipe
@@ -59,10 +60,10 @@ from digitrec.checks.layers import (
     first_difference,
     forward_pass,
     leaky_relu,
-    small_file,
     to_int8,
 )
 from digitrec.checks.learning import largest_rate, learned_in_numpy, nesterov
+from digitrec.checks.packing import small_file
 from digitrec.checks.page import candidates, cut_column, seam_cost
 from digitrec.checks.paths import best_path, gap_prior, greedy_loses
 from digitrec.checks.project import (

@@ -108,12 +108,21 @@ def array(result: Any, shape: tuple[int, ...], what: str, given: str = "") -> np
             raise TypeError
         found = np.asarray(result, dtype=float)
     except Exception:  # noqa: BLE001 (whatever an object that is no array raises)
-        raise Wrong(f"{case}expected {what}, found {type(result).__name__}.") from None
+        raise Wrong(f"{case}expected {what}, found {_kind(result)}.") from None
     if found.shape != shape:
         of = "one value" if found.shape == () else f"shape {found.shape}"
         asked = f"{what} of shape {shape}" if shape else what
         raise Wrong(f"{case}expected {asked}, found {of}.")
     return found
+
+
+def _kind(result: Any) -> str:
+    """Say what a result is that is no array of numbers."""
+    if isinstance(result, np.ndarray | np.generic):
+        return f"an array of the type {result.dtype}"
+    if isinstance(result, int):
+        return "a whole number too large to be right"
+    return type(result).__name__
 
 
 def axes(result: Any) -> int | None:
@@ -155,6 +164,9 @@ def difference(found: np.ndarray, expected: np.ndarray, given: str = "") -> str:
 
 def told_apart(expected: float, found: float) -> tuple[str, str]:
     """Write two numbers with as many digits as it takes to tell them apart, four at least."""
+    whole = all(abs(value) < 1e15 and value == round(value) for value in (expected, found))
+    if whole and expected != found:
+        return f"{expected:.0f}", f"{found:.0f}"
     for digits in range(4, 18):
         pair = f"{expected:.{digits}g}", f"{found:.{digits}g}"
         if pair[0] != pair[1]:

@@ -87,6 +87,10 @@ def _pool_case(image: np.ndarray, given: str) -> Case:
             "the largest of a window of negative numbers is negative: do not begin with 0.",
         ),
         (np.abs(windows).max(axis=(2, 3)), "that is the largest without its sign."),
+        (
+            np.where(most > -windows.min(axis=(2, 3)), most, windows.min(axis=(2, 3))),
+            "that is the number furthest from 0; −5 is smaller than 1.",
+        ),
         (windows[:, :, 0, 0], "that is the upper left pixel of each window, not the largest."),
         (windows[:, :, 0].max(axis=2), "that is the larger of each window's upper two pixels."),
         (windows[:, :, :, 0].max(axis=2), "that is the larger of each window's left two pixels."),

@@ -150,6 +150,10 @@ def _loss_case(z: np.ndarray, y: np.ndarray, given: str) -> Case:
             ),
             (p[np.arange(n), y].mean(), "that is the mean probability; its logarithm is missing."),
             (1 - p[np.arange(n), y].mean(), "that is 1 − p; the cross-entropy is −ln p."),
+            (
+                (np.log(np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1)) - true).mean(),
+                "the largest logit is subtracted in the sum, and not from z_y.",
+            ),
             (-true.mean(), "these are the logits alone; the logarithm of the sum is missing."),
             (
                 expected / z.shape[1],

@@ -194,24 +194,50 @@ def _photographs(rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray
     return pictures, labels[chosen]
 
 
-def _accuracy(answer: Any) -> float:
-    """Return how many rendered digits a reader reads, with the course's dense network."""
+def _read(answer: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the digits rendered, what a reader reads, and what the network's definition would."""
     prepare, function = part(answer, "prepare"), part(answer, "forward")
     pictures, y = _photographs(np.random.default_rng())
     images = [array(ask(prepare, picture), (28, 28), "an image") for picture in pictures]
-    x = np.stack(images).clip(0, 255).astype(np.uint8)
+    x = np.nan_to_num(np.stack(images)).clip(0, 255).astype(np.uint8)
     weights, _ = networks.read_weights(networks.WEIGHTS_FOLDER / "dense")
     z = array(ask(function, x, dict(weights)), (len(x), 10), "logits")
-    return float((z.argmax(axis=1) == y).mean())
+    return y, z.argmax(axis=1), networks.load_numpy("dense").predict(x).argmax(axis=1)
 
 
 def _asked(answer: Any, share: float) -> None:
-    accuracy = _accuracy(answer)
-    if accuracy < share:
+    """Raise ``Wrong``, with what was measured, if less than this share is read right."""
+    y, readings, defined = _read(answer)
+    right = readings == y
+    accuracy = right.mean()
+    if accuracy >= share:
+        return
+    found = (
+        f"prepare and forward together read {accuracy:.0%} of {PICTURES} rendered digits; "
+        f"{share:.0%} are asked for"
+    )
+    if len(set(readings.tolist())) == 1:
+        raise Wrong(f"{found}. Every picture is read as a {readings[0]}.")
+    if (defined == y).mean() > accuracy + 0.1:
         raise Wrong(
-            f"prepare and forward together read {accuracy:.0%} of {PICTURES} rendered digits; "
-            f"{share:.0%} are asked for."
+            f"{found}. Chapter 3's network reads {(defined == y).mean():.0%} of the same prepared "
+            "images, so it is forward that loses them."
         )
+    light = np.arange(len(y)) % 3 == 2
+    if right[~light].mean() > right[light].mean() + 0.3:
+        raise Wrong(
+            f"{found}. It is the bright ink on dark paper: of these it reads "
+            f"{right[light].mean():.0%}, of the others {right[~light].mean():.0%}."
+        )
+    if right[light].mean() > right[~light].mean() + 0.3:
+        raise Wrong(
+            f"{found}. It is the dark ink on bright paper: of these it reads "
+            f"{right[~light].mean():.0%}, of the others {right[light].mean():.0%}."
+        )
+    raise Wrong(
+        f"{found}. Chapter 3's network reads as little of the same prepared images, so it is "
+        "prepare that loses them."
+    )
 
 
 @check

@@ -7,10 +7,10 @@ file of the same form::
 
     [points]
     count_labels = 1
-    small_network = 3
+    train_small = 3
 
     [answers]
-    small_network = "small"
+    train_small = "my_training"
 """
 
 from __future__ import annotations

@@ -12,11 +12,12 @@ import { BLUE, ORANGE, Summary, choice, each, label, number, picture, show, slid
 
 /**
  * @typedef {import('../draw/explain.js').Part} Part
- * @typedef {{shape: number[], float32: string} | {shape: number[], int8: string, scale: string}} Packed an array
- *   as base64
+ * @typedef {{shape: number[], float32: string} | {shape: number[], steps: string, scale: string}} Packed an array
+ *   as base64, or rounded to steps, a letter each
  * @typedef {object} Data
  * @property {({layer: string, name: string} & Record<string, unknown>)[]} architecture
  * @property {Record<string, Packed>} arrays
+ * @property {string} letters from the lowest step to the highest
  * @property {number[]} inputShape
  * @property {string} images
  * @property {number[]} labels
@@ -35,12 +36,13 @@ const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCod
  * @param {Data} data
  * @returns {{network: Sequential, images: Uint8Array[], labels: number[]}}
  */
-export function unpack({ architecture, arrays, inputShape, images, labels }) {
+export function unpack({ architecture, arrays, letters, inputShape, images, labels }) {
   const weights = Object.entries(arrays).map(([key, packed]) => {
     if ('float32' in packed) return [key, { shape: packed.shape, data: new Float32Array(bytesOf(packed.float32).buffer) }];
     const scale = new Float32Array(bytesOf(packed.scale).buffer);
-    const values = new Int8Array(bytesOf(packed.int8).buffer);
-    return [key, { shape: packed.shape, data: Float32Array.from(values, (value, k) => value * scale[k % scale.length]) }];
+    const zero = (letters.length - 1) / 2;
+    const data = Float32Array.from(packed.steps, (letter, k) => (letters.indexOf(letter) - zero) * scale[k % scale.length]);
+    return [key, { shape: packed.shape, data }];
   });
   const [size, all] = [sizeOf(inputShape), bytesOf(images)];
   return {
