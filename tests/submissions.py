@@ -119,7 +119,7 @@ RIGHT_ONES = {
         {
             "count": "mine = lambda y: np.histogram(y, bins=range(11))[0]\n"
             "checks.count_labels(mine)",
-            "kernel": "K = np.zeros((3, 3))\nK[0] += 3\nK[2] -= 3\nchecks.edge_kernel(K)",
+            "kernel": "K = np.zeros((3, 3))\nK[0] = 1, 3, 1\nK[2] = -K[0]\nchecks.edge_kernel(K)",
         },
     ),
     "jupyter's own commands": Simulated(

@@ -64,7 +64,9 @@ def test_notebook_is_plain(made: dict[str, str], path: str) -> None:
             assert cell["execution_count"] is None
             assert "glue" not in source
         else:
-            assert not PLACEHOLDER.search(source), source
+            # Code in a solution may have a format of its own.
+            prose = re.sub(r"(?ms)^```python$.*?^```$", "", source)
+            assert not PLACEHOLDER.search(prose), prose
             assert "<details open" not in source
             # What is opened is closed, in the same cell.
             assert source.count("<details>") == source.count("</details>")
@@ -103,7 +105,7 @@ def test_links_lead_somewhere(made: dict[str, str], path: str) -> None:
         if target.startswith("data:image/png;base64,"):
             continue
         if target.startswith(SITE):
-            page = target.removeprefix(SITE).strip("/").removesuffix(".html")
+            page = target.removeprefix(SITE).strip("/").partition("#")[0].removesuffix(".html")
             assert made is STAMPED
             assert not page or (ROOT / f"{page}.md").exists(), target
             continue
@@ -223,7 +225,7 @@ def test_numbers_are_the_pages(site, chapter: Chapter) -> None:
         html.unescape(text)
         for text in re.findall(r'<span class="pasted-text">([^<]*)</span>', page)
     ]
-    assert shown
+    assert shown or "{glue:" not in chapter.text
     written = recorder.written + recorder.last
     assert len(written) == len(shown)
     for (name, ours), theirs in zip(written, shown, strict=True):
@@ -390,10 +392,11 @@ def test_a_changed_chapter_is_noticed(tmp_path: Path, capsys: pytest.CaptureFixt
         (tmp_path / name).write_text((ROOT / name).read_text("utf-8"), "utf-8")
     for page in (ROOT / "book").glob("*.md"):
         (tmp_path / "book" / page.name).write_bytes(page.read_bytes())
-    figures = tmp_path / "book" / "_static" / "figures"
-    figures.mkdir(parents=True)
-    for drawing in (ROOT / "book" / "_static" / "figures").glob("*.svg"):
-        (figures / drawing.name).write_bytes(drawing.read_bytes())
+    for folder in ("figures", "try"):
+        copied = tmp_path / "book" / "_static" / folder
+        copied.mkdir(parents=True)
+        for drawing in (ROOT / "book" / "_static" / folder).glob("*.svg"):
+            (copied / drawing.name).write_bytes(drawing.read_bytes())
     assert notebooks.main([], tmp_path) == 0
     assert notebooks.main(["--check"], tmp_path) == 0
     first = tmp_path / "book" / "01-data.md"

@@ -126,7 +126,7 @@ def test_ten_steps_in_float64(name, kind, data, record_property):
     network = backprop.in_float64(backprop.initial(description, 3))
     model = in_keras(description, network, EXACT[kind], "float64")
     found = list(differences(network, model, EXACT[kind], batches_of(data, 0, 128)))
-    record_property("after one step and ten", (found[0], found[-1]))
+    record_property("after one step and ten", [float(found[0]), float(found[-1])])
     assert max(found) <= IN_FLOAT64
 
 
@@ -137,7 +137,7 @@ def test_ten_steps_in_float32(name, kind, data, record_property):
     model = in_keras(description, network, USUAL[kind])
     before = {key: array.copy() for key, array in network.weights.items()}
     found = list(differences(network, model, USUAL[kind], batches))
-    record_property("after one step and ten", (found[0], found[-1]))
+    record_property("after one step and ten", [float(found[0]), float(found[-1])])
     assert max(found) <= PROMISED
     # What moved is far larger than what is compared.
     moved = max(np.abs(network.weights[key] - array).max() for key, array in before.items())

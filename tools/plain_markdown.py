@@ -565,7 +565,8 @@ class Translator:
     def target(self, target: str) -> str:
         """Return where a link leads from this notebook; nothing when that is not known.
 
-        A chapter's notebook is beside this one. Other pages are on the site alone.
+        A numbered chapter's notebook is beside this one, in the folders of solutions and handouts,
+        too. Other pages are taken to be on the site alone.
         """
         if re.match(r"https?://|#" + REFERENCES, target):
             return target
@@ -578,7 +579,7 @@ class Translator:
             raise NotTranslatedError(f"{self.chapter.page}: no label {target} for a link")
         name = target.partition("#")[0].removesuffix(".md")
         for other in self.book.chapters:
-            if name == other.name:
+            if name == other.name and other.number:
                 return other.notebook
         if not (self.book.root / "book" / f"{name}.md").exists():
             raise NotTranslatedError(f"{self.chapter.page}: no page {target} for a link")

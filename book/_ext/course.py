@@ -6,6 +6,7 @@ over chapters. ``reading`` is in minutes, ``running`` in seconds; ``exercises``,
 ``predictions``, ``trials`` and ``figures`` are counts.
 """
 
+import html
 import importlib
 import math
 import sys
@@ -121,7 +122,7 @@ class HintsDirective(SphinxDirective):
     """What the checks say to wrong answers."""
 
     def run(self):
-        """Return a list for each chapter; the checks are read as text."""
+        """Return a list for each chapter, to be opened; the checks are read as text."""
         root = str(self.env.srcdir)
         if root not in sys.path:
             sys.path.insert(0, root)
@@ -137,7 +138,12 @@ class HintsDirective(SphinxDirective):
                     bullets += nodes.list_item("", nodes.paragraph("", hint))
                 term = nodes.term("", exercise.title)
                 entries += nodes.definition_list_item("", term, nodes.definition("", bullets))
-            found += [nodes.rubric("", chapter.title), entries]
+            summary = f'<details class="hints"><summary>{html.escape(chapter.title)}</summary>'
+            found += [
+                nodes.raw("", summary, format="html"),
+                entries,
+                nodes.raw("", "</details>", format="html"),
+            ]
         return found
 
 

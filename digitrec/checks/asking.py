@@ -67,7 +67,7 @@ class TooLong(BaseException):
     """A reader's function takes longer than it may. No ``except Exception`` of theirs ends it."""
 
 
-#: All checks by their names, in the order of the chapters.
+#: All checks by their names.
 CHECKS: dict[str, Callable[[Any], Verdict]] = {}
 
 
