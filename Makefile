@@ -73,7 +73,9 @@ browser: $(VENV)/.installed ## find the browser for the tests, or fetch one; nee
 
 .PHONY: test
 test: browser check book ## everything: checks, library, book, site; needs git, a browser (found or fetched)
-	$(BIN)/pytest
+	@# What trains, and notebooks within Binder's limits, need the machine for themselves; the rest shares its cores.
+	$(BIN)/pytest -q -n auto --dist loadfile -m "not training and not launch"
+	$(BIN)/pytest -m "training or launch"
 
 .PHONY: quick
 quick: check ## the checks, and the tests that take a minute in all; needs Python
