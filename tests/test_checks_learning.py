@@ -603,7 +603,7 @@ WRONG = {
     ],
     checks.wrong_gradients: [
         ({"A": 2, "B": 5, "C": 4, "D": 3}, "2 of 4"),
-        ({"A": 3, "B": 4, "C": 5, "D": 2}, "the last wrong one"),
+        ({"A": 3, "B": 4, "C": 5, "D": 2}, "the last wrong array"),
         ({"A": 3, "B": 5, "C": 7, "D": 2}, "own kernel"),
         ({"A": 3, "B": 5, "C": 4, "D": 1}, "biases right"),
         ({"A": 3, "B": 5, "C": 4}, "the letters"),

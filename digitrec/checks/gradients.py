@@ -217,7 +217,7 @@ def _unlike_smoothed(
 PLANTED = {"A": 3, "B": 5, "C": 4, "D": 2}
 _WHERE_TO_LOOK = {
     "A": "look at the biases, too: which arrays are wrong, and which layer is the last one right?",
-    "B": "which array is the last wrong one? What of the layer behind it is right, and what not?",
+    "B": "which is the last wrong array? The arrays of the layer behind it are right; what is not?",
     "C": "its own kernel is right. Which arrays are the last wrong ones, and what is behind them?",
     "D": "are the biases right? Divide a wrong gradient by the right one.",
 }
