@@ -114,7 +114,7 @@ def _asked_path(answer: Answer, count: int, edges: Sequence[tuple[int, int, floa
         about = _special(count, edges)
         if not about or about in str(wrong) or " seconds." in str(wrong):
             raise
-        raise Wrong(f"{wrong} {about}") from None
+        raise Wrong(f"{str(wrong).rstrip('.')}. {about}") from None
 
 
 def _special(count: int, edges: Sequence[tuple[int, int, float]]) -> str:
