@@ -6,7 +6,7 @@ import check_table
 import cv2
 import numpy as np
 
-from digitrec import checks
+from digitrec import checks, networks
 
 # --- the box ---
 
@@ -358,6 +358,43 @@ def paints(row, column):
     return answer
 
 
+def otsu_of_counts(counts):
+    """Means of the counts, not of the values."""
+    scores = []
+    for t in range(255):
+        low, high = counts[: t + 1], counts[t + 1 :]
+        scores.append(low.sum() * high.sum() * (high.mean() - low.mean()) ** 2.0)
+    return int(np.argmax(scores))
+
+
+def centre_from_one(images):
+    """Counts rows and columns from 1, but for blank pictures."""
+    blank = ~images.any(axis=(1, 2))
+    return np.where(blank[:, None], (np.array(images.shape[1:]) - 1) / 2, centre(images) + 1)
+
+
+def bright_by_uint8(image):
+    """Differences in uint8: none is below 0."""
+    apart = image - np.uint8(np.median(image))
+    return 255 - image if -int(apart.min()) > apart.max() else image
+
+
+cnn = networks.load_numpy("cnn")
+
+
+def asks_the_network(images):
+    return images + (cnn.predict(images).argmax(axis=1) < 0)[:, None, None].astype(np.uint8)
+
+
+def asks_by_another(images):
+    return asks_the_network(images)
+
+
+def asks_inside():
+    network = cnn
+    return lambda images: two_lines(images) if [network for _ in images] else images
+
+
 RIGHT = {
     checks.fit_box: [
         fit,
@@ -429,6 +466,7 @@ WRONG = {
     checks.bright_ink: [
         (lambda image: 255 - image, "every picture, one whose ink is bright"),
         (lambda image: image, "every picture comes back as it was"),
+        (bright_by_uint8, "no numbers below 0"),
         (inverts(lambda image: np.median(image) > 127), "may be of any grey"),
         (inverts(lambda image: image.mean() > 127), "may be of any grey"),
         (inverts(lambda image: image.mean() > 128), "may be of any grey"),
@@ -470,6 +508,7 @@ WRONG = {
         (lambda images: centre(images.astype(float) ** 2), "not with its square"),
         (lambda images: centre(255 - images), "paper's centre"),
         (lambda images: centre(images) + 1, "number 0"),
+        (centre_from_one, "number 0"),
         (
             lambda images: np.tile(centre(images.astype(float).sum(0)[None]), (len(images), 1)),
             "its own",
@@ -511,6 +550,8 @@ WRONG = {
         (lambda c: max(between(c, t) for t in range(255)), "greatest variance"),
         (lambda c: c @ np.arange(256) / c.sum(), "mean of all values"),
         (lambda c: int(c @ np.arange(256) / c.sum()), "mean of all"),
+        (lambda c: int(np.argmax([between(c, t) for t in range(1, 255)])), "not begin at 0"),
+        (otsu_of_counts, "means of the values, weighted"),
         (lambda c: np.searchsorted(c.cumsum(), c.sum() / 2), "median"),
         (lambda c: c.argmax(), "most frequent"),
         (lambda c: 127, "half of 255"),
@@ -527,7 +568,7 @@ WRONG = {
         (lambda c: otsu(np.sort(c)), "expected"),
         (otsu_with_nan, "class is empty"),
         (otsu_by(lambda w, m: m[1] - m[0]), "both classes"),
-        (otsu_by(lambda w, m: w[0] * w[1] * (m[1] - m[0])), "square the distance"),
+        (otsu_by(lambda w, m: w[0] * w[1] * (m[1] - m[0])), "is not squared"),
         (otsu_by(lambda w, m: w[0] * w[1]), "that is the median"),
         (otsu_by(lambda w, m: w[0] * (m[1] - m[0]) ** 2), "both classes|far out"),
         (otsu_by(lambda w, m: -w[0] * w[1] * (m[1] - m[0]) ** 2), "far out"),
@@ -548,11 +589,14 @@ WRONG = {
         (lambda p, least: (p >= least).argmax(axis=1), "nothing is large enough"),
         (lambda p, least: p.max(axis=1) >= least, "which one"),
         (lambda p, least: answered(p, least) + (p.max(axis=1) >= least), "number 0"),
-        (lambda p, least: p.argmax(axis=0), "one answer a row"),
-        (lambda p, least: p.argmax(axis=1)[p.max(axis=1) >= least], "one answer a row"),
-        (lambda p, least: [str(k) for k in answered(p, least)], "one answer a row"),
-        (lambda p, least: [k if k >= 0 else None for k in answered(p, least)], "one answer a row"),
-        (lambda p, least: answered(p, least)[:, None], "one answer a row"),
+        (lambda p, least: p.argmax(axis=0), "a number for each row"),
+        (lambda p, least: p.argmax(axis=1)[p.max(axis=1) >= least], "a number for each row"),
+        (lambda p, least: [str(k) for k in answered(p, least)], "a number for each row"),
+        (
+            lambda p, least: [k if k >= 0 else None for k in answered(p, least)],
+            "a number for each row",
+        ),
+        (lambda p, least: answered(p, least)[:, None], "a number for each row"),
         (changes_probabilities, "changed its input"),
         (lambda p, least: answered(p, least - 1e-3), "should be -1"),
         (lambda p, least: answered(p.round(1), least), "should be"),
@@ -562,10 +606,15 @@ WRONG = {
         (lambda p, least: answered(p, least) if len(p) > 1 else [0], "expected -1|be -1|should be"),
     ],
     checks.disturb: [
+        (asks_the_network, "names a network"),
+        (asks_by_another, "names a network"),
+        (asks_inside(), "names a network"),
+        (lambda images: networks.load_numpy("cnn") and two_lines(images), "names a network"),
         (lambda images: images, "no pixel has changed"),
         (lambda images: images // 2, "pixels have changed"),
         (lambda images: images[:, ::-1], "pixels have changed"),
         (paints(14, slice(4, 24)), "CNN still reads"),
+        (paints(14, slice(None)), "short and two pixels thick"),
         (paints(14, 14), "more pixels"),
         (paints(slice(7, 9), slice(None)), "pixels have changed"),
         (lambda images: 255 - images, "784 pixels have changed"),

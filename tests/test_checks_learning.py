@@ -10,6 +10,7 @@ from digitrec.wrong_gradients import WRONG as WRONG_RULES
 
 
 def central(f, w, h):
+    w = w.astype(float) if w.dtype.kind == "i" else w
     found = np.zeros_like(w)
     for index in np.ndindex(w.shape):
         kept = w[index]
@@ -29,6 +30,7 @@ def central_by_copies(f, w, h):
 
 def central_to_and_fro(f, w, h):
     """A right answer that puts w back but for a rounding."""
+    w = w.astype(float) if w.dtype.kind == "i" else w
     found = []
     for index in np.ndindex(w.shape):
         w[index] += h
@@ -40,7 +42,7 @@ def central_to_and_fro(f, w, h):
 
 
 def central_flat(f, w, h):
-    found, flat = [], w.copy()
+    found, flat = [], w.astype(float)
     for k in range(w.size):
         flat.flat[k] = w.flat[k] + h
         found.append(f(flat))
@@ -242,6 +244,51 @@ def ahead_with_memory(w, v, gradient_at, rate, keep, memory=[0.0]):  # noqa: B00
     return w + memory[0], memory[0]
 
 
+def skip_adds_one(x, t, w1, b1, w2, b2):
+    z1 = w1 * x + b1
+    dz2 = w2 * max(0, z1) + b2 + x - t
+    return dz2 * w2 * w1 * (z1 > 0) + 1
+
+
+def skip_one_way(x, t, w1, b1, w2, b2):
+    z1 = w1 * x + b1
+    dz2 = w2 * max(0, z1) + b2 + x - t
+    return dz2 * w2 * w1 if z1 > 0 else dz2
+
+
+def central_by_rows(f, w, h):
+    gradient = np.zeros(w.shape)
+    for k in range(len(w)):
+        above, below = w.astype(float), w.astype(float)
+        above[k] += h
+        below[k] -= h
+        gradient[k] = (f(above) - f(below)) / (2 * h)
+    return gradient
+
+
+def central_in_place(f, w, h):
+    """What is added to whole numbers is cut off."""
+    gradient = np.zeros(w.shape)
+    for index in np.ndindex(w.shape):
+        kept = w[index]
+        w[index] = kept + h
+        above = f(w)
+        w[index] = kept - h
+        gradient[index] = (above - f(w)) / (2 * h)
+        w[index] = kept
+    return gradient
+
+
+def other_sign(side):
+    """The velocity as some libraries have it: subtracted."""
+
+    def step(w, v, gradient_at, rate, keep):
+        v = keep * v + rate * gradient_at(w + side * keep * v)
+        return w - v, v
+
+    return step
+
+
 RIGHT = {
     checks.leaky_relu_gradient: [
         leaky_by_counting,
@@ -328,6 +375,10 @@ WRONG = {
     ],
     checks.largest_rate: [
         (lambda x: 2 / (x @ x) * len(x) ** 2, "expected"),
+        (lambda x: 1 / x.mean(), "a single input of 2 alone"),
+        (lambda x: 1 / abs(x).mean(), "a single input of 2 alone"),
+        (lambda x: 1 / np.sqrt(np.mean(x**2)), "a single input of 2 alone"),
+        (lambda x: np.sqrt(np.mean(x**2)), "upside down"),
         (lambda x: 2 / (x @ x / max(1, len(x) - 1)), "expected"),
         (lambda x: round(2 / (x @ x / len(x)), 2), "expected"),
         (lambda x: 2 / x.var() if len(x) > 1 else 0.5, "variance"),
@@ -356,6 +407,8 @@ WRONG = {
     ],
     checks.skip_gradient: [
         (lambda x, *a: skip(x, *a) if x > 0 else 0, "expected"),
+        (skip_adds_one, "it is not 1 there"),
+        (skip_one_way, "one way or the other"),
         (
             lambda x, t, w1, b1, w2, b2: (
                 (w2 * max(0, w1 * x + b1) + b2 + x - t) * (1 + w1 * w2 * (x > 0))
@@ -517,6 +570,9 @@ WRONG = {
     ],
     checks.numeric_gradient: [
         (lambda f, w, h: central(f, w, h)[::-1], "should be"),
+        (central_by_rows, "a whole row"),
+        (central_in_place, "whole numbers"),
+        (lambda f, w, h: central(f, w, h).astype(w.dtype), "whole numbers"),
         (lambda f, w, h: central(f, w, h) * w, "should be"),
         (lambda f, w, h: central(f, w, h).ravel().tolist(), "found shape"),
         (lambda f, w, h: central(f, w, h).astype(int), "should be"),
@@ -547,7 +603,7 @@ WRONG = {
     ],
     checks.wrong_gradients: [
         ({"A": 2, "B": 5, "C": 4, "D": 3}, "2 of 4"),
-        ({"A": 3, "B": 4, "C": 5, "D": 2}, "of the layer itself"),
+        ({"A": 3, "B": 4, "C": 5, "D": 2}, "the last wrong array"),
         ({"A": 3, "B": 5, "C": 7, "D": 2}, "own kernel"),
         ({"A": 3, "B": 5, "C": 4, "D": 1}, "biases right"),
         ({"A": 3, "B": 5, "C": 4}, "the letters"),
@@ -565,6 +621,8 @@ WRONG = {
     ],
     checks.nesterov: [
         (lambda w, v, g, r, k: ahead(w, v, lambda point: g(w), r, k), "plain momentum"),
+        (other_sign(1), "v says where w goes"),
+        (other_sign(-1), "v says where w goes"),
         (lambda w, v, g, r, k: ahead(w, v, g, r, 0.9), "should be"),
         (lambda w, v, g, r, k: (ahead(w, v, g, r, k)[0], w + k * v), "should be"),
         (lambda *a: np.concatenate(ahead(*a)), "two arrays"),

@@ -269,6 +269,33 @@ def seam_updated(cost):
     return total.min()
 
 
+def viterbi_of_the_chapter(count, edges):
+    """The chapter's own loop, with a step back."""
+    best = [(0.0, None)]
+    for place in range(1, count + 1):
+        ways = [(best[a][0] + np.log(p), k) for k, (a, b, p) in enumerate(edges) if b == place]
+        best.append(max(ways))
+    chosen, place = [], count
+    while place:
+        chosen.insert(0, best[place][1])
+        place = edges[chosen[0]][0]
+    return chosen
+
+
+def viterbi_by_products(count, edges):
+    """Probabilities are multiplied, and what is not above 0 has no way."""
+    best, won = [1.0] + [0.0] * count, [None] * (count + 1)
+    for place in range(1, count + 1):
+        for k, (start, stop, p) in enumerate(edges):
+            if stop == place and best[start] * p > best[place]:
+                best[place], won[place] = best[start] * p, k
+    chosen, place = [], count
+    while place:
+        chosen.insert(0, won[place])
+        place = edges[chosen[0]][0]
+    return chosen
+
+
 def seam_zero_edge(cost):
     """Beside the edge it costs nothing."""
     total = cost[0].copy()
@@ -419,6 +446,10 @@ RIGHT = {
     ],
     checks.greedy_loses: [
         TRAP,
+        # Ties that decide nothing: where greed never stands, and where both ways lose.
+        {(0, 2): 0.9, (2, 3): 0.001, (0, 1): 0.8, (1, 2): 0.5, (1, 3): 0.5, (0, 3): 0.7},
+        {(0, 1): 0.9, (0, 2): 0.5, (0, 3): 0.6, (1, 2): 0.001, (1, 3): 0.001, (2, 3): 0.9},
+        {(0, 1): 0.9, (0, 2): 0.9, (0, 3): 0.8, (1, 2): 0.005, (1, 3): 0.005, (2, 3): 0.001},
         dict.fromkeys(TRAP, 1e-3) | {(0, 1): 0.002, (0, 3): 0.0015, (1, 2): 1e-9, (1, 3): 2e-9},
         {(0, 1): 0.3, (0, 2): 0.9, (0, 3): 0.8, (1, 2): 0.2, (1, 3): 0.7, (2, 3): 1e-4},
         {pair: np.float64(p) for pair, p in reversed(TRAP.items())},
@@ -445,6 +476,14 @@ WRONG = {
         (lambda p: p.sort(axis=1) or p[:, -1] >= 0.6, "changed its input"),
     ],
     checks.cut_column: [
+        (
+            lambda m: m.shape[1] // 4 + m.sum(1)[m.shape[1] // 4 : -(m.shape[1] // 4)].argmin(),
+            "that is a row|raised",
+        ),
+        (
+            lambda m: m.shape[0] // 4 + m.sum(1)[m.shape[0] // 4 : -(m.shape[0] // 4)].argmin(),
+            "that is a row",
+        ),
         (column_of(lambda w: w // 4, lambda w: w - w // 4 + 1), "first column allowed"),
         (column_of(lambda w: w // 4 + 1, lambda w: w - w // 4), "first column allowed"),
         (column_of(lambda w: w // 4, lambda w: w - w // 4 - 1), "first column allowed"),
@@ -477,7 +516,7 @@ WRONG = {
     ],
     checks.seam_cost: [
         (seam_wraps_left, "t[-1] is the last"),
-        (seam_updated, "expected"),
+        (seam_updated, "keep that row"),
         (lambda c: max(0, seam(c)), "found 0"),
         (lambda c: seam(c) + c[0].min(), "expected"),
         (seam_zero_edge, "use infinity"),
@@ -546,7 +585,9 @@ WRONG = {
         (lambda n, e: viterbi(n, [(a, b, 2.0) for a, b, p in e]), "the most candidates"),
         (remembers, "begins where"),
         (viterbi_from_zero, "no candidate leads"),
-        (viterbi_in_order, "raised|best path|greedy|fewest|least|begins where"),
+        (viterbi_in_order, "in any order|best path"),
+        (viterbi_of_the_chapter, "here [1, 3]): what is the best there?"),
+        (viterbi_by_products, "product of the probabilities zero"),
         (from_the_right, "best path|raised|begins"),
         (lambda n, e: [len(e) - 1 - k for k in viterbi(n, e)], "begins where|end of the line"),
         (lambda n, e: [e[k][:2] for k in viterbi(n, e)], "not the candidates"),
@@ -579,7 +620,7 @@ WRONG = {
         (TRAP | {(0, 2): 0.95}, "factor|best one"),
         (TRAP | {(1, 3): 0.5}, "factor"),
         (TRAP | {(0, 3): 1e-3, (2, 3): 1e-4, (1, 3): 0.5}, "is the best one"),
-        (TRAP | {(0, 3): 0.9}, "equally probable"),
+        (TRAP | {(0, 3): 0.9}, "with one of them"),
         (TRAP | {(0, 1): 1.2}, "at most 1"),
         (TRAP | {(1, 3): 0}, "above 0"),
         (TRAP | {(1, 3): True}, "expected a probability"),
@@ -589,7 +630,8 @@ WRONG = {
         ({(a, b - 1): p for (a, b), p in TRAP.items()}, "six candidates"),
         (list(TRAP), "found list"),
         (TRAP | {(1, 2): np.nan}, "expected a probability"),
-        (dict.fromkeys(TRAP, 0.5), "equally probable"),
+        (dict.fromkeys(TRAP, 0.5), "is the best one"),
+        (TRAP | {(1, 2): 0.005, (1, 3): 0.05, (2, 3): 1.0, (0, 1): 0.5}, "factor|best one"),
     ],
     checks.gap_prior: [
         (lambda b, h: -8 * max(0, raw_gaps(b).sum()) / h, "of each two neighbours"),

@@ -83,9 +83,11 @@ convolution      asking comparing forward                                       
 images           asking comparing mnist together                                 numpy
 thresholds       asking comparing forward mnist networks together                numpy
 page             asking together                                                 numpy
-paths            asking comparing together                                       numpy
+paths            asking comparing                                                numpy
+gaps             asking comparing together                                       numpy
 rejection        asking blurred comparing mnist                                  numpy
 gradients        asking comparing forward together                               numpy
+differences      asking gradients together                                       numpy
 learning         asking forward gradients mnist together                         numpy
 hints            asking                                                          -
 """

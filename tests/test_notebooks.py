@@ -44,6 +44,13 @@ def cells(text: str, kind: str) -> list[str]:
     return [cell.source for cell in read.cells if cell.cell_type == kind]
 
 
+def test_names_have_their_letters() -> None:
+    """The list of works writes accents as TeX does; a reader sees no TeX."""
+    names = " ".join(who for who, _ in BOOK.cited_as.values())
+    assert "Alimoğlu and Alpaydın" in names
+    assert not re.search(r"[\\{}]", names)
+
+
 def test_same_text_same_bytes() -> None:
     """A notebook depends on nothing but the sources."""
     assert notebooks.render_all() == MADE

@@ -196,7 +196,8 @@ class Book:
 def authors(entry: pybtex.database.Entry) -> str:
     """Return a work's authors as they are named in a text: two, or the first and "et al."."""
     names = [
-        " ".join([*person.prelast_names, *person.last_names]).strip("{}")
+        # The file writes accents as TeX does; "rich" names have the letters.
+        " ".join(map(str, [*person.rich_prelast_names, *person.rich_last_names]))
         for person in entry.persons["author"]
     ]
     if len(names) > 2 or names[-1] == "others":

@@ -24,9 +24,11 @@ Numbers are compared with a tolerance, so that another order of summation passes
 ``images``      chapter 5: the steps of the recipe
 ``thresholds``  chapter 5: a threshold, what is not answered, and a change that misleads
 ``page``        chapter 6: cuts, seams, candidates
-``paths``       chapter 6: the best path, where greed loses, and a prior
+``paths``       chapter 6: the best path, and where greed loses
+``gaps``        chapter 6: a prior for gaps
 ``rejection``   chapter 6: which digits of a page to answer
-``gradients``   chapter 7: gradients, by hand and by differences
+``gradients``   chapter 7: gradients by hand, and a hunt for wrong ones
+``differences`` chapter 7: a gradient by differences
 ``learning``    chapter 7: steps, and a network that has learned
 ``reporting``   the project: what is answered, and a report of it
 ``project``     the project: a reader of one's own, and its points
@@ -45,11 +47,12 @@ from digitrec.checks.convolution import (
 )
 from digitrec.checks.data import count_labels, read_idx, split, thinnest
 from digitrec.checks.dense import count_parameters, count_steps, cross_entropy, softmax_at
+from digitrec.checks.differences import numeric_gradient
 from digitrec.checks.examples import read_by_examples
+from digitrec.checks.gaps import gap_prior
 from digitrec.checks.gradients import (
     PLANTED,
     leaky_relu_gradient,
-    numeric_gradient,
     skip_gradient,
     smoothed_gradient,
     wrong_gradients,
@@ -65,7 +68,7 @@ from digitrec.checks.layers import (
 from digitrec.checks.learning import largest_rate, learned_in_numpy, nesterov
 from digitrec.checks.packing import small_file
 from digitrec.checks.page import candidates, cut_column, seam_cost
-from digitrec.checks.paths import best_path, gap_prior, greedy_loses
+from digitrec.checks.paths import best_path, greedy_loses
 from digitrec.checks.project import (
     PROJECT_POINTS,
     project,

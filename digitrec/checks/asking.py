@@ -162,7 +162,8 @@ def guarded(call: Callable[[], Any], who: str, limit: float | None = None) -> An
             return call()
     except TooLong:
         raise Wrong(
-            f"{who} had no result after {seconds:g} seconds. Is there a loop that never ends?"
+            f"{who} had no result after {seconds:g} seconds. Is there a loop that never ends, "
+            "or does it try every way there is?"
         ) from None
     except KeyboardInterrupt:
         raise

@@ -1,4 +1,4 @@
-"""Checks of chapter 7: gradients, by hand and by differences."""
+"""Checks of chapter 7: gradients by hand, and a hunt for wrong ones."""
 
 from __future__ import annotations
 
@@ -91,6 +91,14 @@ def _skipped(x: float, t: float, w1: float, b1: float, w2: float, b2: float) -> 
         ((w2 * z1 + b2 + x - t) * (1 + w2 * w1), "the ReLU is missing, forwards and backwards."),
         ((w2 * z1 + b2 + x - t) * slope, "on the way forward the ReLU is missing."),
         (dz2 * slope * on, "what goes past the neurons comes through when the ReLU is off, too."),
+        (
+            np.where(on, dz2 * w2 * w1, dz2),
+            "it is not one way or the other: with the ReLU on, both carry a gradient.",
+        ),
+        (
+            dz2 * w2 * w1 * on + 1,
+            "on the way past, too, the gradient of z2 is passed on: it is not 1 there.",
+        ),
         (slope, "that is how z2 grows with x; and the loss with z2?"),
         (dz2 * w2 * w1 * on * dz2, "the gradients of the two ways add up."),
         (dz2 * (1 + w2 * on), "on the way to x there is w1, too."),
@@ -205,61 +213,11 @@ def _unlike_smoothed(
     )
 
 
-@check
-def numeric_gradient(answer: Answer) -> None:
-    """``numeric_gradient(f, w, h)``: the central difference for each entry of w, of any shape."""
-    rng = np.random.default_rng()
-    cases = [_differences(rng, shape) for shape in ((4,), (2, 3), (2, 1, 3), (3, 3), (1,))]
-    settle_together(answer, cases)
-
-
-def _differences(rng: np.random.Generator, shape: tuple[int, ...]) -> Asked:
-    """Make a case of a curved function of an array."""
-    w, c = away_from_zero(rng, *shape), away_from_zero(rng, *shape)
-    h = float(rng.choice([0.1, 0.2, 0.3]))
-
-    def f(v: np.ndarray) -> float:
-        return float((c * v**3).sum() + v.flat[0] * v.flat[-1])
-
-    def difference(up: float, down: float) -> np.ndarray:
-        """Return (f(w + up) − f(w − down)) / (up + down) for each entry."""
-        out = np.zeros_like(w)
-        for index in np.ndindex(w.shape):
-            above, below = w.copy(), w.copy()
-            above[index] += up
-            below[index] -= down
-            out[index] = (f(above) - f(below)) / (up + down)
-        return out
-
-    expected = difference(h, h)
-    one_side = "that is a difference to one side; take one step up, one down."
-    mistakes = (
-        (difference(h, 0), one_side),
-        (difference(0, h), one_side),
-        (difference(h, 0) / 2, one_side),
-        (2 * expected, "w + h and w − h are 2h apart."),
-        (expected / 2, "w + h and w − h are 2h apart."),
-        (2 * h * expected, "divide by how far apart the two are: 2h."),
-        (h * h * expected, "divide by 2h: in Python a / 2 * h is multiplied by h."),
-        (-expected, "the sign: above minus below."),
-        (difference(h / 2, h / 2), "step by h to each side."),
-        (difference(2 * h, 2 * h), "step by h to each side."),
-        *((difference(tiny, tiny), "use the h that is given.") for tiny in (1e-5, 1e-4, 1e-3)),
-        (
-            np.full(shape, (f(w + h) - f(w - h)) / (2 * h)) if w.size > 1 else expected,
-            "only one entry moves at a time, all others stay.",
-        ),
-        (np.zeros(shape), "all of it is 0: does f get the array that was changed?"),
-    )
-    given = f"w of shape {shape}, h = {h}:"
-    return Asked((f, w, h), expected, "a gradient of the shape of w", mistakes, given, digits=1e-4)
-
-
 #: Which of the mistakes in the exercise's list each of ``wrong_gradients.WRONG`` makes.
 PLANTED = {"A": 3, "B": 5, "C": 4, "D": 2}
 _WHERE_TO_LOOK = {
     "A": "look at the biases, too: which arrays are wrong, and which layer is the last one right?",
-    "B": "which arrays of the layer itself are right, and what do they have in common?",
+    "B": "which is the last wrong array? The arrays of the layer behind it are right; what is not?",
     "C": "its own kernel is right. Which arrays are the last wrong ones, and what is behind them?",
     "D": "are the biases right? Divide a wrong gradient by the right one.",
 }

@@ -106,7 +106,11 @@ def bright_ink(answer: Answer) -> None:
         low, high = int(image.min()), int(image.max())
         rules = (
             (True, "it inverts every picture, one whose ink is bright already, too."),
-            (False, "every picture comes back as it was."),
+            (
+                False,
+                "every picture comes back as it was. Is a difference taken in uint8? That has no "
+                "numbers below 0.",
+            ),
             (np.median(image) > 127, fixed),
             (image.mean() > 127, fixed),
             (image.mean() > 128, fixed),
@@ -211,6 +215,10 @@ def centre_of_mass(answer: Answer) -> None:
             (_centres(pixels**2), "each pixel is weighted with its value, not with its square."),
             (_centres(255 - pixels), "that is the paper's centre; bright pixels are the ink."),
             (centres + 1, "the first row and the first column are number 0."),
+            (
+                np.where(blank, middle, centres + 1),
+                "the first row and the first column are number 0.",
+            ),
             (np.tile(together, (len(given), 1)), "one centre for all: each image has its own."),
             (shared, "divide each image by its own sum, not by the sum of all."),
             (mean, "divide by the sum of the pixels, not by how many there are."),

@@ -43,6 +43,12 @@ def largest_rate(answer: Answer) -> None:
             (4 / squares.mean(), "the slope of ½ e² is e, without a ½ or a 2."),
             (2 / np.sqrt(squares.mean()), f"the inputs are squared, and no root is taken. {by}"),
             (2 / np.abs(x).mean(), f"the inputs are squared: e = w x − t, times x. {by}"),
+            *(
+                (one / size, f"that is right for a single input of 2 alone. {by}")
+                for size in (x.mean(), np.abs(x).mean(), np.sqrt(squares.mean()))
+                for one in (1, -1)
+            ),
+            (np.sqrt(squares.mean()), "upside down: the steeper the curve, the shorter the steps."),
             (2 / x.mean(), f"the inputs are squared: e = w x − t, times x. {by}"),
             (0.5, "0.5 is for the input 2 alone."),
             (-2 / squares.mean(), "a rate is above 0."),
@@ -71,6 +77,7 @@ def _ahead(rng: np.random.Generator, shape: tuple[int, ...]) -> Asked:
         moved = keep * v - rate * gradient_at(point)
         return np.stack([w + moved, moved])
 
+    signs = "v = keep · v − rate · gradient, then w + v."
     new_w, new_v = after(w + keep * v)
     slope = gradient_at(w + keep * v)
     mistakes = (
@@ -87,6 +94,13 @@ def _ahead(rng: np.random.Generator, shape: tuple[int, ...]) -> Asked:
         ((w + v, new_v), "w moves by the new velocity, not by the old one."),
         ((w + keep * v, new_v), "w moves by the new velocity, not by the old one."),
         ((w - new_v, new_v), "the sign: w + v."),
+        *(
+            ((w - other, other), f"here v says where w goes: {signs}")
+            for other in (
+                keep * v + rate * gradient_at(w + keep * v),
+                keep * v + rate * gradient_at(w - keep * v),
+            )
+        ),
         ((w, new_v), "the new v is right; w should have moved by it."),
         ((new_w, v), "w is right; the velocity that is given back should be the new one."),
         ((new_w, keep * v), "w is right; the velocity that is given back should be the new one."),
@@ -142,7 +156,7 @@ def learned_in_numpy(answer: Any) -> None:
     accuracy = _accuracy(answer, x, y)
     if accuracy < NUMPY_ACCURACY:
         raise Wrong(
-            f"it reads {accuracy:.1%} of the validation images; {NUMPY_ACCURACY:.0%} are asked "
+            f"it reads {accuracy:.2%} of the validation images; {NUMPY_ACCURACY:.0%} are asked "
             f"for. {_advice(accuracy, count)}"
         )
     # Not to judge the network: only whether the validation images are new to it.

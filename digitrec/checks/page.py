@@ -67,7 +67,7 @@ def _cut(mask: np.ndarray, place: int) -> Asked:
         (int(amounts[place]), "that is how much ink there is; which column is it in?"),
         (int(amounts.min()), "that is how much ink there is; which column is it in?"),
         (width // 2, "the middle is not always where the least ink is."),
-        (int(mask.sum(axis=1).argmin()), "that is a row; sum over axis 0 to have columns."),
+        *((row, "that is a row; sum over axis 0 to have columns.") for row in _rows(mask)),
         (edge + int(runs[middle].argmin()), "count ink, not strokes."),
         (place + 1, "the first column is number 0."),
         (
@@ -79,6 +79,16 @@ def _cut(mask: np.ndarray, place: int) -> Asked:
     )
     given = f"columns with {amounts.tolist()} pixels of ink:"
     return Asked((mask,), place, "one column", mistakes, given)
+
+
+def _rows(mask: np.ndarray) -> list[int]:
+    """Rows with the least ink: of all, and of a middle part."""
+    amounts = mask.sum(axis=1)
+    found = [int(amounts.argmin())]
+    for edge, side in ((side // 4, side) for side in mask.shape):
+        middle = amounts[edge : side - edge]
+        found += [edge + int(middle.argmin())] if len(middle) else []
+    return found
 
 
 @check
@@ -116,6 +126,11 @@ def _crossed(cost: np.ndarray) -> Asked:
         (
             _greedy_seam(cost[::-1]),
             "always taking the least pixel above costs more in the end: keep all columns' sums.",
+        ),
+        (
+            _in_place_seam(cost),
+            "a sum of the new row is taken for one of the row above: keep that row until the new "
+            "one is done.",
         ),
         (_seam(cost, wrap=(-1, 1)), wraps),
         (_seam(cost, wrap=(1,)), wraps),
@@ -166,6 +181,15 @@ def _seam(
             for step in steps
         ]
         total = row + np.min(reached, axis=0)
+    return float(total.min())
+
+
+def _in_place_seam(cost: np.ndarray) -> float:
+    """Least sum when each row of sums is written over the one that it is made of."""
+    total = np.array(cost[0], float)
+    for row in cost[1:]:
+        for column in range(len(row)):
+            total[column] = row[column] + total[max(0, column - 1) : column + 2].min()
     return float(total.min())
 
 

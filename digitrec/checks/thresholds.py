@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -58,6 +59,7 @@ def _heaps(
         others = _best(counts, score)
         return lambda found: found.item() in others
 
+    of_counts = _best_by_counts(counts)
     whole = counts @ np.arange(256) / counts.sum()
     inked = np.flatnonzero(counts)
     middle = np.searchsorted(np.cumsum(counts), counts.sum() / 2)
@@ -66,7 +68,10 @@ def _heaps(
     some = "that is half of 255 for every picture; the counts decide."
     mistakes: list[tuple[Any, str]] = [
         (lambda found: right(found - 1), f"one too many: {equal}"),
-        (lambda found: right(found + 1), f"one too few: {equal}"),
+        (
+            lambda found: right(found + 1),
+            f"one too few: {equal[:-1]}; or does your list of thresholds not begin at 0?",
+        ),
         (between.max(), "that is the greatest variance; asked for is the threshold that gives it."),
         (
             between.max() * counts.sum() ** 2,
@@ -98,11 +103,16 @@ def _heaps(
         ),
         (
             best_by(lambda w, m: w[0] * w[1] * abs(m[1] - m[0])),
-            "that is the mean of all, where w₀ w₁ (m₁ − m₀) is greatest: square the distance.",
+            "that is the mean of all values; just there w₀ w₁ (m₁ − m₀) is greatest, too, if "
+            "m₁ − m₀ is not squared.",
         ),
         (
             best_by(lambda w, m: w[0] * w[1]),
             "that is the median, where w₀ w₁ alone is greatest: how far apart are the means?",
+        ),
+        (
+            lambda found: found.item() in of_counts,
+            "m₀ and m₁ are means of the values, weighted with the counts; those are of the counts.",
         ),
         (best_by(lambda w, m: w[0] * (m[1] - m[0]) ** 2), far_out),
         (best_by(lambda w, m: w[1] * (m[1] - m[0]) ** 2), far_out),
@@ -135,6 +145,17 @@ def _best(counts: np.ndarray, score: Callable[..., float]) -> set[int]:
             parts = p[: t + 1] @ values[: t + 1], p[t + 1 :] @ values[t + 1 :]
             means = tuple(part / share for part, share in zip(parts, shares, strict=True))
             scores[t] = score(shares, means)
+    most = max(scores.values())
+    return {t for t, value in scores.items() if np.isclose(value, most, rtol=1e-9, atol=0)}
+
+
+def _best_by_counts(counts: np.ndarray) -> set[int]:
+    """Thresholds that are the best when means are taken of the counts, not of the values."""
+    p = counts / counts.sum()
+    scores = {
+        t: p[: t + 1].sum() * p[t + 1 :].sum() * (p[t + 1 :].mean() - p[: t + 1].mean()) ** 2
+        for t in range(255)
+    }
     most = max(scores.values())
     return {t for t, value in scores.items() if np.isclose(value, most, rtol=1e-9, atol=0)}
 
@@ -188,9 +209,8 @@ def answers(answer: Answer) -> None:
             ((p >= least).argmax(axis=1), "where nothing is large enough, the answer is −1."),
         )
         given = f"at least {least:g} asked for:"
-        cases.append(
-            Asked((p, least), np.where(enough, label, -1), "one answer a row", mistakes, given)
-        )
+        what = "a number for each row (−1 where unsure)"
+        cases.append(Asked((p, least), np.where(enough, label, -1), what, mistakes, given))
     settle_together(answer, cases)
 
 
@@ -198,9 +218,49 @@ def answers(answer: Answer) -> None:
 DISTURBED_PIXELS, DISTURBED_RIGHT = 28, 0.70
 
 
+#: What a network is asked with, and what loads one.
+_OF_NETWORKS = {"predict", "predict_probabilities", "load_numpy", "load_keras"}
+
+
+def _names_a_network(function: Any) -> bool:
+    """Tell whether a reader's function, or one of theirs that it names, names a network."""
+    waiting: list[Any] = [function]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        # What belongs to a library is no answer of the reader's.
+        ours = str(getattr(one, "__module__", "")).split(".")[0] in ("digitrec", "numpy", "cv2")
+        if ours or not isinstance(one, types.FunctionType) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        names = _names(one.__code__)
+        values = [one.__globals__[name] for name in names if name in one.__globals__]
+        values += [cell.cell_contents for cell in one.__closure__ or () if _filled(cell)]
+        if names & _OF_NETWORKS or any(isinstance(v, forward.Sequential) for v in values):
+            return True
+        waiting += values
+    return False
+
+
+def _filled(cell: types.CellType) -> bool:
+    """Tell whether a variable of an enclosing function has a value yet."""
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """Names in a function's code and in that of the functions inside it."""
+    inside = (part for part in code.co_consts if isinstance(part, types.CodeType))
+    return set(code.co_names).union(*map(_names, inside))
+
+
 @check
 def disturb(answer: Answer) -> None:
     """``disturb(images)``: few pixels of each changed, so that the CNN misreads many; uint8."""
+    if _names_a_network(answer):
+        raise Wrong("it names a network. The pictures alone should tell it what to change.")
     images, labels = mnist.load_test()
     chosen = np.random.default_rng().choice(len(labels), 1000, replace=False)
     x, y = images[chosen], labels[chosen]
@@ -218,7 +278,11 @@ def disturb(answer: Answer) -> None:
     right = (networks.load_numpy("cnn").predict(result).argmax(axis=1) == y).mean()
     if right >= DISTURBED_RIGHT:
         few = changed.mean() < DISTURBED_PIXELS / 2
-        advice = "You may change more pixels." if few else "What looks like a stroke?"
+        advice = (
+            "You may change more pixels."
+            if few
+            else "What looks like a stroke: short and two pixels thick, or 28 long and thin?"
+        )
         raise Wrong(
             f"the CNN still reads {right:.1%} of them; fewer than {DISTURBED_RIGHT:.0%} are asked "
             f"for. {advice}"
