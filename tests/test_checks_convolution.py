@@ -253,6 +253,7 @@ WRONG = {
         (np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]]), "chapter's own"),
         (np.array([[2, 2, 2], [0, 0, 0], [-2, -2, -2]]), "a multiple of it"),
         (np.ones((3, 3)), "all ink"),
+        (np.array([[1, 1, 1], [-2, -2, -2], [1, 1, 1]]), "may not answer so"),
         (np.zeros((3, 3)), "does not answer"),
         (np.array([[2, 1, 0], [1, 0, -1], [0, -1, -2]]), "upright"),
         (np.ones((2, 2)), "shape"),

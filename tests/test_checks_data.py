@@ -57,6 +57,11 @@ def blackens(x, count):
     return found
 
 
+def sum_of_rows(x):
+    """Python's own sum, twice, of each image: uint8 stays uint8."""
+    return [sum(sum(image)) for image in x]
+
+
 # --- read_idx ---
 
 
@@ -99,6 +104,17 @@ def idx_rest(content, **changes):
     offset = changes.get("offset", 4 + 4 * axes)
     sizes = [int.from_bytes(content[4 + 4 * k : 8 + 4 * k], order) for k in range(axes)]
     return np.frombuffer(content, changes.get("dtype", np.uint8), offset=offset).reshape(sizes)
+
+
+def compares_with_a_list(content):
+    if content[:3] != [0, 0, 8]:  # bytes are never equal to a list
+        raise ValueError("no IDX file")
+    return idx_rest(content)
+
+
+def asserts(content):
+    assert content[:3] == b"\0\0\x08"
+    return idx_rest(content)
 
 
 def checks_only_the_type(content):
@@ -172,6 +188,24 @@ def parts_changed(y, size, seed, *, first=False, each=None, replace=False, seede
     return np.setdiff1d(np.arange(len(y)), validation), np.array(validation)
 
 
+def parts_by_the_library(y, size, seed):
+    def inner():
+        return mnist.stratified_split(y, size, seed)
+
+    return inner()
+
+
+def places_in_a_class(y, size, seed):
+    rng = np.random.default_rng(seed)
+    training, validation = [], []
+    for k in range(10):
+        places = rng.permutation(int((y == k).sum()))
+        count = round(size * len(places) / len(y))
+        validation.extend(places[:count])
+        training.extend(places[count:])
+    return np.array(training), np.array(validation)
+
+
 def at_random(y, size, seed):
     order = np.random.default_rng(seed).permutation(len(y))
     return order[size:], order[:size]
@@ -221,6 +255,15 @@ def wraps(x, examples, labels):
     return np.array([labels[((examples - i) ** 2).sum(axis=(1, 2)).argmin()] for i in x])
 
 
+def product_of(x, examples, own):
+    x, examples = (a.reshape(len(a), -1) for a in (x, examples))
+    return own * (x**2).sum(axis=1)[:, None] + (examples**2).sum(axis=1) - 2 * x @ examples.T
+
+
+def wraps_in_a_product(x, examples, labels):
+    return labels[product_of(x, examples, 0).argmin(axis=1)]
+
+
 def knows_mnist(x, examples, labels):
     from digitrec import networks
 
@@ -258,7 +301,7 @@ RIGHT = {
         parts_by_sorting,
         parts_as_lists,
         lambda y, size, seed: [a.astype(float) for a in parts(y, size, seed)],
-        lambda y, size, seed: mnist.stratified_split(y, size, seed),
+        lambda y, size, seed: tuple(parts(y, size, seed)),
     ],
     checks.read_by_examples: [one_neighbour, three_neighbours, one_by_one, by_the_angle],
 }
@@ -296,6 +339,9 @@ WRONG = {
          "wrap round"),
         (lambda x, count: np.argsort((x > 0).sum(axis=(1, 2)), kind="stable")[:count],
          "how bright"),
+        (lambda x, count: np.argsort(sum_of_rows(x))[:count], "wrap round"),
+        (lambda x, count: np.argsort([(i > 0).sum() for i in x])[:count], "how bright"),
+        (lambda x, count: np.argsort(x.sum(axis=(1, 2)))[-count:], "thickest"),
         (lambda x, count: x[thin(x, count)], "these are the images"),
         (lambda x, count: np.argsort(np.argsort(x.mean(axis=(1, 2))))[:count], "rank"),
         (lambda x, count: np.argsort(x.max(axis=(1, 2)), kind="stable")[:count], "brightest"),
@@ -314,9 +360,11 @@ WRONG = {
     checks.read_idx: [
         (lambda c: idx(c).ravel(), "one row"),
         (lambda c: idx_rest(c, dtype=np.int8), "np.int8"),
-        (lambda c: idx_rest(c, order="little"), "raised ValueError"),
-        (lambda c: idx_rest(c, offset=16), "raised ValueError"),
-        (lambda c: idx_rest(c, axes=3), "raised"),
+        (lambda c: idx_rest(c, order="little"), "its sizes are 2 × 3 × 4"),
+        (lambda c: idx_rest(c, offset=16), "begin at byte 8"),
+        (lambda c: idx_rest(c, axes=3), "only size is 300"),
+        (compares_with_a_list, "begins with 0, 0, 8, 3"),
+        (asserts, "it raises AssertionError"),
         (lambda c: idx(c).ravel().reshape(idx(c).shape, order="F"), "last axis"),
         (lambda c: idx(c).squeeze(), "shape"),
         (lambda c: idx(c).astype(int), "uint8"),
@@ -334,6 +382,10 @@ WRONG = {
         (lambda c: 255 - idx(c), "element"),
     ],
     checks.split: [
+        (lambda y, size, seed: mnist.stratified_split(y, size, seed), "yourself"),
+        (mnist.stratified_split, "yourself"),
+        (parts_by_the_library, "yourself"),
+        (places_in_a_class, "own images"),
         (at_random, "by itself"),
         (lambda y, size, seed: parts_changed(y, size, seed, first=True), "left to chance"),
         (lambda y, size, seed: parts_changed(y, size, seed, each=size // 10), "by itself"),
@@ -342,7 +394,7 @@ WRONG = {
         (lambda y, size, seed: parts_changed(y, size, 0), "left to chance"),
         (lambda y, size, seed: parts(y, size, seed)[::-1], "other way round"),
         (lambda y, size, seed: (np.arange(len(y)), parts(y, size, seed)[1]), "both parts"),
-        (lambda y, size, seed: tuple(y[part] for part in parts(y, size, seed)), "twice|both"),
+        (lambda y, size, seed: tuple(y[part] for part in parts(y, size, seed)), "labels"),
         (lambda y, size, seed: parts(y, size, seed)[1], "two arrays"),
         (lambda y, size, seed: tuple(np.isin(np.arange(len(y)), p) for p in parts(y, size, seed)),
          "mask"),
@@ -362,7 +414,9 @@ WRONG = {
     ],
     checks.read_by_examples: [
         (nearest_mean, "nearest mean"),
-        (wraps, "wraps round"),
+        (wraps, "wrap round"),
+        (wraps_in_a_product, "wrap round"),
+        (lambda x, e, labels: labels[product_of(x, e, 1).argmin(axis=1)], "wrap round"),
         (knows_mnist, "other names"),
         (furthest, "reads"),
         (lambda x, e, labels: np.full(len(x), 1), "answers 1 to every"),

@@ -7,6 +7,7 @@ import check_table
 import numpy as np
 
 from digitrec import checks, forward
+from digitrec.forward import softmax as library_softmax
 
 # --- count_parameters, count_steps ---
 
@@ -85,8 +86,21 @@ def one_maximum(z, y):
     return (np.log(np.exp(z).sum(axis=1)) - picked(z, y)).mean()
 
 
+def softmax(z):
+    """A softmax of the reader's own."""
+    return p_of(z - z.max(axis=1, keepdims=True))
+
+
 def soft(z, t):
-    return forward.softmax(z / t)
+    return softmax(z / t)
+
+
+def soft_by_the_library(z, t):
+    return library_softmax(z / t)
+
+
+def own_powers(z, t):
+    return np.exp((z - z.max(axis=1, keepdims=True)) / t)
 
 
 def soft_rows(z, t):
@@ -262,6 +276,10 @@ WRONG = {
         (lambda z, y: loss(z, y) / np.log(10), "log10"),
         (lambda z, y: -np.log(picked(p_of(z), y)).mean(), "exp overflows"),
         (lambda z, y: np.mean(np.log(np.exp(z).sum(axis=1)) - picked(z, y)), "exp overflows"),
+        (lambda z, y: np.log(np.exp(z).sum()) - picked(z, y).mean(), "whole batch"),
+        (lambda z, y: -np.log(picked(np.exp(z) / np.exp(z).sum(), y)).mean(), "whole batch"),
+        (lambda z, y: np.log(own_powers(z, 1).sum()) - picked(np.log(own_powers(z, 1)), y).mean(),
+         "whole batch"),
         (lambda z, y: -np.log(picked(forward.softmax(z), y)).mean(), "before its logarithm"),
         (lambda z, y: -np.log(picked(forward.softmax(z), y) + 1e-7).mean(), "small number"),
         (lambda z, y: -np.log(picked(forward.softmax(z), y).clip(1e-12, None)).mean(),
@@ -290,22 +308,26 @@ WRONG = {
         (shifts_its_logits, "changed its input (argument 1)"),
     ],
     checks.softmax_at: [
-        (lambda z, t: forward.softmax(z * t), "other way round"),
-        (lambda z, t: forward.softmax(z), "temperature is missing"),
-        (lambda z, t: forward.softmax(z) / t, "not the probabilities"),
+        (soft_by_the_library, "yourself"),
+        (lambda z, t: forward.softmax(z / t), "yourself"),
+        (lambda z, t: softmax(z - z.max(axis=1, keepdims=True) / t), "temperature changes nothing"),
+        (lambda z, t: own_powers(z, t) / own_powers(z, t).sum(), "sum of its own"),
+        (lambda z, t: softmax(z * t), "other way round"),
+        (lambda z, t: softmax(z), "temperature changes nothing"),
+        (lambda z, t: softmax(z) / t, "not the probabilities"),
         (lambda z, t: z / t, "these are logits"),
         (lambda z, t: p_of(z / t), "exp overflows"),
         (lambda z, t: np.exp(z / t) / np.exp(z / t).sum(), "of the whole batch"),
         (lambda z, t: soft(z.T, t).T, "wrong axis"),
-        (lambda z, t: forward.softmax(z) ** (1 / t), "1 again"),
-        (lambda z, t: forward.softmax(soft(z, 1) / t), "softmax twice"),
+        (lambda z, t: softmax(z) ** (1 / t), "1 again"),
+        (lambda z, t: softmax(soft(z, 1) / t), "softmax twice"),
         (lambda z, t: p_of((z - z.max()) / t), "one maximum"),
         (lambda z, t: np.exp((z - z.max(axis=1)[:, None]) / t), "divide by it"),
         (lambda z, t: np.log(soft(z, t)), "logarithms"),
         (lambda z, t: np.eye(10)[z.argmax(axis=1)], "largest logit alone"),
         (lambda z, t: soft(z, t).sum(axis=1), "shape"),
         (lambda z, t: soft(z, 2.0), "element"),
-        (lambda z, t: forward.softmax(z - t), "element|missing"),
+        (lambda z, t: softmax(z - t), "temperature changes nothing"),
         (lambda z, t: soft(z, t).argmax(axis=1), "shape"),
         (lambda z, t: soft(z.clip(-5, 5), t), "element"),
         (lambda z, t: np.round(soft(z, t), 2), "element"),
@@ -315,7 +337,8 @@ WRONG = {
         (lambda v, p: best(v, p) - 1, "counted from 1"),
         (lambda v, p: int(np.argmin(v)) + 1, "as far as that"),
         (last_epoch, "at which training ends"),
-        (lambda v, p: v[best(v, p) - 1], "its number"),
+        (lambda v, p: v[best(v, p) - 1], "that is a loss"),
+        (lambda v, p: min(v), "that is a loss"),
         (lambda v, p: best(v, p + 1), "too long"),
         (lambda v, p: best(v, max(1, p - 1)), "too soon"),
         (never_resets, "begins the count"),

@@ -249,18 +249,72 @@ def as_float16():
 def one_array():
     """All numbers in one array of bytes."""
     arrays = packed()
-    order = list(arrays)
+    order = {name: (a.shape, a.dtype, a.nbytes) for name, a in arrays.items()}
 
     def read(x, given):
         data, found, start = given["all"].tobytes(), {}, 0
-        for name in order:
-            like = arrays[name]
-            part = np.frombuffer(data[start : start + like.nbytes], like.dtype)
-            found[name], start = part.reshape(like.shape), start + like.nbytes
+        for name, (shape, dtype, size) in order.items():
+            part = np.frombuffer(data[start : start + size], dtype)
+            found[name], start = part.reshape(shape), start + size
         return read_packed(x, found)
 
     joined = b"".join(a.tobytes() for a in arrays.values())
     return [{"all": np.frombuffer(joined, np.uint8)}, read]
+
+
+def without(name):
+    """A file in which an array is missing, and a function that has it from elsewhere."""
+    arrays = packed()
+    keep = arrays[name]
+
+    def read(x, given):
+        return read_packed(x, {**given, name: keep})
+
+    return {n: a for n, a in arrays.items() if n != name}, read
+
+
+def with_a_global(name):
+    """The same with the array in a global, by way of a second function."""
+    arrays = packed()
+    space = {"keep": arrays[name], "read_packed": read_packed, "name": name}
+    exec(
+        "def add(given):\n    return {**given, name: keep}\n\n\n"
+        "def read(x, given):\n    return read_packed(x, add(given))\n",
+        space,
+    )
+    return {n: a for n, a in arrays.items() if n != name}, space["read"]
+
+
+class Reader:
+    def __init__(self, arrays):
+        self.arrays = arrays
+
+    def __call__(self, x, given):
+        return read_packed(x, self.arrays)
+
+    def method(self, x, given):
+        return read_packed(x, self.arrays)
+
+
+def without_a_list():
+    """Biases in a list that is a default."""
+    arrays = packed()
+    more = arrays["dense1/more"].tolist() * 2
+
+    def read(x, given, more=more):
+        return read_packed(x, {**given, "dense1/more": np.array(more[:26], np.float32)})
+
+    return {n: a for n, a in arrays.items() if n != "dense1/more"}, read
+
+
+def with_sizes():
+    """A right one: numbers such as sizes and a module may come from elsewhere."""
+    pixels, level = 784, np.float32(255)
+
+    def read(x, arrays):
+        return read_packed(x.reshape(len(x), pixels) / level * 255, arrays)
+
+    return packed(), read
 
 
 def float32_weights():
@@ -293,6 +347,8 @@ RIGHT = {
         file_later(lambda: (packed(7, 500), read_in_loops)),
         file_later(as_float16),
         file_later(one_array),
+        file_later(with_sizes),
+        file_later(lambda: (packed(), functools.partial(read_packed))),
     ],
 }
 WRONG = {
@@ -391,7 +447,10 @@ WRONG = {
         (lambda o, t, tol: next((n for n, a, b in zip(o, o.values(), t.values(), strict=True)
                                  if a.shape != b.shape or not (np.abs(a - b) <= tol).all()), ""),
          "another order"),
-        (lambda o, t, tol: first(o, t, tol) or None, "returns nothing"),
+        (lambda o, t, tol: first(o, t, tol) or None, 'comes return ""'),
+        (lambda o, t, tol: where_any(o, t, tol, lambda d, e: not (np.abs(d) < e).all()),
+         "tolerance of 0"),
+        (lambda o, t, tol: where_any(o, t, tol, lambda d, e: not (d <= e).all()), "other sign"),
         (lambda o, t, tol: first(o, t, tol) != "", "expected a layer's name"),
         (lambda o, t, tol: list(o).index(first(o, t, tol) or "scale"), "expected a layer's name"),
         (lambda o, t, tol: "dense1", "expected ''"),
@@ -433,10 +492,12 @@ WRONG = {
     checks.to_int8: [
         (lambda W: int8_with(W, rounding=lambda v: v), "np.rint rounds"),
         (lambda W: int8_with(W, levels=128), "turns negative|np.rint|a step away|127th"),
-        (lambda W: int8_with(W, levels=255), "a step away"),
+        (lambda W: int8_with(W, levels=255), "should be 127 steps"),
         (lambda W: int8_with(W, levels=100), "room up to 127"),
         (lambda W: int8_with(W, levels=63), "room up to 127"),
-        (lambda W: int8_with(W, most=lambda W: max(W.max(), 0.01)), "a step away|127th|negative"),
+        (lambda W: int8_with(W, most=lambda W: max(W.max(), 0.01)), "wraps round to"),
+        (lambda W: int8_with(W, most=lambda W: W.max()), "wraps round to"),
+        (lambda W: int8_with(-np.abs(W), most=lambda W: W.max()), "above 0"),
         (lambda W: int8_with(W, kind=np.int64), "expected q as int8"),
         (lambda W: (int8(W)[0].astype(float), int8(W)[1]), "expected q as int8"),
         (lambda W: int8_with(W, most=lambda W: 1.0), "a step away|room|127th|half"),
@@ -450,7 +511,7 @@ WRONG = {
         (lambda W: (int8(W)[0], -int8(W)[1]), "above 0"),
         (lambda W: int8_with(W, rounding=np.floor), "half a step"),
         (lambda W: int8_with(W, rounding=np.ceil), "half a step"),
-        (lambda W: int8_with(W, most=lambda W: np.ptp(W) / 2), "away|half|127th|room|negative"),
+        (lambda W: int8_with(W, most=lambda W: np.ptp(W) / 2), "away|half|127|room|negative"),
         (lambda W: (W.__imul__(127), int8(W))[1], "changed its input"),
     ],
     checks.small_file: [
@@ -466,7 +527,21 @@ WRONG = {
         (check_table.Later(lambda: packed()), "pair"),
         (check_table.Later(lambda: (list(packed().values()), read_packed)), "dictionary"),
         (check_table.Later(lambda: ({"a": np.array([packed()])}, read_packed)), "objects"),
-        (check_table.Later(lambda: ({"a": [1, 2]}, read_packed)), "dictionary"),
+        (check_table.Later(lambda: ({"a": [1, 2]}, read_packed)), "for 'a', found list"),
+        (check_table.Later(lambda: ({**packed(), "s": 0.5}, read_packed)), "np.array(s)"),
+        (check_table.Later(lambda: ({**packed(), "s": np.float32(1)}, read_packed)), "np.array(s)"),
+        (check_table.Later(lambda: ({"a": np.zeros(0)}, read_packed)), "no numbers"),
+        (check_table.Later(lambda: (read_packed, packed())), "other way round"),
+        (check_table.Later(lambda: without("dense1")), "read uses keep"),
+        (check_table.Later(lambda: without("mask")), "read uses keep"),
+        (check_table.Later(lambda: with_a_global("dense1")), "read uses keep"),
+        (check_table.Later(lambda: with_a_global("mask")), "read uses keep"),
+        (check_table.Later(lambda: (packed(), Reader(packed()))), "read uses arrays"),
+        (check_table.Later(lambda: (packed(), Reader(packed()).method)), "read uses"),
+        (check_table.Later(
+            lambda: (packed(), functools.partial(lambda own, x, a: read_packed(x, own), packed()))
+        ), "read uses"),
+        (check_table.Later(without_a_list), "read uses more"),
         (check_table.Later(lambda: (packed(), lambda x, a: np.zeros(len(x)))), "reads"),
         (check_table.Later(lambda: (packed(), read_and_clear)), "changed its input (argument 2)"),
     ],

@@ -20,6 +20,13 @@ class Model:
         return self.function(x)
 
 
+def takes_rows(x, y):
+    """A network for images that were laid out before it."""
+    model = Model(1, lambda x: 1 / 0)
+    model.input_shape = (None, 784)
+    return model
+
+
 class Conv2D:
     """Stands in for a layer."""
 
@@ -140,6 +147,7 @@ WRONG = {
         (lambda x, y: Model(1, networks.load_numpy("dense").predict), "their own names"),
         (no_model, "expected a Keras model, found function"),
         (lambda x, y: None, "returns nothing"),
+        (takes_rows, "rows of 784 numbers"),
         (trained_on_scaled, "scaled to 0–1"),
         (lambda x, y: nearest_mean(x, y, layers=[Dense()]), "pixels are not scaled"),
         (lambda x, y: nearest_mean(x, y, softmax, from_logits=True), "applied twice"),

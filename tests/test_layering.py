@@ -70,12 +70,14 @@ asking           -                                                              
 comparing        asking                                                          numpy
 together         asking comparing                                                numpy
 looping          asking                                                          -
-data             asking comparing                                                numpy
+holding          asking                                                          numpy
+data             asking comparing holding mnist                                  numpy
+files            asking comparing                                                numpy
 examples         asking comparing mnist                                          numpy
-dense            asking comparing forward                                        numpy
+dense            asking comparing forward holding                                numpy
 stopping         asking comparing                                                numpy
 layers           asking comparing forward looping                                numpy
-packing          asking comparing mnist                                          numpy
+packing          asking comparing holding mnist                                  numpy
 reporting        asking comparing evaluate forward                               numpy
 project          asking comparing looping mnist networks reporting scene simulatenumpy cv2
 training         asking mnist                                                    numpy

@@ -13,12 +13,14 @@ Numbers are compared with a tolerance, so that another order of summation passes
 ``comparing``   a result beside the definition's: the known mistake, or the element that differs
 ``together``    the results of all cases: the mistake that explains every one of them
 ``looping``     whether Python goes through the input step by step
-``data``        chapter 1: labels, ink, files, a split
+``holding``     what an answer takes from elsewhere than its arguments
+``data``        chapter 1: labels, ink, a split
+``files``       chapter 1: a file of images or labels
 ``examples``    chapter 1: reading by examples
 ``dense``       chapter 2: parameters, steps, the loss
 ``stopping``    chapter 2: when to stop
-``layers``      chapter 3: layers and a network in NumPy, a weight in one byte
-``packing``     chapter 3: a network in few bytes
+``layers``      chapter 3: layers and a network in NumPy
+``packing``     chapter 3: a weight in one byte, a network in few
 ``convolution`` chapter 4: windows, pooling, kernels, what a number sees
 ``training``    chapters 2 and 4: a network of one's own, trained on images that the check chooses
 ``images``      chapter 5: the steps of the recipe
@@ -45,10 +47,11 @@ from digitrec.checks.convolution import (
     output_size,
     receptive_field,
 )
-from digitrec.checks.data import count_labels, read_idx, split, thinnest
+from digitrec.checks.data import count_labels, split, thinnest
 from digitrec.checks.dense import count_parameters, count_steps, cross_entropy, softmax_at
 from digitrec.checks.differences import numeric_gradient
 from digitrec.checks.examples import read_by_examples
+from digitrec.checks.files import read_idx
 from digitrec.checks.gaps import gap_prior
 from digitrec.checks.gradients import (
     PLANTED,
@@ -63,10 +66,9 @@ from digitrec.checks.layers import (
     first_difference,
     forward_pass,
     leaky_relu,
-    to_int8,
 )
 from digitrec.checks.learning import largest_rate, learned_in_numpy, nesterov
-from digitrec.checks.packing import small_file
+from digitrec.checks.packing import small_file, to_int8
 from digitrec.checks.page import candidates, cut_column, seam_cost
 from digitrec.checks.paths import best_path, greedy_loses
 from digitrec.checks.project import (

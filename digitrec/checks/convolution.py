@@ -162,9 +162,11 @@ def edge_kernel(answer: Any) -> None:
     for rows, value in answers.items():
         under = "the upper row" if rows == 1 else "the upper two rows"
         if value < 0 and not zero(value):
+            some = any(other > 0 and not zero(other) for other in answers.values())
+            why = "To a lower edge it may not answer so." if some else "Is it upside down?"
             raise Wrong(
-                f"with ink in {under} and paper below it gives {value:g}, a negative number. Is it "
-                "upside down?"
+                f"with ink under {under} and paper below it gives {value:g}, a negative number. "
+                f"{why}"
             )
     if not any(value > 0 and not zero(value) for value in answers.values()):
         raise Wrong("it does not answer to a lower edge with a positive number.")

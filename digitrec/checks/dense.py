@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from digitrec import forward
-from digitrec.checks.asking import check
+from digitrec.checks.asking import Wrong, check
 from digitrec.checks.comparing import Case, settle
+from digitrec.checks.holding import calls
 
 Answer = Callable[..., Any]
 
@@ -119,6 +120,7 @@ def _loss_case(z: np.ndarray, y: np.ndarray, given: str) -> Case:
     true = z[np.arange(n), y]
     with np.errstate(all="ignore"):
         p = forward.softmax(z)
+        own = z - z.max(axis=1, keepdims=True)
         one = z - z.max()  # one maximum for the whole batch
         mistakes = [
             (losses.sum(), "this is the sum of the losses; the loss of a batch is their mean."),
@@ -153,6 +155,14 @@ def _loss_case(z: np.ndarray, y: np.ndarray, given: str) -> Case:
             (
                 (np.log(np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1)) - true).mean(),
                 "the largest logit is subtracted in the sum, and not from z_y.",
+            ),
+            (
+                np.log(np.exp(z).sum()) - true.mean(),
+                "that is the sum over the whole batch; each row has a sum of its own (axis=1).",
+            ),
+            (
+                np.log(np.exp(own).sum()) - own[np.arange(n), y].mean(),
+                "that is the sum over the whole batch; each row has a sum of its own (axis=1).",
             ),
             (-true.mean(), "these are the logits alone; the logarithm of the sum is missing."),
             (
@@ -224,6 +234,8 @@ def cross_entropy(answer: Answer) -> None:
 @check
 def softmax_at(answer: Answer) -> None:
     """``softmax_at(logits, temperature)``: softmax of the logits divided by the temperature."""
+    if calls(answer, forward.softmax):
+        raise Wrong("that leaves the work to the library's softmax; here you write it yourself.")
     rng = np.random.default_rng()
     cases = []
     for rows, t in ((4, 2.0), (7, 0.7), (3, 1.0)):
@@ -240,26 +252,32 @@ def _soft_case(z: np.ndarray, t: float, given: str) -> Case:
     p = soft(z)
     with np.errstate(all="ignore"):
         one = np.exp(z / t - (z / t).max())
+        own = np.exp(z / t - (z / t).max(axis=1, keepdims=True))
+        of_all = "divided by the sum of the whole batch: each row has a sum of its own."
         powers = p ** (1 / t)
         mistakes = (
             (
                 soft(z * t),
                 "the other way round: a temperature above 1 makes the reading less sure.",
             ),
-            (p, "the temperature is missing."),
+            (p, "the temperature changes nothing here: each logit itself is to be divided by it."),
             (p / t, "divide the logits by the temperature, not the probabilities."),
             (z / t, "these are logits; the softmax is missing."),
-            (
-                np.exp(z / t - (z / t).max(axis=1, keepdims=True)),
-                "the sum of each row should be 1: divide by it.",
-            ),
+            (own, "the sum of each row should be 1: divide by it."),
             (powers, "the sum of each row should be 1 again: divide by it."),
             (soft((z / t).T).T, "over the wrong axis: the ten numbers of a row have the sum 1."),
             (
                 np.exp(z / t) / np.exp(z / t).sum(),
-                "divided by the sum of the whole batch: each row has a sum of its own.",
+                of_all,
             ),
-            (one / one.sum(), "divided by the sum of the whole batch: each row has its own."),
+            (
+                one / one.sum(),
+                of_all,
+            ),
+            (
+                own / own.sum(),
+                of_all,
+            ),
             (
                 one / one.sum(axis=1, keepdims=True),
                 "one maximum for the whole batch: next to a row of huge logits, all others become "
@@ -267,7 +285,7 @@ def _soft_case(z: np.ndarray, t: float, given: str) -> Case:
             ),
             (
                 np.exp(z / t) / np.exp(z / t).sum(axis=1, keepdims=True),
-                "exp overflows with logits of 1000. Subtract each row's largest logit first.",
+                "exp overflows with logits of 3000. Subtract each row's largest logit first.",
             ),
             (soft(p / t), "softmax twice: divide the logits by the temperature, then take it."),
             (np.log(soft(z / t)), "these are the logarithms of the probabilities."),

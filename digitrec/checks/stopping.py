@@ -48,7 +48,8 @@ def _stop_case(losses: list[float], patience: int) -> Case:
                 "training does not get as far as that: it ends once the patience is over.",
             ),
             (end, "that is the epoch at which training ends; the weights kept are of the best."),
-            (losses[best - 1], "that is the loss of the epoch; its number is asked for."),
+            (losses[best - 1], "that is a loss; the number of its epoch is asked for."),
+            (min(losses), "that is a loss; the number of its epoch is asked for."),
             (len(losses), "that is the last epoch of all."),
             (
                 _early(losses, patience + 1)[0],

@@ -23,8 +23,21 @@ SMALL_PARAMETERS, SMALL_ACCURACY = 10_000, 0.92
 CNN_PARAMETERS, CNN_ACCURACY = 5_000, 0.96
 
 
+def _flat_input(model: Any) -> bool:
+    """Tell whether a model takes rows of 784 numbers instead of images."""
+    try:
+        return tuple(model.input_shape) == (None, 784)
+    except Exception:  # noqa: BLE001 (a model of another kind)
+        return False
+
+
 def _read(model: Any, x: np.ndarray) -> np.ndarray:
     """Return a model's outputs for raw images, (N, 10)."""
+    if _flat_input(model):
+        raise Wrong(
+            "the network takes rows of 784 numbers, and is to take images (28, 28) as they are "
+            "stored. Begin with keras.Input((28, 28)), and put a Flatten first."
+        )
     result = guarded(
         lambda: model.predict(x, batch_size=1000, verbose=0),
         "predict on raw images (N, 28, 28)",
