@@ -83,7 +83,7 @@ def test_a_hint_is_one_that_a_check_gives(capsys) -> None:
 def test_assignments_are_those_of_the_chapters() -> None:
     assert made.render(ROOT) == (ROOT / made.FILE).read_text("utf-8")
     book = assignments.of_the_book()
-    assert list(book) == [c.name for c in CHAPTERS if "\nchecks." in c.text]
+    assert list(book) == [c.name for c in BOOK.chapters if "\nchecks." in c.text]
     assert {name for one in book.values() for name in one.points} == set(checks.CHECKS)
 
 
