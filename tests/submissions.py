@@ -41,7 +41,8 @@ RIGHT = {
     "checks.candidates(candidates)",
     "kernel": "lower_edges = np.array([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])\n"
     "checks.edge_kernel(lower_edges)",
-    "gradient": "def numeric_gradient(f, w, h):\n    out = np.zeros_like(w)\n"
+    "gradient": "def numeric_gradient(f, w, h):\n    w = np.array(w, float)\n"
+    "    out = np.zeros_like(w)\n"
     "    for index in np.ndindex(w.shape):\n        up, down = w.copy(), w.copy()\n"
     "        up[index] += h\n        down[index] -= h\n"
     "        out[index] = (f(up) - f(down)) / (2 * h)\n    return out\n\n"

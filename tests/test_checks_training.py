@@ -169,6 +169,8 @@ WRONG[checks.train_cnn] = WRONG[checks.train_cnn] + [
 test_right, test_wrong, test_odd = check_table.tests(RIGHT, WRONG)
 
 
+# Keras warns of a softmax before from_logits=True; a reader sees that, and the check goes on.
+@pytest.mark.filterwarnings("ignore:.*from_logits")
 @pytest.mark.slow
 def test_networks_of_keras(capsys):
     """What Keras' own networks are told: one without shape, those with mistakes, a good one."""
@@ -197,7 +199,6 @@ def test_networks_of_keras(capsys):
     unbuilt = keras.Sequential([keras.layers.Dense(10)])
     assert "no shape yet" in checks.train_small(lambda x, y: unbuilt).message
     for few, hint in (
-        (lambda x, y: trained(dense(), x[:600], y[:600], epochs=60), "does not fit these either"),
         (lambda x, y: trained(dense(last="softmax"), x[:9000], y[:9000], epochs=1), "twice"),
         (lambda x, y: trained(dense(), x[:9000], y[:9000], from_logits=False, epochs=1), "missing"),
         (lambda x, y: trained(dense(scale=1), x[:9000], y[:9000], epochs=1), "not scaled"),

@@ -129,8 +129,8 @@ def test_links_lead_somewhere(made: dict[str, str], path: str) -> None:
 
 def test_pages_without_a_notebook_are_named_where_the_site_is_known() -> None:
     """In the committed notebooks their names are text, in the stamped ones links."""
-    assert "the [notation table](" not in MADE["notebooks/02-dense.ipynb"]
-    assert f"[notation table]({SITE}/book/notation.html)" in STAMPED["notebooks/02-dense.ipynb"]
+    assert "[Notation](" not in MADE["notebooks/02-dense.ipynb"]
+    assert f"[Notation]({SITE}/book/notation.html)" in STAMPED["notebooks/02-dense.ipynb"]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
