@@ -27,9 +27,9 @@ from digitrec.forward import Layer, Sequential, softmax
 PAGE = "DIGITREC_PAGE"
 #: Images in a row of a sprite, and shades of grey in it: half the bytes, and to the eye the same.
 COLUMNS, SHADES = 40, 16
-#: A rounded weight is one of −21 … 21 times its filter's scale. Each of these steps is a letter, so
+#: A rounded weight is one of −12 … 12 times its filter's scale. Each of these steps is a letter, so
 #: that what compresses the page sees which are frequent.
-LEVELS = 21
+LEVELS = 12
 LETTERS = string.ascii_letters[: 2 * LEVELS + 1]
 STILL = "This is a still picture. The live one needs JavaScript, and a page from a web server."
 
@@ -214,7 +214,7 @@ def shown_layers(network: Sequential) -> list[str]:
 
 
 def rounded(network: Sequential) -> dict[str, np.ndarray]:
-    """Return a network's arrays as the page has them: kernels in 43 steps for each filter.
+    """Return a network's arrays as the page has them: kernels in 25 steps for each filter.
 
     Returns
     -------
@@ -228,7 +228,7 @@ def rounded(network: Sequential) -> dict[str, np.ndarray]:
 
 
 def _steps(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (…, F) int8 from −21 to 21, and (F,) float32 scales."""
+    """Return (…, F) int8 from −12 to 12, and (F,) float32 scales."""
     largest = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1)))
     scale = (np.where(largest > 0, largest, 1) / LEVELS).astype(np.float32)
     return np.clip(np.rint(kernel / scale), -LEVELS, LEVELS).astype(np.int8), scale
