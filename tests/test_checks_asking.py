@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from check_table import Awkward
 
 from digitrec.checks import asking, comparing
 from digitrec.checks.asking import Unanswered, Wrong, ask, guarded
@@ -169,22 +170,6 @@ def test_no_result_is_no_answer(nothing):
 def test_warnings_of_an_answer_are_not_printed(recwarn):
     assert guarded(lambda: np.float64(1) / np.float64(0), "it") == np.inf
     assert not recwarn.list
-
-
-class Awkward:
-    """An object whose every question is an error."""
-
-    def __array__(self, *args, **options):
-        raise RuntimeError("no")
-
-    def __len__(self):
-        raise RuntimeError("no")
-
-    def __eq__(self, other):
-        raise RuntimeError("no")
-
-    def __repr__(self):
-        raise RuntimeError("no")
 
 
 def test_an_awkward_result_is_one_line(capsys):
