@@ -1,13 +1,17 @@
-"""A page's last step: its HTML, as the theme made it, is read once, changed by whoever has to, and written.
+"""A page's last step: its HTML, as the theme made it, is read once, changed, and then written.
 
 An extension that changes whole pages connects to the event ``html-page-finish`` and is called with
-``(app, name, page)``: the page's name, and the page as `bs4.BeautifulSoup`, which it changes in place.
-It names `finish` as one that it needs (``app.setup_extension("finish")``). The order is the events'
-priority: what adds to the page (below 500) comes before what weighs it (500 to 800), and what must see
-each byte as it will be written, such as a checksum of its scripts, is last (900).
+``(app, name, page)``: the page's name, and the page as `bs4.BeautifulSoup`, which it changes in
+place. The order is the event's priority. What adds to a page is below 500; what makes it lighter,
+500 to 800; what must see each byte as it will be written, such as a checksum of its scripts, is
+last, at 900.
 
-Changing ``context["body"]`` at ``html-page-context`` remains the way for what concerns the text alone.
+Changing ``context["body"]`` at ``html-page-context`` remains the way for what concerns the text.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 from bs4 import BeautifulSoup
 from sphinx.jinja2glue import BuiltinTemplateLoader
@@ -16,13 +20,13 @@ from sphinx.jinja2glue import BuiltinTemplateLoader
 class Templates(BuiltinTemplateLoader):
     """Sphinx's templates, whose pages are finished before Sphinx writes them."""
 
-    def init(self, builder, theme=None, dirs=None):
+    def init(self, builder: Any, theme: Any = None, dirs: list[str] | None = None) -> None:
         """Keep the application, which is asked who wants to change a page."""
         super().init(builder, theme, dirs)
         self.app = builder.app
 
-    def render(self, template, context):
-        """Give a template's text; a page's is finished. Sphinx renders small files with this, too."""
+    def render(self, template: str, context: dict) -> str:
+        """Give a template's text; a page's is finished. Small files are rendered here, too."""
         text = super().render(template, context)
         if "pagename" not in context or not template.endswith(".html"):
             return text
@@ -31,7 +35,7 @@ class Templates(BuiltinTemplateLoader):
         return str(page)
 
 
-def setup(app):
+def setup(app: Any) -> dict[str, Any]:
     """Connect the extension to Sphinx."""
     app.add_event("html-page-finish")
     app.config.template_bridge = "finish.Templates"
