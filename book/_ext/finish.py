@@ -25,8 +25,9 @@ class Templates(BuiltinTemplateLoader):
         super().init(builder, theme, dirs)
         self.app = builder.app
 
-    def render(self, template: str, context: dict) -> str:
+    def render(self, template: str, context: dict) -> str:  # type: ignore[override]
         """Give a template's text; a page's is finished. Small files are rendered here, too."""
+        # Sphinx declares that this returns nothing, and uses what it returns.
         text = super().render(template, context)
         if "pagename" not in context or not template.endswith(".html"):
             return text
