@@ -96,7 +96,8 @@ def answer_exercises(folder: Path) -> Counter:
                 continue
             wrong = not count
             cell.source = WRONG if wrong else answers[check]
-            assert "..." not in cell.source
+            # Where a reader writes, the exercise has a line that ends so; an index may begin so.
+            assert not any(line.endswith("...") for line in cell.source.splitlines())
             count["✗" if wrong else "✓"] += 1
         nbformat.write(notebook, path)
     return count
