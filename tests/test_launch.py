@@ -87,12 +87,22 @@ def exercises(path: str) -> int:
     return sum(map(checked, sources(ROOT / path.removeprefix("lab/tree/"))))
 
 
+def solutions(path: Path) -> dict[str, str]:
+    """Return the answers of a solved notebook by their check: all cells up to it without a text."""
+    answers: dict[str, str] = {}
+    answer: list[str] = []
+    for cell in nbformat.read(path, 4).cells:
+        answer = [*answer, cell.source] if cell.cell_type == "code" else []
+        if answer and checked(cell.source):
+            answers[cell.source.split("\n")[-1]] = "\n\n\n".join(answer)
+    return answers
+
+
 def answer_exercises(folder: Path) -> Counter:
     """Write answers into a copy's exercises, all right but the first; return how many of which."""
     count: Counter[str] = Counter()
     for path in sorted((folder / notebooks.FOLDER).glob("0*.ipynb")):
-        solved = sources(folder / notebooks.SOLUTIONS / path.name)
-        answers = {line: code for code in solved for line in code.splitlines()}
+        answers = solutions(folder / notebooks.SOLUTIONS / path.name)
         notebook = nbformat.read(path, 4)
         for cell in notebook.cells:
             check = cell.source.split("\n")[-1]
