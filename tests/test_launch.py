@@ -88,13 +88,15 @@ def exercises(path: str) -> int:
 
 
 def solutions(path: Path) -> dict[str, str]:
-    """Return the answers of a solved notebook by their check: all cells up to it without a text."""
+    """Return the answers of a solved notebook by each of their lines, their check among them.
+
+    An answer is a cell, and those before it with no text between.
+    """
     answers: dict[str, str] = {}
     answer: list[str] = []
     for cell in nbformat.read(path, 4).cells:
         answer = [*answer, cell.source] if cell.cell_type == "code" else []
-        if answer and checked(cell.source):
-            answers[cell.source.split("\n")[-1]] = "\n\n\n".join(answer)
+        answers |= dict.fromkeys("\n".join(answer).splitlines(), "\n\n\n".join(answer))
     return answers
 
 
