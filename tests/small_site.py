@@ -11,7 +11,7 @@ import sys
 sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "book" / "_ext")!r}]
 project, author, html_title = "Small", "Nobody", "Small"
 exclude_patterns = ["_out"]
-extensions = ["myst_nb", "finish", "formulas", "questions", "terms"]
+extensions = ["myst_nb", "finish", "formulas", "icons", "questions", "terms"]
 nb_execution_mode = "off"
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 html_theme = "sphinx_book_theme"
