@@ -11,6 +11,8 @@ from bs4 import BeautifulSoup
 from conftest import BUILD, ROOT
 from docutils import nodes
 
+from tools import server
+
 PAGES = {
     "index": r"""# The angle $\alpha^2$
 
@@ -33,6 +35,7 @@ u = v \\ \frac{1}{2}
 \end{gather*}
 """,
     "plain": "# Nothing\n\nNo formula at all.\n",
+    "wide": "# Wide\n\nA letter $y$, and $" + " + ".join(f"x_{{{i}}}" for i in range(30)) + "$.\n",
     "wrong": "# Wrong\n\nThis is $\\frac{a$, and\n\n$$\n\\nosuch x\n$$\n",
 }
 
@@ -112,6 +115,41 @@ def test_what_is_not_understood_is_a_warning(built) -> None:
     assert said.count("is not understood") == 2
     shown = [code.get_text() for code in parsed(site / "wrong.html").select(".math code")]
     assert shown == [r"\frac{a", r"\nosuch x"]
+
+
+def test_only_a_formula_that_is_too_wide_scrolls(page, built) -> None:
+    """With the keyboard, too; it is not cut off, and the page stays as wide as the window."""
+    page.set_viewport_size({"width": 320, "height": 600})
+    with server.serve(built[0]) as address:
+        page.goto(f"{address}/wide.html", wait_until="load")
+        letter, wide = page.locator("mjx-container").all()
+        assert letter.evaluate("e => [e.tabIndex, e.scrollWidth - e.clientWidth]") == [-1, 0]
+        assert wide.evaluate("e => e.tabIndex") == 0
+        wide.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("document.activeElement.scrollLeft > 10")
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_formulas_have_the_colour_of_the_text(page, address: str, scheme) -> None:
+    """Also where the reader's system chooses the colours."""
+    for forced in ("none", "active"):
+        page.emulate_media(color_scheme=scheme, forced_colors=forced)
+        page.goto(f"{address}/book/03-forward.html", wait_until="load")
+        ink, text = page.locator(".math use").first.evaluate(
+            "e => [getComputedStyle(e).fill, getComputedStyle(e.closest('p, td, div.math')).color]"
+        )
+        assert ink == text
+
+
+def test_search_shows_formulas_as_text(page, address: str) -> None:
+    """Neither their source nor anything twice."""
+    page.goto(f"{address}/search.html?q=neuron+silent")
+    found = page.locator("#search-results li:has(a[href*='02-dense']) p.context")
+    found.wait_for()
+    assert "MJX" not in found.inner_text()
+    assert "\\(" not in found.inner_text()
 
 
 def test_no_formula_of_the_book_is_lost(site, doctree: Callable) -> None:

@@ -37,7 +37,7 @@ RECAP, GOALS = "What you have learned", "What you will learn"
 #: What is a part of the page, and not of its text.
 NOT_TEXT = (
     ".headerlink, script, style, template, .cell_input, [role=tooltip], button, .toggle-hint, "
-    ".visually-hidden, .term-definition"
+    ".visually-hidden, .term-definition, .svg-inline--fa"
 )
 #: Characters above which a list or a question is set smaller.
 LONG = 360
