@@ -136,3 +136,5 @@ def test_icons_are_as_large_as_letters_and_are_seen(page, address: str, colours)
         ink = icon.evaluate("e => getComputedStyle(e.firstChild).fill")
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert ink != paper, selector
+        if colours == "active":
+            assert ink == icon.evaluate("e => getComputedStyle(e.parentElement).color")

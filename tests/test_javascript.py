@@ -33,6 +33,11 @@ def test_a_package_that_is_missing_is_told_with_the_command(
         javascript.package("x", pretend(tmp_path, "1.2.3", installed))
 
 
+def test_a_copy_of_the_book_without_the_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ExtensionError, match=r"expected .*package\.json.*not found"):
+        javascript.package("x", tmp_path)
+
+
 def test_a_program_is_given_a_text_and_what_it_prints_is_returned(tmp_path: Path) -> None:
     program = tmp_path / "twice.mjs"
     program.write_text(

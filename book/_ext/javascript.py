@@ -21,7 +21,10 @@ def package(name: str, folder: Path = FOLDER) -> Path:
     ExtensionError
         When it is not there in the version that ``package.json`` asks for.
     """
-    expected = json.loads((folder / "package.json").read_text("utf-8"))["dependencies"][name]
+    asked = folder / "package.json"
+    if not asked.is_file():
+        raise ExtensionError(f"expected {asked}, which says what the book is built with: not found")
+    expected = json.loads(asked.read_text("utf-8"))["dependencies"][name]
     place = folder / "node_modules" / name
     file = place / "package.json"
     found = json.loads(file.read_text("utf-8"))["version"] if file.is_file() else "none"
