@@ -264,7 +264,7 @@ def render(chapter: Chapter, book: Book, root: Path = ROOT) -> str:
     """Return a chapter's deck as HTML."""
     deck = deck_of(chapter, book, root)
     formulas = any('class="math' in content for content, _ in deck.slides)
-    icon = (root / "book" / "_static" / "favicon.svg").read_bytes()
+    icon = (root / "book" / "_static" / "mark.svg").read_bytes()
     mathjax = root / "book" / "_static" / "mathjax" / "tex-svg-full.js"
     metadata = {
         "title": f"{chapter.number}. {heading(deck)} — {book.title}",
