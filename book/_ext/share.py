@@ -41,7 +41,7 @@ CARD = """\
 <text x="150" y="99" font-size="26" fill="#a9b4c2">{book}</text>
 <text x="64" font-size="{size}" font-weight="bold" fill="#ffffff">{lines}</text>
 <text x="64" y="{foot}" font-size="26" fill="#9dbdff">{site}</text>
-<g transform="translate(716 123)" fill="#ffffff">
+<g transform="translate(716 146)" fill="#ffffff">
 <rect width="420" height="420" fill="#000000" rx="8"/>{pixels}</g>
 </svg>"""
 
@@ -58,14 +58,15 @@ def pixels(digit: np.ndarray) -> str:
 def card(book: str, title: str, site: str, mark: str, digit: np.ndarray) -> str:
     """Return the picture of a page as SVG."""
     size, width = (60, 16) if len(title) <= 40 else (46, 21)
-    lines = textwrap.wrap(title, width)
+    lines = textwrap.wrap(title, width, max_lines=5, placeholder=" …")
+    head = "" if book == title else textwrap.shorten(book, 64, placeholder=" …")
     top = HEIGHT / 2 + 40 - 0.6 * size * (len(lines) - 1)
     text = "".join(
         f'<tspan x="64" y="{top + 1.25 * size * n:.0f}">{html.escape(line)}</tspan>'
         for n, line in enumerate(lines)
     )
     return CARD.format(
-        width=WIDTH, height=HEIGHT, family=FAMILY, mark=mark, book=html.escape(book),
+        width=WIDTH, height=HEIGHT, family=FAMILY, mark=mark, book=html.escape(head),
         size=size, lines=text, foot=HEIGHT - 64, site=html.escape(site), pixels=pixels(digit),
     )  # fmt: skip
 
