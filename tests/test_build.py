@@ -158,14 +158,17 @@ def test_key_depends_on_the_files_that_the_code_names(library: Path) -> None:
         assert keys(name) == before
 
 
-def test_the_page_of_costs_depends_on_what_was_measured() -> None:
-    """Each result is part of its key, and of no other page's."""
+def test_pages_that_show_what_was_measured_depend_on_it() -> None:
+    """Each result is part of their keys, and of no other page's; so are the cases of the tests."""
     results = sorted((ROOT / "benchmarks" / "results").iterdir())
+    cases = sorted((ROOT / "tests" / "cases").iterdir())
     assert results
+    assert cases
+    shown = {"costs": results, "model-card": sorted([*results, *cases])}
     for path in library_cache.executed_pages(ROOT):
         code = library_cache.chapter_code(path.read_text("utf-8"))
         named = library_cache.named_files(code, ROOT)
-        assert named == (results if path.stem == "costs" else []), path.stem
+        assert named == shown.get(path.stem, []), path.stem
 
 
 def test_a_missing_measurement_is_told_with_its_command(

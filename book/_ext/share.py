@@ -127,9 +127,7 @@ def draw(app: Any, exception: Exception | None) -> None:
         chapter = number(app.env, name)
         title = app.env.titles[name].astext()
         title = f"{chapter}. {title}" if chapter else title
-        drawing = card(
-            app.config.html_title, title, site, sign, examples[chapter or UNNUMBERED]
-        )
+        drawing = card(app.config.html_title, title, site, sign, examples[chapter or UNNUMBERED])
         file = kept / f"{hashlib.sha256(drawing.encode()).hexdigest()}.png"
         if not file.exists():
             png = resvg_py.svg_to_bytes(
