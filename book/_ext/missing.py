@@ -22,7 +22,7 @@ ADDRESSES = ("action", "data-content_root", "data-module", "href", "poster", "sr
 BODY = """\
 <h1>There is no such page</h1>
 <p>The address may be mistyped, or the page was moved. Look for what you wanted:</p>
-<form class="missing-search" action="search.html" role="search">
+<form class="d-flex gap-2 mb-3" action="search.html" role="search">
 <input class="form-control" type="search" name="q" aria-label="Search the book">
 <button class="btn btn-primary" type="submit">Search</button>
 </form>
