@@ -2,12 +2,17 @@
 
 import functools
 import re
+import shutil
+import subprocess
+import sysconfig
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+import citation
 import pytest
+import repository
 import yaml
 from bs4 import BeautifulSoup
 from conftest import ROOT
@@ -43,6 +48,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
         toc["chapters"].append({"file": "book/three"})
         toc["options"] = {"numbered": True}
         (root / "_toc.yml").write_text(yaml.safe_dump(toc))
+        shutil.copy(ROOT / "CITATION.cff", root)
         book.build()
         yield book
 
@@ -63,6 +69,7 @@ def head(path: Path) -> dict[str, list[str]]:
         found.setdefault("canonical", []).append(tag["href"])
     found["title"] = [tag.get_text() for tag in page.head.select("title")]
     found["lang"] = [page.html["lang"]]
+    found["headings"] = [str(len(page.select("h1")))]
     return found
 
 
@@ -81,6 +88,7 @@ def test_a_page_says_what_it_is(book: Book, name: str) -> None:
     assert said["og:site_name"] == ["Digits & friends"]
     assert said["twitter:card"] == ["summary_large_image"]
     assert said["lang"] == ["en"]
+    assert said["headings"] == ["1"]
     for key in ("title", "og:title", "og:description", "og:image", "og:image:alt", "description"):
         assert len(said[key]) == 1, key
         assert said[key][0].strip(), key
@@ -118,6 +126,7 @@ def test_search_engines_find_the_pages_and_no_others(book: Book) -> None:
     assert robots == f"User-agent: *\nAllow: /\n\nSitemap: {SITE}sitemap.xml\n"
     for name in ("search", "404"):
         assert head(html(book) / f"{name}.html")["robots"] == ["noindex"]
+    assert "canonical" not in head(html(book) / "404.html")
     before = (html(book) / "share" / "book" / "three.png").read_bytes()
     book.write("three", DESCRIBED.format("Other words", "A new title"))
     book.build()
@@ -136,6 +145,29 @@ def test_titles_are_unique_and_nothing_is_unset(book: Book) -> None:
             assert b"not set" not in path.read_bytes(), path
     inventory = (html(book) / "objects.inv").read_bytes()
     assert b"# Project: Digits & friends\n" in inventory
+
+
+@pytest.mark.slow
+def test_the_published_citation_has_the_address(book: Book) -> None:
+    """And what else the repository's file says."""
+    published = yaml.safe_load((html(book) / "CITATION.cff").read_text("utf-8"))
+    original = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert published == original | {"url": SITE}  # the small book is in no repository
+
+
+def test_a_citation_with_all_that_is_known_follows_the_schema(tmp_path: Path) -> None:
+    """Its day is a day, its commit a commit."""
+    url = "https://github.com/fork/book"
+    shown = repository.Repository(url, url, "github", commit="0123abcd" * 5)
+    original = (ROOT / "CITATION.cff").read_text("utf-8")
+    text = citation.citation(original, SITE, shown, "2026-11-26")
+    found = yaml.safe_load(text)
+    assert found["repository-code"] == url
+    assert found["date-released"] == "2026-11-26"
+    (tmp_path / "CITATION.cff").write_text(text, "utf-8")
+    check = Path(sysconfig.get_path("scripts"), "check-jsonschema")
+    schema = "vendor.citation-file-format"
+    subprocess.run([check, "--builtin-schema", schema, tmp_path / "CITATION.cff"], check=True)
 
 
 class UnderPath(server.QuietHandler):
@@ -193,6 +225,7 @@ def test_without_an_address_nothing_false_is_said(
     assert said["description"] == ["Other words"]
     assert not [key for key in said if key.startswith(("og:", "twitter:", "canonical"))]
     assert (html(book) / "robots.txt").read_text("utf-8") == "User-agent: *\nAllow: /\n"
+    assert (html(book) / "CITATION.cff").read_bytes() == (ROOT / "CITATION.cff").read_bytes()
     for name in ("sitemap.xml", "404.html", "share"):
         assert not (html(book) / name).exists(), name
 

@@ -28,6 +28,12 @@ def keep_out(app, pagename, templatename, context, doctree):
         context["metatags"] = f'{said}<meta name="robots" content="noindex" />\n'
 
 
+def keep_one_heading(app, name, page):
+    """Let the title be the page's one heading: the theme writes it a second time, for paper."""
+    for title in page.select("#jb-print-docs-body h1"):
+        title.name, title["class"] = "p", "h1"
+
+
 def invite(app, exception):
     """Write robots.txt and, when the book's address is known, the list of the pages."""
     if exception or app.builder.name != "html":
@@ -52,5 +58,7 @@ def setup(app):
     """Connect the extension to Sphinx."""
     app.connect("config-inited", set_address, priority=100)
     app.connect("html-page-context", keep_out)
+    app.setup_extension("finish")
+    app.connect("html-page-finish", keep_one_heading, priority=400)
     app.connect("build-finished", invite)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -22,9 +22,9 @@ ADDRESSES = ("action", "data-content_root", "data-module", "href", "poster", "sr
 BODY = """\
 <h1>There is no such page</h1>
 <p>The address may be mistyped, or the page was moved. Look for what you wanted:</p>
-<form class="d-flex gap-2 mb-3" action="search.html" role="search">
-<input class="form-control" type="search" name="q" aria-label="Search the book">
-<button class="btn btn-primary" type="submit">Search</button>
+<form class="bd-search d-flex align-items-center mb-3" action="search.html" role="search">
+<input class="form-control" type="search" name="q" placeholder="Search the book"
+ aria-label="Search the book">
 </form>
 <p>Or begin at <a href="{front}">the front page</a>; the menu lists all pages.</p>
 """
@@ -42,9 +42,11 @@ def pages(app: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 
 def anchor(app: Any, name: str, page: BeautifulSoup) -> None:
-    """Make the page's addresses begin with the book's path."""
+    """Make the page's addresses begin with the book's path; it has no address of its own."""
     if name != PAGE:
         return
+    for link in page.select("link[rel=canonical]"):
+        link.decompose()
     root = urlsplit(app.config.html_baseurl).path
     for attribute in ADDRESSES:
         for tag in page.find_all(attrs={attribute: True}):
@@ -55,5 +57,6 @@ def anchor(app: Any, name: str, page: BeautifulSoup) -> None:
 def setup(app: Any) -> dict[str, Any]:
     """Connect the extension to Sphinx."""
     app.connect("html-collect-pages", pages)
+    app.setup_extension("finish")
     app.connect("html-page-finish", anchor, priority=850)  # after whoever adds an address
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
