@@ -1,6 +1,7 @@
 """The model card and the data sheet: numbers of the library's, failures of the tests'."""
 
 import ast
+import csv
 import hashlib
 import re
 from pathlib import Path
@@ -100,6 +101,17 @@ def test_known_failures_are_named(pages) -> None:
     assert not [reason for reason in reasons if reason.lower() not in text]
     bullets = pages["model-card"].select("#known-failures li")
     assert len(bullets) == len(reasons), "a failure that no test expects any more"
+
+
+def test_kinds_that_once_failed_are_all_shown(pages) -> None:
+    """Each small picture of the tests, with what is on it."""
+    with (ROOT / "tests" / "cases" / "expected.csv").open(encoding="utf-8", newline="") as file:
+        cases = [(case["fault"], case["text"]) for case in csv.DictReader(file)]
+    rows = [
+        tuple(cell.get_text() for cell in row.select("th, td")[:2])
+        for row in pages["model-card"].select("table.measured tbody tr")
+    ]
+    assert not [case for case in cases if case not in rows]
 
 
 def test_the_data_are_counted(pages, mnist: mnist.MNIST) -> None:
