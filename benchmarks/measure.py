@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -175,13 +176,14 @@ def ratio(times: Mapping[str, list[float]], one: str, other: str) -> dict[str, f
 
 
 def machine(packages: Sequence[str]) -> dict[str, Any]:
-    """Say what this was measured on: processor, cores, load, system, versions of the packages."""
+    """Say when and on what this was measured: processor, cores, load, system, the packages."""
     told = Path("/proc/cpuinfo")  # by Linux
     model = re.search(r"model name\s*: (.*)", told.read_text("utf-8")) if told.exists() else None
     allowed = getattr(os, "sched_getaffinity", None)
     # Not all may be installed: TensorFlow has another name on each system.
     versions = {each.name.lower(): each.version for each in metadata.distributions()}
     return {
+        "date": datetime.now(UTC).date().isoformat(),
         "processor": model[1] if model else platform.processor() or platform.machine(),
         "cores": len(allowed(0)) if allowed else os.cpu_count(),
         "load": round(psutil.getloadavg()[0], 2),

@@ -30,6 +30,16 @@ kernelspec:
 """
 
 
+#: Ten digits, for the pictures of shared links.
+DIGITS = """
+
+def read_training():
+    import numpy as np
+
+    return np.full((10, 28, 28), 255, np.uint8), np.arange(10)
+"""
+
+
 def chapter(code: str, title: str = "A chapter") -> str:
     """Return the text of a chapter with one cell."""
     return f"{HEAD}# {title}\n\n```{{code-cell}}\n{code}\n```\n"
@@ -37,16 +47,21 @@ def chapter(code: str, title: str = "A chapter") -> str:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
-    """Return a folder with a small library: two modules, and one that uses the first."""
-    package = tmp_path / "digitrec"
+    """Return a folder with a small library."""
+    write_library(tmp_path)
+    return tmp_path
+
+
+def write_library(folder: Path) -> None:
+    """Write a small library: two modules, and one that uses the first."""
+    package = folder / "digitrec"
     (package / "weights").mkdir(parents=True)
     (package / "__init__.py").write_text('"""A library."""\n')
-    (package / "mnist.py").write_text("VALUE = 1\n")
+    (package / "mnist.py").write_text(f"VALUE = 1\n{DIGITS}")
     (package / "forward.py").write_text("VALUE = 10\n")
     (package / "evaluate.py").write_text("from digitrec import mnist\nVALUE = mnist.VALUE\n")
     (package / "weights" / "dense.npz").write_bytes(b"weights")
-    (tmp_path / "requirements.txt").write_text("numpy==2.0\n")
-    return tmp_path
+    (folder / "requirements.txt").write_text("numpy==2.0\n")
 
 
 @pytest.mark.parametrize(
@@ -143,14 +158,17 @@ def test_key_depends_on_the_files_that_the_code_names(library: Path) -> None:
         assert keys(name) == before
 
 
-def test_the_page_of_costs_depends_on_what_was_measured() -> None:
-    """Each result is part of its key, and of no other page's."""
+def test_pages_that_show_what_was_measured_depend_on_it() -> None:
+    """Each result is part of their keys, and of no other page's; so are the cases of the tests."""
     results = sorted((ROOT / "benchmarks" / "results").iterdir())
+    cases = sorted((ROOT / "tests" / "cases").iterdir())
     assert results
+    assert cases
+    shown = {"costs": results, "model-card": sorted([*results, *cases])}
     for path in library_cache.executed_pages(ROOT):
         code = library_cache.chapter_code(path.read_text("utf-8"))
         named = library_cache.named_files(code, ROOT)
-        assert named == (results if path.stem == "costs" else []), path.stem
+        assert named == shown.get(path.stem, []), path.stem
 
 
 def test_a_missing_measurement_is_told_with_its_command(

@@ -3,6 +3,7 @@
 import importlib
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,7 @@ def test_a_command_writes_its_parts(written: Path, capsys) -> None:
     assert "three" not in found
     assert list(found["machines"]) == ["one", "two"]
     assert list(found["machines"]["one"]["versions"]) == ["numpy"]
+    assert date.fromisoformat(found["machines"]["one"]["date"]) <= date.today() + timedelta(days=1)
     said = capsys.readouterr()
     assert said.out == "one: 10\ntwo: ab, bc\n"
     assert said.err == "three is left out: fetch it\n"

@@ -3,6 +3,11 @@
 import html
 from pathlib import Path
 
+from bs4 import BeautifulSoup
+
+#: What a page's head says of the page to search engines and to those who show links.
+SAID = "meta[name=description], meta[property^='og:'], meta[name^='twitter:'], link[rel=canonical]"
+
 
 def repair(app, pagename, templatename, context, doctree):
     """Change the page's body before it goes into the theme's frame."""
@@ -17,8 +22,9 @@ def repair(app, pagename, templatename, context, doctree):
 def name_redirect(app, exception):
     """Give the page at the root, which only leads to the first one, what a page needs.
 
-    A language and a title for screen readers, a link for browsers that do not follow, and an empty
-    icon: without one browsers ask the server for a file that is not there.
+    A language and a title for screen readers, a link for browsers that do not follow, an empty
+    icon, since without one browsers ask the server for a file that is not there, and for those who
+    show links what the first page says of itself.
     """
     index = Path(app.outdir) / "index.html"
     first = app.config.root_doc
@@ -28,11 +34,13 @@ def name_redirect(app, exception):
         app.builder.get_target_uri(first),
         html.escape(app.config.html_title),
     )
+    page = BeautifulSoup((Path(app.outdir) / target).read_text("utf-8"), "html.parser")
+    said = "".join(f"{tag}\n" for tag in page.head.select(SAID))
     index.write_text(
         f'<!DOCTYPE html>\n<html lang="{app.config.language}">\n<head>\n'
         f'<meta charset="utf-8">\n<title>{title}</title>\n'
         f'<meta http-equiv="refresh" content="0; url={target}">\n'
-        '<link rel="icon" href="data:,">\n</head>\n'
+        f'<link rel="icon" href="data:,">\n{said}</head>\n'
         f'<body><a href="{target}">{title}</a></body>\n</html>\n',
         "utf-8",
     )
