@@ -76,24 +76,26 @@ def still(drawings: list[tuple[str, float, float]]) -> str:
     )
 
 
-#: The pad of the front page as text: what is painted on a canvas becomes a drawing and a picture, and
-#: nothing can be pressed.
-FRONT = """async () => {
-  const { WRITTEN } = await import('../_static/draw/written.js');
+#: The pad of the front page as text: what is painted on a canvas becomes a drawing and a picture,
+#: and nothing can be pressed.
+FRONT = r"""async () => {
+  const { WRITTEN: [{ digit, strokes }] } = await import('../_static/draw/written.js');
   const { PENS } = await import('../_static/draw/strokes.js');
+  const seen = document.querySelector('#draw .draw-seen canvas');
   const top = document.querySelector('#draw .draw-top').cloneNode(true);
-  const picture = document.querySelector('#draw .draw-seen canvas').toDataURL();
+  const all = (selector, change) => top.querySelectorAll(selector).forEach(change);
   top.classList.add('draw-still-pad');
-  const paths = WRITTEN[0].strokes.map((stroke) => `<path d="${stroke}"/>`).join('');
-  top.querySelector('#pad').outerHTML = `<svg id="pad" role="img" viewBox="0 0 1000 1000"
-    aria-label="A handwritten ${WRITTEN[0].digit}"><g fill="none" stroke="currentColor" stroke-width="${PENS.medium}"
-    stroke-linecap="round" stroke-linejoin="round">${paths}</g></svg>`;
-  const seen = top.querySelector('.draw-seen canvas');
-  seen.outerHTML = `<img src="${picture}" width="28" height="28" alt="${seen.getAttribute('aria-label')}">`;
-  top.querySelectorAll('.draw-hint, .draw-keys, .draw-status').forEach((element) => element.remove());
-  top.querySelectorAll('button').forEach((button) => (button.disabled = true));
-  top.querySelectorAll('[style="transform: scaleX(0);"]').forEach((bar) => bar.removeAttribute('style'));
-  return top.outerHTML.replaceAll(/\\s+/g, ' ').replaceAll(/> </g, '>\\n<');
+  top.querySelector('#pad').outerHTML = `
+    <svg id="pad" role="img" viewBox="0 0 1000 1000" aria-label="A handwritten ${digit}">
+    <g fill="none" stroke="currentColor" stroke-width="${PENS.medium}"
+      stroke-linecap="round" stroke-linejoin="round">
+    ${strokes.map((stroke) => `<path d="${stroke}"/>`).join('')}</g></svg>`;
+  top.querySelector('.draw-seen canvas').outerHTML = `
+    <img src="${seen.toDataURL()}" width="28" height="28" alt="${seen.ariaLabel}">`;
+  all('.draw-hint, .draw-keys, .draw-status', (element) => element.remove());
+  all('button', (button) => (button.disabled = true));
+  all('[style="transform: scaleX(0);"]', (bar) => bar.removeAttribute('style'));
+  return top.outerHTML.replaceAll(/\s+/g, ' ').replaceAll(/> </g, '>\n<');
 }"""
 
 #: What is done on each page before its picture is taken.

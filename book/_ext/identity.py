@@ -14,7 +14,7 @@ TOUCH_ICON = "_static/apple-touch-icon.png"
 
 
 def name_book(app: Any, config: Any) -> None:
-    """Have the theme write the book's title beside its mark: with a logo it leaves the title out."""
+    """Have the theme write the title beside the mark: with a logo it leaves the title out."""
     config.html_theme_options.setdefault("logo", {}).setdefault("text", config.html_title)
 
 
@@ -36,11 +36,10 @@ DECIDED = (
 
 def show_once(app: Any, name: str, page: BeautifulSoup) -> None:
     """Leave one mark beside the title: the theme writes one for light and one for dark."""
-    for light, dark in zip(
-        page.select(".logo__image.only-light"), page.select(".logo__image.only-dark")
-    ):
-        light["class"] = "logo__image"
-        dark.decompose()
+    for mark in page.select(".logo__image.only-dark"):
+        mark.decompose()
+    for mark in page.select(".logo__image.only-light"):
+        mark["class"] = "logo__image"
 
 
 def decide_colours(app: Any, name: str, page: BeautifulSoup) -> None:
