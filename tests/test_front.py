@@ -19,14 +19,11 @@ SCREENS = {"desktop": (1280, 800), "large": (1440, 900), "phone": (390, 844), "s
 #: How much of what is seen may move by itself, in the measure of browsers (Layout Instability).
 SHIFT = 0.02
 
-# What is shown of the pad: its ink's pixels, and the words and bars beside it.
-INK = """() => {
-  const pad = document.querySelector('canvas#pad');
-  if (!pad) return null;
-  const { data } = pad.getContext('2d').getImageData(0, 0, pad.width, pad.height);
-  let inked = 0;
-  for (let k = 3; k < data.length; k += 4) inked += data[k] > 128;
-  return inked;
+# What is shown of the pad: its picture, and the words and bars beside it.
+INK = "document.querySelector('canvas#pad')?.toDataURL()"
+BLANK = """() => {
+  const { width, height } = document.querySelector('canvas#pad');
+  return Object.assign(document.createElement('canvas'), { width, height }).toDataURL();
 }"""
 WORDS = "document.querySelector('.draw-why').textContent"
 BARS = "[...document.querySelectorAll('.draw-bar')].map((bar) => bar.style.transform).join()"
@@ -208,7 +205,14 @@ def test_the_promise_is_on_the_first_screen(opened, size: str) -> None:
     """The title, the way in, the pad with its readings, and the photograph that was read."""
     page = opened(size, reduced_motion="reduce")
     width, height = SCREENS[size]
-    for part in ("h1", ".hero .sd-btn", "#pad", ".draw-bars", ".draw-why", "#fig-hero img"):
+    for part in (
+        ".bd-article h1",
+        ".hero .sd-btn",
+        "#pad",
+        ".draw-bars",
+        ".draw-why",
+        "#fig-hero img",
+    ):
         box = page.locator(part).first.bounding_box()
         assert box["y"] >= 0, part
         assert box["y"] + box["height"] <= height, part
@@ -260,7 +264,8 @@ def test_before_the_networks_are_there(browser, address) -> None:
     page.wait_for_function("!document.querySelector('canvas#pad')")
     page.wait_for_timeout(1000)
     mouse.draw(page, SHAPES["7"], steps=9)
-    assert page.evaluate(INK) > 0
+    assert len(page.evaluate("document.querySelector('#draw .draw-why').textContent")) == 0
+    assert len(page.evaluate(INK)) > len(page.evaluate(BLANK))
     held[0].continue_()
     page.wait_for_selector("#draw[data-ready]")
     assert readings(page)[0] == "7"
@@ -334,7 +339,7 @@ def test_one_clear_way_in(site) -> None:
 
 def test_touch_icon_is_made_from_the_mark() -> None:
     """The picture is what its command gives."""
-    assert mark.PICTURE.read_bytes() == mark.picture(), "run .venv/bin/python -m tools.mark"
+    assert mark.PICTURE.read_bytes() == mark.picture(), "run make mark"
 
 
 def test_every_page_has_the_mark(site) -> None:
