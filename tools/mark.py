@@ -1,6 +1,6 @@
 """Write the picture of the book's mark for a phone's home screen, which takes no drawing.
 
-    python -m tools.mark
+python -m tools.mark
 """
 
 from pathlib import Path
