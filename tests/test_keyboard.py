@@ -82,7 +82,7 @@ def test_focus_is_seen(browser, address: str) -> None:
             if focused["kind"] in measured:
                 continue
             measured.add(focused["kind"])
-            # Tab goes on from what lost the focus; the other mode is measured without a second tour.
+            # Both modes in one tour, which takes a minute.
             unseen += [
                 f"{name}, {mode}: {focused['kind']}: {seen} of {expected} pixels"
                 for mode in ("dark", "light")

@@ -98,7 +98,7 @@ def test_page(browser, address: str, name: str, size: str, scheme: str) -> None:
     problems += [f"cut off: {text}" for text in page.evaluate(CUT_OFF)]
 
     # Preloading style sheets, axe resolves their imports against the page: they are not there. All
-    # rules, those of good practice as well; the dark page differs from the light one in colours only.
+    # rules, those of good practice as well; the dark page differs in its colours only.
     options: dict = {"preload": False}
     if scheme == "dark":
         options["runOnly"] = {"type": "rule", "values": COLOUR_RULES}
@@ -123,7 +123,7 @@ p { margin-bottom: 2em !important; }"""
     "name", ["intro", "draw", "train", "02-dense", "project", "notation", "api", "references"]
 )
 def test_wider_text(browser, address: str, name: str, width: int) -> None:
-    """Enlarged to 200 and 400 %, and with more space between letters and lines, all text is seen."""
+    """Enlarged to 200 and 400 %, with more space around letters and lines, all text is seen."""
     page = browser.new_page(viewport={"width": width, "height": 512})
     page.goto(f"{address}/book/{name}.html", wait_until="networkidle")
     page.add_style_tag(content=SPACING)
