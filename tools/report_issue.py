@@ -1,7 +1,7 @@
 """Say in an issue what a scheduled workflow found: one issue a title, brought up to date.
 
-``python -m tools.report_issue TITLE FILE``, with GitHub's command ``gh``, which takes repository and
-token from the environment.
+``python -m tools.report_issue TITLE FILE``, with GitHub's command ``gh``, to which the environment
+gives the repository and the token.
 """
 
 from __future__ import annotations

@@ -65,7 +65,8 @@ def main(arguments: list[str]) -> None:
     os.chdir(ROOT)
     from sphinx_autobuild.__main__ import main as watch
 
-    watch(command(*arguments))
+    (port,) = arguments
+    watch(command(port))
 
 
 if __name__ == "__main__":

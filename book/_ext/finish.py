@@ -26,7 +26,7 @@ class Templates(BuiltinTemplateLoader):
         self.app = builder.app
 
     def render(self, template: str, context: dict) -> str:  # type: ignore[override]
-        """Give a template's text; a page's is finished. Small files and parts of pages come, too."""
+        """Give a template's text; a page's is finished. Small files and parts come here, too."""
         # Sphinx declares that this returns nothing, and uses what it returns.
         text = super().render(template, context)
         # The theme renders a page's parts by themselves, with all that the page knows.
