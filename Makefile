@@ -57,6 +57,10 @@ serve: ## show the book at http://localhost:8000 (PORT=… for another port); ne
 	@echo "The book is at http://localhost:$(PORT) until you press Ctrl-C."
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
 
+.PHONY: watch
+watch: $(VENV)/.installed ## show the book at http://localhost:8000 and load again what you change (PORT=…); needs nothing
+	$(BIN)/python -m tools.watch $(PORT)
+
 .PHONY: check
 check: $(VENV)/.installed $(JS)/node_modules/.installed ## style, types and notebooks: the checks that take seconds; needs Python, and the network the first time
 	$(BIN)/ruff check .
@@ -82,6 +86,10 @@ test: browser check book ## everything: checks, library, book, site; needs git, 
 .PHONY: quick
 quick: check ## the checks, and the tests that take a minute in all; needs Python
 	$(BIN)/pytest -q -n auto -m "not book and not browser and not training and not launch and not slow" --hypothesis-profile=quick
+
+.PHONY: hooks
+hooks: $(VENV)/.installed ## check style and notebooks before each commit; needs git
+	$(BIN)/pre-commit install
 
 .PHONY: notebooks
 notebooks: $(VENV)/.installed ## write the notebooks that readers launch, from the chapters; needs Python

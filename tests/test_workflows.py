@@ -51,8 +51,8 @@ def run_tool(*command: str | Path) -> None:
 @pytest.mark.slow
 def test_workflows_are_sound() -> None:
     """GitHub would accept the workflows, and each action is pinned to a commit."""
-    assert {path.stem for path in WORKFLOWS} == {"publish", "scheduled", "test"}
-    run_tool("zizmor", "--offline", "--quiet", ".github")
+    assert {path.stem for path in WORKFLOWS} == {"publish", "release", "scheduled", "test"}
+    run_tool("zizmor", "--offline", "--quiet", "--persona", "auditor", ".github")
     run_tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     pinned: dict[str, set[str]] = {}
     for path in WORKFLOWS:
@@ -128,6 +128,8 @@ def test_no_job_may_do_more_than_it_needs() -> None:
     assert {job: found for job, found in writes.items() if found} == {
         ("publish", "launch"): {"contents"},
         ("publish", "deploy"): {"pages", "id-token"},
+        ("release", "release"): {"contents", "id-token", "attestations"},
+        ("scheduled", "weaknesses"): {"issues"},
     }
 
 
@@ -186,6 +188,8 @@ def caches(name: str, job: str) -> list[dict]:
     [
         (path.stem, job)
         for path in WORKFLOWS
+        # What is released is made of nothing that an earlier run left.
+        if path.stem != "release"
         for job, content in workflow(path.stem)["jobs"].items()
         if any("setup-python" in s.get("uses", "") for s in content.get("steps", []))
     ],
@@ -199,7 +203,8 @@ def test_downloads_and_outputs_are_kept(name: str, job: str) -> None:
     assert python["cache-dependency-path"] == "requirements.txt"
     kept = caches(name, job)
     # The newest packages, and what builds no book, have no outputs of before.
-    assert bool(kept) == ((name, job) not in {("scheduled", "latest"), ("publish", "launch")})
+    builds_nothing = {("scheduled", "latest"), ("scheduled", "weaknesses"), ("publish", "launch")}
+    assert bool(kept) == ((name, job) not in builds_nothing)
     for cache in kept:
         assert cache["path"] == "_build/.jupyter_cache"
         prefix, files = cache["key"].split("${{ hashFiles(")
@@ -207,6 +212,27 @@ def test_downloads_and_outputs_are_kept(name: str, job: str) -> None:
         assert prefix == f"outputs-${{{{ runner.os }}}}-{python['python-version']}-"
         for part in ("requirements.txt", "digitrec/**", "book/**"):
             assert f"'{part}'" in files
+
+
+def test_a_release_is_tested_attested_and_of_its_tag() -> None:
+    """Nothing is released that was not tested; only the job that releases may write."""
+    release = workflow("release")
+    assert release["on"] == {"push": {"tags": ["v*"]}}
+    assert release["jobs"]["release"]["needs"] == "test"
+    may = {name: job["permissions"] for name, job in release["jobs"].items()}
+    assert may["test"] == {"contents": "read"}
+    assert may["release"] == {"contents": "write", "id-token": "write", "attestations": "write"}
+    done = [step.get("run", step.get("uses", "")) for step in steps("release", "release")]
+    order = ["GITHUB_REF_NAME", "uv build", "actions/attest-build-provenance", "gh release create"]
+    places = [next(i for i, text in enumerate(done) if word in text) for word in order]
+    assert places == sorted(places)
+    assert not any("actions/cache" in text for text in done)
+
+
+def test_no_workflow_needs_a_secret() -> None:
+    """The job's own token is enough, so that a fork needs no setting."""
+    for path in WORKFLOWS:
+        assert "secrets." not in path.read_text("utf-8"), path.name
 
 
 def test_publishing_uses_what_its_tests_kept() -> None:

@@ -9,16 +9,20 @@ from bs4 import BeautifulSoup
 SAID = "meta[name=description], meta[property^='og:'], meta[name^='twitter:'], link[rel=canonical]"
 
 
-def repair(app, pagename, templatename, context, doctree):
-    """Change the page's body before it goes into the theme's frame."""
-    body = context.get("body")
-    if body:
-        # The line that opens folded code is called what stands there.
-        body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
-        # docutils calls the bibliography a list without calling its entries list items.
-        context["body"] = body.replace(
-            '<div role="list" class="citation-list">', '<div class="citation-list">'
-        )
+def repair(app, name, page):
+    """Say of each part of a page what it is, so that a screen reader can go to it.
+
+    docutils calls the bibliography a list, and its entries by a role that lists may not hold. The
+    theme puts the book's title and the search button outside of any landmark.
+    """
+    for entry in page.select(".citation-list > .citation"):
+        entry["role"] = "listitem"
+    for selector, role in (("a.logo", "banner"), ("button.search-button__button", "search")):
+        for inside in page.select(f".bd-sidebar-primary .sidebar-primary-item > {selector}"):
+            inside.parent["role"] = role
+    # The line that opens folded code is called what stands there.
+    for line in page.select('summary[aria-label="Toggle hidden content"]'):
+        del line["aria-label"]
 
 
 def name_redirect(app, exception):
@@ -50,7 +54,8 @@ def name_redirect(app, exception):
 
 def setup(app):
     """Connect the extension to Sphinx."""
-    app.connect("html-page-context", repair)
+    app.setup_extension("finish")  # brings the event
+    app.connect("html-page-finish", repair)
     # After the table of contents' extension, which writes a page with nothing but the redirect.
     app.connect("build-finished", name_redirect, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -26,10 +26,11 @@ class Templates(BuiltinTemplateLoader):
         self.app = builder.app
 
     def render(self, template: str, context: dict) -> str:  # type: ignore[override]
-        """Give a template's text; a page's is finished. Small files are rendered here, too."""
+        """Give a template's text; a page's is finished. Small files and parts come here, too."""
         # Sphinx declares that this returns nothing, and uses what it returns.
         text = super().render(template, context)
-        if "pagename" not in context or not template.endswith(".html"):
+        # The theme renders a page's parts by themselves, with all that the page knows.
+        if "pagename" not in context or "</html>" not in text:
             return text
         page = BeautifulSoup(text, "html.parser")
         self.app.emit("html-page-finish", context["pagename"], page)

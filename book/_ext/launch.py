@@ -298,7 +298,7 @@ def add_buttons(app: Any, pagename: str, templatename: str, context: dict, doctr
 
 def write_notebooks(app: Any, exception: Exception | None) -> None:
     """Put the notebooks into the site; they know its address and their repository's, if any."""
-    if exception or app.builder.format != "html":
+    if exception or app.builder.format != "html" or not app.config.book_notebooks:
         return
     root, out = Path(app.srcdir), Path(app.outdir)
     chosen = app.launch.repository
@@ -317,6 +317,7 @@ def write_notebooks(app: Any, exception: Exception | None) -> None:
 def setup(app: Any) -> dict[str, Any]:
     """Connect the extension to Sphinx."""
     app.add_config_value("book_buttons", "", "html")
+    app.add_config_value("book_notebooks", True, "")  # whether they are written with the pages
     # Before the theme reads its options.
     app.connect("config-inited", prepare, priority=150)
     # After the theme has made its buttons.

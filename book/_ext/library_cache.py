@@ -38,8 +38,11 @@ class UnknownImportsError(Exception):
     """What the code imports cannot be told by reading it."""
 
 
-def imports(code: str) -> set[str]:
+@functools.cache
+def imports(code: str) -> frozenset[str]:
     """Return the modules of the package that Python code imports, without the package's name.
+
+    Remembered, since chapters share most modules.
 
     Raises UnknownImportsError when reading the code is not enough: it imports by a computed name,
     or uses the package as a whole.
@@ -73,7 +76,7 @@ def imports(code: str) -> set[str]:
             name = next(getattr(node, key) for key in ("attr", "name", "id") if hasattr(node, key))
             if name in {"import_module", "run_module"}:
                 raise UnknownImportsError(name)
-    return found
+    return frozenset(found)
 
 
 def starts_package(code: str) -> bool:
@@ -128,7 +131,7 @@ def needed_modules(code: str, root: Path) -> set[str]:
     try:
         if starts_package(code):
             return set(modules)
-        needed, waiting = {"__init__"} & set(modules), imports(code)
+        needed, waiting = {"__init__"} & set(modules), set(imports(code))
         waiting |= {
             name for module in needed for name in imports(modules[module].read_text("utf-8"))
         }
