@@ -1,0 +1,140 @@
+"""The course as one PDF: ``python -m tools.pdf`` writes ``_build/pdf/digitrec-course.pdf``.
+
+`tools.pdf_document` makes one document of the built pages, and a browser prints it, twice: only the
+first print says which page something is on. ``tools/pdf/pdf.css`` says how it looks on paper.
+
+``BOOK_URL`` in the environment, the book's public address, is printed on the title page, and
+links to pages that are no part of the PDF lead there. Its date is ``SOURCE_DATE_EPOCH``, else the
+commit's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pypdf
+from playwright.sync_api import Browser, sync_playwright
+from pypdf.generic import ArrayObject, ByteStringObject
+
+from tools import browser
+from tools.pdf_document import Document, Facts, PdfError, facts, fill, page_names, places
+
+ROOT = Path(__file__).resolve().parents[1]
+HTML = ROOT / "_build" / "html"
+OUT = ROOT / "_build" / "pdf" / "digitrec-course.pdf"
+STYLE = Path(__file__).with_suffix("") / "pdf.css"
+#: What must have happened before a document can be printed.
+READY = """async () => {
+  await globalThis.MathJax?.startup?.promise;
+  await document.fonts.ready;
+  await Promise.all([...document.images].map((image) => image.decode()));
+}"""
+
+
+def seconds(root: Path) -> int:
+    """Return the moment that the PDF is dated with, in seconds since 1970."""
+    told = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if told:
+        if not told.isdecimal():
+            raise PdfError(f"SOURCE_DATE_EPOCH: expected seconds since 1970, found {told!r}")
+        return int(told)
+    command = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PdfError(
+            "the PDF's date: expected a git repository, found none; set SOURCE_DATE_EPOCH"
+        )
+    return int(done.stdout)
+
+
+def print_once(opened: Browser, document: str, path: Path) -> None:
+    """Have the browser print a document."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "course.html")
+        source.write_text(document, "utf-8")
+        page = opened.new_page(color_scheme="light")
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("requestfailed", lambda request: problems.append(f"not found: {request.url}"))
+        page.goto(source.as_uri())
+        page.evaluate(READY)
+        page.emulate_media(media="print")
+        page.pdf(
+            path=path, prefer_css_page_size=True, print_background=True, tagged=True, outline=True
+        )
+        page.close()
+        if problems:
+            raise PdfError(problems[0])
+
+
+def pages_of(path: Path) -> dict[str, int]:
+    """Return the page of each place in a PDF, counted from 1."""
+    reader = pypdf.PdfReader(path)
+    found = {}
+    for place, destination in reader.named_destinations.items():
+        number = reader.get_destination_page_number(destination)
+        if number is not None:
+            found[place.removeprefix("/")] = number + 1
+    return found
+
+
+def describe(path: Path, facts: Facts, moment: int) -> None:
+    """Write title, author and date into a PDF, and nothing that differs from print to print."""
+    writer = pypdf.PdfWriter(clone_from=path)
+    date = time.strftime("D:%Y%m%d%H%M%S+00'00'", time.gmtime(moment))
+    writer.add_metadata(
+        {
+            "/Title": facts.title,
+            "/Author": facts.authors,
+            "/Subject": facts.licence,
+            "/Creator": f"digitrec {facts.version}",
+            "/CreationDate": date,
+            "/ModDate": date,
+        }
+    )
+    name = ByteStringObject(hashlib.sha256(f"{facts} {moment}".encode()).digest()[:16])
+    writer._ID = ArrayObject([name, name])
+    writer.write(path)
+
+
+def make(site: Path, root: Path, path: Path) -> int:
+    """Write the PDF of a built site; return its number of pages."""
+    moment = seconds(root)
+    date = time.strftime("%-d %B %Y", time.gmtime(moment))
+    said = facts(root, date, os.environ.get("BOOK_URL", "").rstrip("/"))
+    document = Document(site, page_names(root), said).render(STYLE.read_text("utf-8"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        opened = browser.launch(playwright)
+        print_once(opened, document, path)
+        first = pages_of(path)
+        missing = sorted(set(places(document)) - set(first))
+        if missing:
+            raise PdfError(f"{missing[0]} is on no page")
+        print_once(opened, fill(document, first), path)
+        opened.close()
+    if pages_of(path) != first:
+        raise PdfError("the page numbers moved something to another page")
+    describe(path, said, moment)
+    return len(pypdf.PdfReader(path).pages)
+
+
+def main() -> int:
+    """Write the PDF; return the exit status."""
+    try:
+        count = make(HTML, ROOT, OUT)
+    except (PdfError, browser.BrowserError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{OUT.relative_to(ROOT)}: {count} pages, {OUT.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
