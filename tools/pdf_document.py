@@ -28,8 +28,10 @@ ABOUT = "About this course"
 #: What is there to be pressed, to be watched, or for a screen alone.
 FOR_SCREENS = (
     ".headerlink, button, script, link, template, .hero .sd-btn, .question-tools, .term-definition,"
-    " .try-live, .try-still > img + p, #draw.draw-small, .draw-still > strong"
+    " .try-live, #draw.draw-small"
 )
+#: What is said where a picture stands for something live.
+STILLS = ".try-still > img + p, .draw-still:not(:has(img)), .train-still:not(:has(img))"
 #: Attributes that name elements of the same page, several at once.
 NAMING = ("aria-labelledby", "aria-describedby", "aria-controls", "headers")
 NUMBER = "000"
@@ -100,6 +102,8 @@ class Document:
         self.find_pictures(article, path)
         for details in article.select("details"):
             details["open"] = ""
+        for words in article.select(STILLS):
+            words.replace_with(self.of_still(name))
         part = self.new("section", id=name, class_="part")
         part.extend(list(article.children))
         if name == self.names[0]:
@@ -201,6 +205,17 @@ class Document:
             raise PdfError(f"{part.get('id')}: expected a heading, found none")
         return found
 
+    def of_still(self, name: str) -> Tag:
+        """Return what is said below a still picture: where the live one is."""
+        words = self.new("p", "A still picture. ", class_="still-note")
+        if self.facts.address:
+            address = f"{self.facts.address}/book/{name}.html"
+            words.append("The live one: ")
+            words.append(self.new("a", address, href=address))
+        else:
+            words.append("The live one is on the book’s page.")
+        return words
+
     def title_of(self, part: Tag) -> str:
         """Return a part's heading as text."""
         return " ".join(self.heading(part).get_text().split())
@@ -260,7 +275,7 @@ class Document:
 
     def contents(self, parts: list[Tag]) -> Tag:
         """Return the table of contents: parts and their sections, with page numbers."""
-        nav = self.new("nav", id="contents", class_="contents")
+        nav = self.new("nav", id="contents", class_="page-list")
         nav.append(self.new("h1", "Contents"))
         outer = self.new("ol")
         for part in parts:
