@@ -11,19 +11,28 @@ commit's.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pypdf
 from playwright.sync_api import Browser, sync_playwright
-from pypdf.generic import ArrayObject, ByteStringObject
+from pypdf.generic import (
+    ArrayObject,
+    ByteStringObject,
+    DictionaryObject,
+    NameObject,
+    TextStringObject,
+)
 
 from tools import browser
-from tools.pdf_document import Document, Facts, PdfError, facts, fill, page_names, places
+from tools.pdf_document import Document, Facts, PdfError, facts, fill, headings, page_names, places
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
@@ -35,6 +44,9 @@ READY = """async () => {
   await document.fonts.ready;
   await Promise.all([...document.images].map((image) => image.decode()));
 }"""
+
+#: pypdf warns that what Chromium says of a PDF's number of objects is wrong; it copies all of them.
+logging.getLogger("pypdf").setLevel(logging.ERROR)
 
 
 def seconds(root: Path) -> int:
@@ -63,14 +75,14 @@ def print_once(opened: Browser, document: str, path: Path) -> None:
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("requestfailed", lambda request: problems.append(f"not found: {request.url}"))
         page.goto(source.as_uri())
+        if problems:
+            raise PdfError(problems[0])
         page.evaluate(READY)
         page.emulate_media(media="print")
         page.pdf(
             path=path, prefer_css_page_size=True, print_background=True, tagged=True, outline=True
         )
         page.close()
-        if problems:
-            raise PdfError(problems[0])
 
 
 def pages_of(path: Path) -> dict[str, int]:
@@ -84,9 +96,29 @@ def pages_of(path: Path) -> dict[str, int]:
     return found
 
 
-def describe(path: Path, facts: Facts, moment: int) -> None:
+def outline_items(entry: DictionaryObject) -> Iterator[DictionaryObject]:
+    """Yield all bookmarks below an entry of the outline, in order."""
+    child = entry.get("/First")
+    while child is not None:
+        item = child.get_object()
+        yield item
+        yield from outline_items(item)
+        child = item.get("/Next")
+
+
+def squeezed(text: str) -> str:
+    """Return text without its spaces."""
+    return "".join(text.split())
+
+
+def describe(path: Path, facts: Facts, headings: list[str], moment: int) -> None:
     """Write title, author and date into a PDF, and nothing that differs from print to print."""
     writer = pypdf.PdfWriter(clone_from=path)
+    # Where a heading is broken into lines, Chromium's bookmark lacks the space.
+    spaced = {squeezed(heading): heading for heading in headings}
+    for item in outline_items(cast(DictionaryObject, writer.root_object["/Outlines"].get_object())):
+        title = str(item["/Title"])
+        item[NameObject("/Title")] = TextStringObject(spaced.get(squeezed(title), title))
     date = time.strftime("D:%Y%m%d%H%M%S+00'00'", time.gmtime(moment))
     writer.add_metadata(
         {
@@ -103,32 +135,32 @@ def describe(path: Path, facts: Facts, moment: int) -> None:
     writer.write(path)
 
 
-def make(site: Path, root: Path, path: Path) -> int:
+def make(opened: Browser, site: Path, root: Path, path: Path) -> int:
     """Write the PDF of a built site; return its number of pages."""
     moment = seconds(root)
-    date = time.strftime("%-d %B %Y", time.gmtime(moment))
-    said = facts(root, date, os.environ.get("BOOK_URL", "").rstrip("/"))
-    document = Document(site, page_names(root), said).render(STYLE.read_text("utf-8"))
+    said = facts(root, moment, os.environ.get("BOOK_URL", "").rstrip("/"))
+    course = Document(site, page_names(root), said)
+    document = course.render(STYLE.read_text("utf-8"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        opened = browser.launch(playwright)
-        print_once(opened, document, path)
-        first = pages_of(path)
-        missing = sorted(set(places(document)) - set(first))
-        if missing:
-            raise PdfError(f"{missing[0]} is on no page")
-        print_once(opened, fill(document, first), path)
-        opened.close()
+    print_once(opened, document, path)
+    first = pages_of(path)
+    missing = sorted(set(places(document)) - set(first))
+    if missing:
+        raise PdfError(f"{missing[0]} is on no page")
+    print_once(opened, fill(document, first), path)
     if pages_of(path) != first:
         raise PdfError("the page numbers moved something to another page")
-    describe(path, said, moment)
+    describe(path, said, headings(document), moment)
     return len(pypdf.PdfReader(path).pages)
 
 
 def main() -> int:
     """Write the PDF; return the exit status."""
     try:
-        count = make(HTML, ROOT, OUT)
+        with sync_playwright() as playwright:
+            opened = browser.launch(playwright)
+            count = make(opened, HTML, ROOT, OUT)
+            opened.close()
     except (PdfError, browser.BrowserError) as error:
         print(error, file=sys.stderr)
         return 1

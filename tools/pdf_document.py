@@ -8,9 +8,11 @@ with ``data-page-of``; `fill` puts the numbers in once they are known.
 
 from __future__ import annotations
 
+import calendar
 import html
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -366,15 +368,22 @@ def fill(document: str, pages: dict[str, int]) -> str:
     return re.sub(r'(<span[^>]* data-page-of="([^"]*)"[^>]*>)\d*</span>', number, document)
 
 
-def facts(root: Path, date: str, address: str) -> Facts:
-    """Return what the title page says, as the repository's citation says it."""
+def headings(document: str) -> list[str]:
+    """Return a document's headings as text."""
+    found = BeautifulSoup(document, "html.parser").find_all(re.compile("^h[1-6]$"))
+    return [" ".join(heading.get_text().split()) for heading in found]
+
+
+def facts(root: Path, moment: int, address: str) -> Facts:
+    """Return what the title page says: the book's settings, and how it wants to be cited."""
+    day = time.gmtime(moment)
     cited: dict[str, Any] = yaml.safe_load((root / "CITATION.cff").read_text("utf-8"))
     config = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
     return Facts(
         title=config["title"],
         authors=config["author"],
         version=cited["version"],
-        date=date,
+        date=f"{day.tm_mday} {calendar.month_name[day.tm_mon]} {day.tm_year}",
         licence="Text and figures: CC BY 4.0. Code: MIT licence. The data has its own licence, "
         "which the references name.",
         language=config["sphinx"]["config"]["language"],
