@@ -1,4 +1,4 @@
-"""The course as one PDF: ``python -m tools.pdf`` writes ``_build/pdf/digitrec-course.pdf``.
+"""The course as one PDF: ``python -m tools.pdf FILE``.
 
 `tools.pdf_document` makes one document of the built pages, and a browser prints it, twice: only the
 first print says which page something is on. ``tools/pdf/pdf.css`` says how it looks on paper.
@@ -10,6 +10,7 @@ commit's.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import logging
 import os
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -36,7 +37,6 @@ from tools.pdf_document import Document, Facts, PdfError, facts, fill, headings,
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
-OUT = ROOT / "_build" / "pdf" / "digitrec-course.pdf"
 STYLE = Path(__file__).with_suffix("") / "pdf.css"
 #: What must have happened before a document can be printed.
 READY = """async () => {
@@ -154,19 +154,22 @@ def make(opened: Browser, site: Path, root: Path, path: Path) -> int:
     return len(pypdf.PdfReader(path).pages)
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Write the PDF; return the exit status."""
+    parser = argparse.ArgumentParser(prog="tools.pdf", description="The built course as one PDF.")
+    parser.add_argument("file", type=Path, help="where to write it")
+    path = parser.parse_args(arguments).file
     try:
         with sync_playwright() as playwright:
             opened = browser.launch(playwright)
-            count = make(opened, HTML, ROOT, OUT)
+            count = make(opened, HTML, ROOT, path)
             opened.close()
     except (PdfError, browser.BrowserError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{OUT.relative_to(ROOT)}: {count} pages, {OUT.stat().st_size / 1e6:.1f} MB")
+    print(f"{path}: {count} pages, {path.stat().st_size / 1e6:.1f} MB")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -30,7 +30,7 @@ ABOUT = "About this course"
 #: What is there to be pressed, to be watched, or for a screen alone.
 FOR_SCREENS = (
     ".headerlink, button, script, link, template, .hero .sd-btn, .question-tools, .term-definition,"
-    " .try-live, #draw.draw-small"
+    " .try-live, #draw.draw-small, .published"
 )
 #: What is said where a picture stands for something live.
 STILLS = ".try-still > img + p, .draw-still:not(:has(img)), .train-still:not(:has(img))"
