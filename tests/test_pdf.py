@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
@@ -34,7 +35,10 @@ ONE = """<section id="one"><h1>1. One</h1><section id="here"><h2>Here</h2>
 <details class="answer" id="answer-1"><summary>Question 1</summary>
 <ul id="answer-1-text"><li>A</li></ul></details>
 </section></section>"""
-NOTES = '<section id="n"><h1>Glossary</h1><p><a href="one.html#ex-a">1.1</a></p></section>'
+#: The letters of a page's formulas, and a formula that is written with one.
+GLYPHS = '<svg class="formula-glyphs"><defs><path id="letter-x" d="M0 0h9v9z"></path></defs></svg>'
+NOTES = """<section id="n"><h1>Glossary</h1>
+<p><a href="one.html#ex-a">1.1</a> <svg><use href="#letter-x"></use></svg></p></section>"""
 
 
 @pytest.fixture
@@ -42,12 +46,17 @@ def small(tmp_path: Path) -> Path:
     """Return the folder of a site of three pages."""
     (tmp_path / "book").mkdir()
     (tmp_path / "_static").mkdir()
-    mark = (ROOT / "book" / "_static" / "favicon.svg").read_bytes()
-    (tmp_path / "_static" / "favicon.svg").write_bytes(mark)
+    mark = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>'
+    )
+    (tmp_path / "_static" / "favicon.svg").write_text(mark, "utf-8")
     (tmp_path / "_static" / "book.css").write_text("p { margin: 1em }", "utf-8")
     sheet = '<link rel="stylesheet" href="../_static/book.css?v=1">'
+    sheet += '<link rel="icon" href="../_static/favicon.svg">'
     for name, text in {"intro": FRONT, "one": ONE, "glossary": NOTES}.items():
-        page = f'<html><head>{sheet}</head><body><article class="bd-article">{text}</article>'
+        page = (
+            f'<html><head>{sheet}</head><body>{GLYPHS}<article class="bd-article">{text}</article>'
+        )
         (tmp_path / "book" / f"{name}.html").write_text(page, "utf-8")
     return tmp_path
 
@@ -97,6 +106,12 @@ def test_what_is_for_screens_stays_there(small: Path) -> None:
     assert "loading" not in image.attrs
     assert image["src"].startswith("file:")
     assert len(soup.select('link[rel="stylesheet"]')) == 1
+
+
+def test_what_drawings_refer_to_is_there(small: Path) -> None:
+    soup = composed(small)
+    assert soup.select_one("#glossary use")["href"] == "#letter-x"
+    assert len(soup.select("#letter-x")) == 1, "three pages have it"
 
 
 def test_page_numbers_are_filled_in(small: Path) -> None:
@@ -198,13 +213,16 @@ def bookmarks(course: pypdf.PdfReader, outline=None) -> list[tuple[str, int]]:
         if isinstance(item, list):
             found += bookmarks(course, item)
         else:
-            found.append((item.title, course.get_destination_page_number(item) + 1))
+            page = course.get_destination_page_number(item)
+            assert page is not None
+            found.append((item.title, page + 1))
     return found
 
 
 def alternatives(course: pypdf.PdfReader) -> set[str]:
     """Return the alternative texts of all figures."""
-    found, waiting = set(), [course.root_object["/StructTreeRoot"]]
+    found: set[str] = set()
+    waiting: list[Any] = [course.root_object["/StructTreeRoot"]]
     while waiting:
         node = waiting.pop().get_object()
         if isinstance(node, list):

@@ -29,7 +29,7 @@ PALE = f"""() => [...document.querySelectorAll('.bd-article :is(p, li, h1, h2, d
 }}).map((e) => `${{e.tagName}}: ${{e.textContent.slice(0, 60)}}`)"""
 FOR_SCREENS = (
     ".bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, .prev-next-footer, .copybtn, "
-    ".headerlink, .toggle-button, .print-choices, .question-tools, .bd-footer, .skip-link"
+    ".headerlink, .sd-btn, .toggle-button, .print-choices, .question-tools, .bd-footer, .skip-link"
 )
 
 

@@ -24,7 +24,7 @@ from bs4 import BeautifulSoup, Tag
 
 #: Pages that are no part of the course, and those that come after the solutions.
 LEFT_OUT = {"api", "teaching"}
-BACK = {"notation", "glossary", "costs", "references"}
+BACK = {"notation", "glossary", "costs", "model-card", "data-sheet", "references"}
 #: What the front page is called where the book's title stands on a page of its own.
 ABOUT = "About this course"
 #: What is there to be pressed, to be watched, or for a screen alone.
@@ -81,6 +81,9 @@ class Document:
         self.site, self.names, self.facts = site, names, facts
         self.soup = BeautifulSoup("", "html.parser")
         self.styles: list[str] = []
+        self.mark = ""
+        #: What drawings of several pages refer to, such as the letters of formulas.
+        self.shared: dict[str, Tag] = {}
         self.typesetting: list[str] = []
         self.parts = [self.read(name) for name in names]
         self.titles = {part["id"]: self.title_of(part) for part in self.parts}
@@ -97,6 +100,8 @@ class Document:
         if article is None:
             raise PdfError(f"{path}: expected a section in article.bd-article, found none")
         self.take_styles(page, path)
+        for glyph in page.select(".formula-glyphs [id]"):
+            self.shared.setdefault(glyph["id"], glyph)
         for part in article.select(FOR_SCREENS):
             part.decompose()
         self.rename(article, name)
@@ -114,6 +119,10 @@ class Document:
 
     def take_styles(self, page: BeautifulSoup, path: Path) -> None:
         """Keep a page's style sheets, each once, and what typesets its formulas."""
+        icon = page.select_one('link[rel~="icon"]')
+        if icon is None:
+            raise PdfError(f"{path}: expected a link to the book’s mark, found none")
+        self.mark = self.file(icon["href"], path)
         for link in page.select('link[rel~="stylesheet"]'):
             address = self.file(link["href"], path)
             if address not in self.styles:
@@ -130,7 +139,11 @@ class Document:
     def rename(article: Tag, name: str) -> None:
         """Put the page's name before the names of its elements, of which none is there twice."""
         seen: set[str] = set()
+        drawn = {f"#{tag['id']}" for tag in article.select("svg [id]")}
         for tag in article.find_all(True):
+            for key in ("href", "xlink:href"):
+                if tag.name != "a" and tag.get(key) in drawn:
+                    tag[key] = f"#{name}--{tag[key][1:]}"
             if "id" in tag.attrs:
                 if tag["id"] in seen:
                     del tag["id"]  # sphinx-exercise calls the text of each exercise the same
@@ -143,8 +156,6 @@ class Document:
             for key in NAMING:
                 if key in tag.attrs:
                     tag[key] = " ".join(f"{name}--{word}" for word in str(tag[key]).split())
-            if str(tag.get("xlink:href", "")).startswith("#"):
-                tag["xlink:href"] = f"#{name}--{tag['xlink:href'][1:]}"
             for key, value in tag.attrs.items():
                 if isinstance(value, str) and "url(#" in value:
                     tag[key] = value.replace("url(#", f"url(#{name}--")
@@ -306,8 +317,7 @@ class Document:
         """Return the title page."""
         facts = self.facts
         page = self.new("section", class_="title-page", id="title")
-        mark = (self.site / "_static" / "favicon.svg").as_uri()
-        page.append(self.new("img", src=mark, alt="", class_="mark"))
+        page.append(self.new("img", src=self.mark, alt="", class_="mark"))
         page.append(self.new("h1", facts.title))
         page.append(self.new("p", facts.authors, class_="authors"))
         page.append(self.new("p", f"Version {facts.version}, {facts.date}", class_="version"))
@@ -333,14 +343,16 @@ class Document:
         front = [part for part in self.parts if part["id"] not in BACK]
         parts = [*front, *back, *(part for part in self.parts if part["id"] in BACK)]
         sheets = "\n".join(f'<link rel="stylesheet" href="{href}">' for href in self.styles)
+        glyphs = "".join(map(str, self.shared.values()))
         body = "\n".join(map(str, [self.title_page(), self.contents(parts), *parts]))
         return (
             f'<!DOCTYPE html>\n<html lang="{self.facts.language}" data-theme="light">\n<head>\n'
             f'<meta charset="utf-8">\n<title>{html.escape(self.facts.title)}</title>\n{sheets}\n'
             f"<style>\n{style}\n{self.running_heads(parts)}\n</style>\n"
             f"{''.join(self.typesetting)}\n</head>\n"
-            f'<body><div class="bd-content"><main class="bd-article">\n{body}\n</main></div></body>'
-            "\n</html>\n"
+            f'<body><div class="bd-content"><main class="bd-article">\n'
+            f'<svg class="formula-glyphs" aria-hidden="true"><defs>{glyphs}</defs></svg>\n'
+            f"{body}\n</main></div></body>\n</html>\n"
         )
 
 
