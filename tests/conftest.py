@@ -146,6 +146,8 @@ def problems() -> list[str]:
 def watched(context, address, problems):
     """Return a new page; what it complains of, and what it asks of others, is noted."""
     page = context.new_page()
+    # What is waited for comes; on a machine with other work, a page's first script took 30 s.
+    page.set_default_timeout(60_000)
     page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(

@@ -11,15 +11,13 @@ import sys
 sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "book" / "_ext")!r}]
 project, author, html_title = "Small", "Nobody", "Small"
 exclude_patterns = ["_out"]
-extensions = ["myst_nb", "questions", "terms"]
+extensions = ["myst_nb", "finish", "formulas", "icons", "questions", "terms"]
 nb_execution_mode = "off"
-myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 html_theme = "sphinx_book_theme"
 html_static_path = [{str(ROOT / "book" / "_static")!r}]
 html_css_files, html_js_files = ["digitrec.css"], ["scrollable.js"]
 html_context = {{"default_mode": "light"}}
-mathjax_path = "mathjax/tex-svg-full.js"
-mathjax3_config = {{"options": {{"enableMenu": False}}}}
 """
 
 

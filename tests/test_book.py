@@ -207,8 +207,8 @@ def test_numbers_are_glued(site) -> None:
 
 
 def test_licence_travels_with_the_maths() -> None:
-    """MathJax's licence is published beside it."""
-    assert (HTML / "_static" / "mathjax" / "LICENSE").exists()
+    """The licence of the formulas' letters is published with them."""
+    assert "Apache License" in (HTML / "_static" / "mathjax-LICENSE.txt").read_text("utf-8")
 
 
 def test_binder_gets_what_a_chapter_imports_in_the_locks_versions() -> None:

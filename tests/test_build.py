@@ -193,6 +193,7 @@ class Book:
         shutil.copytree(ROOT / "book" / "_ext", root / "book" / "_ext")
         shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static")
         write_generator(root)
+        (root / "tools" / "javascript").symlink_to(ROOT / "tools" / "javascript")
         self.configure()
         (root / "_toc.yml").write_text(
             "format: jb-book\nroot: book/intro\nchapters:\n- file: book/one\n- file: book/two\n"

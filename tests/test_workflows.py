@@ -146,7 +146,7 @@ QUICK = re.compile(r"\.venv\S+python -m pytest (.*)")
 def test_windows_runs_what_readme_says() -> None:
     """The same lines in the same order, in PowerShell, and the quick tests after them."""
     lines = block("On Windows", "powershell")
-    assert len(lines) == 4
+    assert len(lines) == 5
     *same, quick = commands("test", "windows")
     assert same == lines
     assert QUICK.fullmatch(quick)

@@ -37,7 +37,7 @@ RECAP, GOALS = "What you have learned", "What you will learn"
 #: What is a part of the page, and not of its text.
 NOT_TEXT = (
     ".headerlink, script, style, template, .cell_input, [role=tooltip], button, .toggle-hint, "
-    ".visually-hidden, .term-definition"
+    ".visually-hidden, .term-definition, .svg-inline--fa"
 )
 #: Characters above which a list or a question is set smaller.
 LONG = 360
@@ -54,6 +54,8 @@ class Deck:
     """The slides of a chapter: each HTML, and whether it stands below the one before it."""
 
     slides: list[tuple[str, bool]] = field(default_factory=list)
+    #: What the page's formulas are drawn with.
+    glyphs: str = ""
 
     def add(self, content: str, *, below: bool = False) -> None:
         """Add a slide."""
@@ -79,6 +81,8 @@ def inner(tag: Tag) -> str:
     for part in tag.select("a, .xref, .pasted-text"):
         part.unwrap()
     for part in tag.find_all(True):
+        if part.name == "mjx-container" or part.find_parent("mjx-container"):
+            continue
         kept = {"caption-number", "math", "caption-text"} & set(part.get("class") or [])
         part.attrs = {"class": sorted(kept)} if kept else {}
     return tag.decode_contents().strip()
@@ -223,10 +227,11 @@ def deck_of(chapter: Chapter, book: Book, root: Path) -> Deck:
     page = root / HTML / f"{chapter.page}.html"
     if not page.exists():
         raise SlidesError(f"{page.relative_to(root)} is not built; run `make book`")
-    article = BeautifulSoup(page.read_text("utf-8"), "html.parser").select_one("article")
+    parsed = BeautifulSoup(page.read_text("utf-8"), "html.parser")
+    article, glyphs = parsed.select_one("article"), parsed.select_one(".formula-glyphs")
     if article is None:
         raise SlidesError(f"{page.relative_to(root)} has no article")
-    deck = Deck()
+    deck = Deck(glyphs=str(glyphs or ""))
     whole = article.find("section")
     assert isinstance(whole, Tag)
     title = heading_of(whole)
@@ -263,18 +268,18 @@ def notebook(deck: Deck, metadata: dict[str, Any]) -> nbformat.NotebookNode:
 def render(chapter: Chapter, book: Book, root: Path = ROOT) -> str:
     """Return a chapter's deck as HTML."""
     deck = deck_of(chapter, book, root)
-    formulas = any('class="math' in content for content, _ in deck.slides)
-    icon = (root / "book" / "_static" / "favicon.svg").read_bytes()
-    mathjax = root / "book" / "_static" / "mathjax" / "tex-svg-full.js"
+    static = root / "book" / "_static"
+    icon = (static / "favicon.svg").read_bytes()
     metadata = {
         "title": f"{chapter.number}. {heading(deck)} — {book.title}",
         "language": "en",
         "icon": f"data:image/svg+xml;base64,{base64.b64encode(icon).decode()}",
         "reveal_css": (PARTS / "reveal" / "reveal.css").read_text("utf-8"),
         "reveal_js": in_script((PARTS / "reveal" / "reveal.js").read_text("utf-8")),
-        "css": (PARTS / "slides.css").read_text("utf-8"),
-        # Two megabytes, for chapters with formulas on their slides alone.
-        "mathjax": in_script(mathjax.read_text("utf-8")) if formulas else "",
+        "css": "".join(
+            path.read_text("utf-8") for path in (PARTS / "slides.css", static / "formulas.css")
+        ),
+        "glyphs": deck.glyphs,
     }
     make: Any = vars(nbconvert)["SlidesExporter"]  # it has no types
     exporter = make(template_name=PARTS.name, extra_template_basedirs=[str(PARTS.parent)])

@@ -84,9 +84,6 @@ class PutDefinitions(SphinxPostTransform):
             put += [known[name] for name in sorted(known) if (page, name) in places]
         if not put.children:
             return
-        if next(put.findall(nodes.math), None) or next(put.findall(nodes.math_block), None):
-            # Sphinx loads MathJax on the pages that it read a formula on.
-            self.env.get_domain("math").data["has_equations"][self.env.docname] = True
         self.document += put
 
 

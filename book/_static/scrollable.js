@@ -9,13 +9,8 @@ function mark() {
   }
 }
 
-const observer = new ResizeObserver(mark); // also when a formula has been set, or a solution is opened
+const observer = new ResizeObserver(mark); // also when a solution is opened
 addEventListener('DOMContentLoaded', () => {
   mark();
   document.querySelectorAll(`${boxes}, div.math, details, .toggle`).forEach((box) => observer.observe(box));
-});
-addEventListener('load', () => {
-  /** @type {{startup?: {promise: Promise<void>}} | undefined} */
-  const mathJax = Reflect.get(globalThis, 'MathJax'); // on pages with formulas
-  mathJax?.startup?.promise.then(mark);
 });

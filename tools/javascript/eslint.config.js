@@ -2,7 +2,6 @@
 import js from '@eslint/js';
 
 export default [
-  { ignores: ['**/mathjax/**'] },
   js.configs.recommended,
   {
     languageOptions: { ecmaVersion: 2022, sourceType: 'module' },
