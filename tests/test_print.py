@@ -45,7 +45,6 @@ def printed(address, browser):
         )
         page = contexts[-1].new_page()
         page.goto(f"{address}/book/{name}.html")
-        page.evaluate("globalThis.MathJax?.startup?.promise.then(() => null)")
         # What the browser tells a page before it prints, which emulation does not.
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         page.emulate_media(media="print")

@@ -40,7 +40,6 @@ HTML = ROOT / "_build" / "html"
 STYLE = Path(__file__).with_suffix("") / "pdf.css"
 #: What must have happened before a document can be printed.
 READY = """async () => {
-  await globalThis.MathJax?.startup?.promise;
   await document.fonts.ready;
   await Promise.all([...document.images].map((image) => image.decode()));
 }"""

@@ -84,7 +84,6 @@ class Document:
         self.mark = ""
         #: What drawings of several pages refer to, such as the letters of formulas.
         self.shared: dict[str, Tag] = {}
-        self.typesetting: list[str] = []
         self.parts = [self.read(name) for name in names]
         self.titles = {part["id"]: self.title_of(part) for part in self.parts}
 
@@ -118,7 +117,7 @@ class Document:
         return part
 
     def take_styles(self, page: BeautifulSoup, path: Path) -> None:
-        """Keep a page's style sheets, each once, and what typesets its formulas."""
+        """Keep a page's style sheets, each once, and the book's mark."""
         icon = page.select_one('link[rel~="icon"]')
         if icon is None:
             raise PdfError(f"{path}: expected a link to the book’s mark, found none")
@@ -127,13 +126,6 @@ class Document:
             address = self.file(link["href"], path)
             if address not in self.styles:
                 self.styles.append(address)
-        if r"\(" in "".join(m.get_text() for m in page.select(".math")) and not self.typesetting:
-            settings = page.find("script", string=re.compile(r"window\.MathJax"))
-            engine = page.select_one('script[src*="/mathjax/"]')
-            if settings is None or engine is None:
-                raise PdfError(f"{path}: there are formulas, and nothing that typesets them")
-            source = self.file(engine["src"], path)
-            self.typesetting = [str(settings), f'<script src="{source}"></script>']
 
     @staticmethod
     def rename(article: Tag, name: str) -> None:
@@ -349,7 +341,7 @@ class Document:
             f'<!DOCTYPE html>\n<html lang="{self.facts.language}" data-theme="light">\n<head>\n'
             f'<meta charset="utf-8">\n<title>{html.escape(self.facts.title)}</title>\n{sheets}\n'
             f"<style>\n{style}\n{self.running_heads(parts)}\n</style>\n"
-            f"{''.join(self.typesetting)}\n</head>\n"
+            "</head>\n"
             f'<body><div class="bd-content"><main class="bd-article">\n'
             f'<svg class="formula-glyphs" aria-hidden="true"><defs>{glyphs}</defs></svg>\n'
             f"{body}\n</main></div></body>\n</html>\n"
