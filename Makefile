@@ -108,6 +108,11 @@ solutions: $(VENV)/.installed ## write the same with every exercise solved, into
 slides: $(VENV)/.installed ## make a deck of slides of each chapter, in _build/slides; needs the built book
 	$(BIN)/python -m tools.slides
 
+PDF := _build/pdf/digitrec-course.pdf
+.PHONY: pdf
+pdf: browser ## make one PDF of the course (PDF=… for another place); needs the built book, a browser (found or fetched)
+	$(BIN)/python -m tools.pdf $(PDF)
+
 .PHONY: results
 results: ## take the numbers in the notebooks' text from the built book; needs Python, builds the book
 	@# A number that is new stops the build at its end, where the notebooks are written; it is known by then.
