@@ -1,4 +1,4 @@
-"""Take the README's picture: the built book's drawing page, with a 7 drawn on it."""
+"""Take the README's picture: the built book's front page, with a 7 drawn on it."""
 
 from pathlib import Path
 
@@ -17,11 +17,12 @@ if __name__ == "__main__":
     # The pad's modules load from a server only, not from files.
     with server.serve(HTML) as address, sync_playwright() as playwright:
         page = browser.launch(playwright).new_page(
-            viewport={"width": 1280, "height": 800}, color_scheme="light"
+            viewport={"width": 1280, "height": 800}, color_scheme="light", reduced_motion="reduce"
         )
-        page.goto(f"{address}/book/draw.html")
-        page.wait_for_timeout(2000)  # the model and the icons come after the page
+        page.goto(f"{address}/book/intro.html")
+        page.wait_for_selector("#draw[data-ready]")
         mouse.draw(page, STROKE, steps=8)
-        page.wait_for_function("document.querySelector('#reading').innerText.trim() !== ''")
+        page.wait_for_function("document.querySelector('#reading').innerText.trim() === '7'")
+        page.evaluate("document.activeElement.blur()")
         page.screenshot(path=PICTURE)
     print(PICTURE.relative_to(ROOT))
