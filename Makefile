@@ -143,6 +143,10 @@ browser-digits: $(VENV)/.installed ## pack MNIST's digits for the page on which 
 stills: browser ## take the still pictures of the live pages; needs the built book, a browser (found or fetched)
 	$(BIN)/python -m tools.still
 
+.PHONY: mark
+mark: $(VENV)/.installed ## draw the book's mark as a phone's icon; needs Python
+	$(BIN)/python -m tools.mark
+
 .PHONY: bench-draw
 bench-draw: browser ## measure the live pages; needs npm, the built book, a browser (found or fetched)
 	$(BIN)/python -m benchmarks.draw

@@ -1080,17 +1080,6 @@ def test_axe(browser, address, problems, name: str, width: int, scheme: str) -> 
     assert not problems, "\n".join(problems)
 
 
-def test_front_page(browser, address, problems) -> None:
-    """The small pad of the front page reads too."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = open_page(context, address, problems, "book/intro.html")
-    draw_by_mouse(page, SHAPES["7"])
-    assert readings(page)[0] == "7"
-    assert not page.locator("#fig-hero").is_visible()
-    context.close()
-    assert not problems
-
-
 def test_no_jump(draw) -> None:
     """Nothing below the pad moves when a digit appears or goes."""
     place = "document.querySelector('.draw-samples').getBoundingClientRect().top + scrollY"
@@ -1101,8 +1090,8 @@ def test_no_jump(draw) -> None:
     assert (draw.evaluate(place), draw.evaluate(below)) == before
 
 
-@pytest.mark.parametrize("name", ["book/draw.html", "book/intro.html"])
-def test_size(browser, address, name: str) -> None:
+@pytest.mark.parametrize(("name", "entry"), [(PAGE, "main.js"), ("book/intro.html", "front.js")])
+def test_size(browser, address, name: str, entry: str) -> None:
     """Everything that the demo adds to a page is within its budget."""
     page = browser.new_page()
     asked = set()
@@ -1114,7 +1103,7 @@ def test_size(browser, address, name: str) -> None:
     page.close()
     assert not [url for url in asked if "still" in url], "the still picture is in vain"
     files = [HTML / url.split("?")[0].removeprefix(f"{address}/") for url in asked]
-    assert {"model.bin", "forward.js", "main.js"} <= {file.name for file in files}
+    assert {"model.bin", "forward.js", entry} <= {file.name for file in files}
     size = sum(len(gzip.compress(file.read_bytes(), 6)) for file in files)
     print(f"\n{name}: {size:,} bytes in {len(files)} files")
     assert size <= BUDGET

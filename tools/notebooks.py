@@ -221,8 +221,8 @@ def folded(chapter: Chapter, blocks: Iterable[Block], inside: bool) -> Iterator[
 
 
 def hidden(metadata: Any) -> dict[str, Any]:
-    """Return a cell's metadata for frontends: code that the page hides is folded."""
-    if "remove-input" not in metadata.get("tags", []):
+    """Return a cell's metadata for frontends: code that the page hides or folds is folded."""
+    if not {"remove-input", "hide-input"} & set(metadata.get("tags", [])):
         return {}
     return {"jupyter": {"source_hidden": True}, "cellView": "form"}
 

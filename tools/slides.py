@@ -269,7 +269,7 @@ def render(chapter: Chapter, book: Book, root: Path = ROOT) -> str:
     """Return a chapter's deck as HTML."""
     deck = deck_of(chapter, book, root)
     static = root / "book" / "_static"
-    icon = (static / "favicon.svg").read_bytes()
+    icon = (static / "mark.svg").read_bytes()
     metadata = {
         "title": f"{chapter.number}. {heading(deck)} — {book.title}",
         "language": "en",

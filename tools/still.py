@@ -2,6 +2,7 @@
 
 Of a page with a pad or a training, a photograph. Of the small things to try, their own drawings,
 side by side in one SVG: grey letters and the figures' colours, which stand on light and on dark.
+Of the front page's pad, its HTML with a digit on it: what is shown until the pad takes its place.
 
     python -m tools.still           all of them
     python -m tools.still stride    one
@@ -75,6 +76,28 @@ def still(drawings: list[tuple[str, float, float]]) -> str:
     )
 
 
+#: The pad of the front page as text: what is painted on a canvas becomes a drawing and a picture,
+#: and nothing can be pressed.
+FRONT = r"""async () => {
+  const { WRITTEN: [{ digit, strokes }] } = await import('../_static/draw/written.js');
+  const { PENS } = await import('../_static/draw/strokes.js');
+  const seen = document.querySelector('#draw .draw-seen canvas');
+  const top = document.querySelector('#draw .draw-top').cloneNode(true);
+  const all = (selector, change) => top.querySelectorAll(selector).forEach(change);
+  top.classList.add('draw-still-pad');
+  top.querySelector('#pad').outerHTML = `
+    <svg id="pad" role="img" viewBox="0 0 1000 1000" aria-label="A handwritten ${digit}">
+    <g fill="none" stroke="currentColor" stroke-width="${PENS.medium}"
+      stroke-linecap="round" stroke-linejoin="round">
+    ${strokes.map((stroke) => `<path d="${stroke}"/>`).join('')}</g></svg>`;
+  top.querySelector('.draw-seen canvas').outerHTML = `
+    <img src="${seen.toDataURL()}" width="28" height="28" alt="${seen.ariaLabel}">`;
+  all('.draw-hint, .draw-keys, .draw-status', (element) => element.remove());
+  all('button', (button) => (button.disabled = true));
+  all('[style="transform: scaleX(0);"]', (bar) => bar.removeAttribute('style'));
+  return top.outerHTML.replaceAll(/\s+/g, ' ').replaceAll(/> </g, '>\n<');
+}"""
+
 #: What is done on each page before its picture is taken.
 PAGES: dict[str, Callable[[Page], None]] = {"draw": draw, "train": train}
 
@@ -106,10 +129,28 @@ def take_try(browser_: Browser, address: str, name: str) -> Path:
     return picture
 
 
+def take_front(browser_: Browser, address: str, name: str) -> Path:
+    """Write down the front page's pad at rest."""
+    page = browser_.new_page(color_scheme="light", reduced_motion="reduce")
+    page.goto(f"{address}/book/intro.html")
+    page.wait_for_selector("#draw[data-ready]")
+    page.wait_for_timeout(500)
+    written = STATIC / "draw" / "front.html"
+    written.write_text(page.evaluate(FRONT) + "\n", "utf-8", newline="\n")
+    page.close()
+    return written
+
+
+def taker(name: str) -> Callable[[Browser, str, str], Path]:
+    """Return what takes the still of that name."""
+    if name == "front":
+        return take_front
+    return take_page if name in PAGES else take_try
+
+
 if __name__ == "__main__":
-    names = sys.argv[1:] or [*PAGES, *TRIES]
+    names = sys.argv[1:] or ["front", *PAGES, *TRIES]
     with server.serve(HTML) as address, sync_playwright() as playwright:
         opened = browser.launch(playwright)
         for name in names:
-            take = take_page if name in PAGES else take_try
-            print(take(opened, address, name).relative_to(ROOT))
+            print(taker(name)(opened, address, name).relative_to(ROOT))

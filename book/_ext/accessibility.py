@@ -8,6 +8,8 @@ def repair(app, pagename, templatename, context, doctree):
     """Change the page's body before it goes into the theme's frame."""
     body = context.get("body")
     if body:
+        # The line that opens folded code is called what stands there.
+        body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
         # docutils calls the bibliography a list without calling its entries list items.
         context["body"] = body.replace(
             '<div role="list" class="citation-list">', '<div class="citation-list">'

@@ -5,8 +5,8 @@ import { receptiveField, strongest, takeApart } from './explain.js';
 import { find, make } from './dom.js';
 
 /**
- * @typedef {import('./view.js').Part} Part
- * @typedef {import('./view.js').Outputs} Outputs
+ * @typedef {import('./maps.js').Part} Part
+ * @typedef {import('./maps.js').Outputs} Outputs
  * @typedef {import('./explain.js').Apart} Apart
  * @typedef {[number, number]} Pixel row, column
  */
@@ -22,7 +22,7 @@ export class Detail {
   /**
    * @param {HTMLElement} root the page's part with the elements named below
    * @param {import('./view.js').Seen} seen
-   * @param {import('./view.js').Layers} layers
+   * @param {import('./maps.js').Layers} layers
    */
   constructor(root, seen, layers) {
     this.seen = seen;
