@@ -104,6 +104,10 @@ handouts: $(VENV)/.installed ## write notebooks without solutions to give to a c
 solutions: $(VENV)/.installed ## write the same with every exercise solved, into _build/solutions; needs Python
 	$(BIN)/python -m tools.handouts --solved
 
+.PHONY: offline
+offline: $(VENV)/.installed ## put the built book into one file that needs no internet and no server; needs the built book
+	$(BIN)/python -m tools.offline
+
 .PHONY: slides
 slides: $(VENV)/.installed ## make a deck of slides of each chapter, in _build/slides; needs the built book
 	$(BIN)/python -m tools.slides

@@ -37,8 +37,9 @@ PACKAGES = ("onnxruntime-web@1.30.0", *(f"@tensorflow/tfjs-{part}@4.22.0" for pa
 
 # Each page makes `predict`: an image as Uint8Array of 784 pixels → ten logits.
 OURS = """
-import { loadModel } from '/site/_static/draw/model.js';
-const { networks } = await loadModel();
+import { unpack } from '/site/_static/draw/model.js';
+const file = await fetch('/site/_static/draw/model.bin');
+const { networks } = unpack(await file.arrayBuffer());
 const predict = (x) => networks.cnn.forward(Float32Array.from(x));
 """
 ONNX = """

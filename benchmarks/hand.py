@@ -190,20 +190,22 @@ SURE = LIMITS["SURE_ALONE"]
 MARGIN, SCALE = 225, 0.55
 PAGE_LEARNS = """async ([digits, chosen]) => {
   const teach = await import('/draw/teach.js');
-  const { Learner, loadPlaces } = await import('/draw/learn.js');
+  const { Learner } = await import('/draw/learn.js');
   const { write } = await import('/draw/hand.js');
-  const { loadModel } = await import('/draw/model.js');
+  const { unpack } = await import('/draw/model.js');
   const { PENS } = await import('/draw/strokes.js');
   const { randomFrom } = await import('/train/backward.js');
-  const { loadDigits } = await import('/train/digits.js');
+  const digits = await import('/train/digits.js');
+  const file = async (name) => (await fetch(name)).arrayBuffer();
   const random = randomFrom(1);
   if (!window.ready) {
     const start = performance.now();
-    const model = await loadModel();
+    const model = unpack(await file('/draw/model.bin'));
     const learner = new Learner(model.networks.cnn);
-    const { train, test } = await loadDigits();
+    const { train, test } = digits.unpack(await file('/train/digits.bin'));
     const scribbles = await teach.prepared(teach.scribbles(random), model.measures);
-    learner.remember(train, await loadPlaces(), scribbles);
+    const places = new Uint16Array(await file('/draw/remember.bin'));
+    learner.remember(train, places, scribbles);
     window.ready = { model, learner, first: performance.now() - start };
     learner.test = learner.see(test.images, test.labels);
   }

@@ -35,8 +35,9 @@ EPOCHS = 5
 
 # Each makes `epoch`, which learns from all digits once, and `read`, the accuracy on test digits.
 DATA = """
-import { loadDigits } from '/site/_static/train/digits.js';
-const data = await loadDigits();
+import { unpack } from '/site/_static/train/digits.js';
+const file = await fetch('/site/_static/train/digits.bin');
+const data = unpack(await file.arrayBuffer());
 """
 OURS = """
 import { Training } from '/site/_static/train/training.js';

@@ -31,7 +31,7 @@ COLUMNS, SHADES = 40, 16
 #: that what compresses the page sees which are frequent.
 LEVELS = 12
 LETTERS = string.ascii_letters[: 2 * LEVELS + 1]
-STILL = "This is a still picture. The live one needs JavaScript, and a page from a web server."
+STILL = "This is a still picture. The live one needs JavaScript."
 
 
 class Interactive:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from jupyter_cache import get_cache
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
+from playwright.sync_api import Error, Page
+from playwright.sync_api import TimeoutError as WaitedTooLong
 
 from digitrec import networks
 from digitrec.compiled import CompiledNetwork
@@ -141,6 +144,34 @@ def cnn() -> CompiledNetwork:
 def problems() -> list[str]:
     """Return a list for what goes wrong on a page."""
     return []
+
+
+def wait_for_function(
+    page: Page, expression: str, *, arg: object = None, timeout: float = 30_000
+) -> None:
+    """Wait until an expression is true of a page. It is asked from outside.
+
+    Playwright's own has the page itself evaluate the expression again and again, which the pages'
+    policy forbids.
+    """
+    until = time.monotonic() + timeout / 1000
+    while time.monotonic() < until:
+        try:
+            if page.evaluate(expression, arg):
+                return
+        except Error as error:
+            # The page is leaving for another one.
+            if "context was destroyed" not in str(error):
+                raise
+        page.wait_for_timeout(50)
+    raise WaitedTooLong(f"expected within {timeout:.0f} ms, found never: {expression}, {arg!r}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _waiting_from_outside() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Page, "wait_for_function", wait_for_function)
+        yield
 
 
 def watched(context, address, problems):

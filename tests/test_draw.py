@@ -47,8 +47,8 @@ FORWARD = (
     """async ([name, text, every]) => {"""
     + BYTES
     + """
-  const { loadModel } = await import('/model.js');
-  const network = (await loadModel()).networks[name];
+  const { unpack } = await import('/model.js');
+  const network = (unpack(await (await fetch('/model.bin')).arrayBuffer())).networks[name];
   const x = bytesOf(text);
   const given = {};
   const count = x.length / 784;
@@ -69,8 +69,8 @@ PREPARE = (
     + BYTES
     + """
   const { prepare } = await import('/normalise.js');
-  const { loadModel } = await import('/model.js');
-  const { measures } = await loadModel();
+  const { unpack } = await import('/model.js');
+  const { measures } = unpack(await (await fetch('/model.bin')).arrayBuffer());
   const x = bytesOf(text);
   const size = side * side;
   const out = new Uint8Array(784 * x.length / size);
@@ -89,8 +89,8 @@ DRAWN = (
     + """
   const { prepare } = await import('/normalise.js');
   const { samplePicture } = await import('/strokes.js');
-  const { loadModel } = await import('/model.js');
-  const { measures } = await loadModel();
+  const { unpack } = await import('/model.js');
+  const { measures } = unpack(await (await fetch('/model.bin')).arrayBuffer());
   const x = bytesOf(text);
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = 200;
@@ -344,9 +344,9 @@ def test_other_layers_equal_numpy(bare) -> None:
 def test_wrong_length_throws(bare) -> None:
     """A network and the recipe say how many numbers they expected and how many they found."""
     message = """async (run) => {
-      const { loadModel } = await import('/model.js');
+      const { unpack } = await import('/model.js');
       const { prepare } = await import('/normalise.js');
-      const { measures, networks } = await loadModel();
+      const { measures, networks } = unpack(await (await fetch('/model.bin')).arrayBuffer());
       try {
         if (run === 'prepare') prepare(new Uint8Array(10), 4, 4, measures);
         else networks[run].forward(new Float32Array(783));
@@ -736,8 +736,8 @@ def test_unsure(bare) -> None:
     result = bare.evaluate(
         """async () => {
           const { read } = await import('/reading.js');
-          const { loadModel } = await import('/model.js');
-          const { limits } = await loadModel();
+          const { unpack } = await import('/model.js');
+          const { limits } = unpack(await (await fetch('/model.bin')).arrayBuffer());
           const { SURE_ALONE, SURE_DISPUTED } = limits;
           const p = (digit, value) =>
             Float32Array.from({ length: 10 }, (_, k) => (k === digit ? value : (1 - value) / 9));
@@ -1090,12 +1090,12 @@ def test_no_jump(draw) -> None:
     assert (draw.evaluate(place), draw.evaluate(below)) == before
 
 
-@pytest.mark.parametrize(("name", "entry"), [(PAGE, "main.js"), ("book/intro.html", "front.js")])
+@pytest.mark.parametrize(("name", "entry"), [(PAGE, "draw.js"), ("book/intro.html", "front.js")])
 def test_size(browser, address, name: str, entry: str) -> None:
     """Everything that the demo adds to a page is within its budget."""
     page = browser.new_page()
     asked = set()
-    page.on("request", lambda r: "/_static/draw/" in r.url and asked.add(r.url))
+    page.on("request", lambda r: re.search("/_static/(draw|live)/", r.url) and asked.add(r.url))
     page.goto(f"{address}/{name}", wait_until="networkidle")
     page.wait_for_selector("#draw[data-ready]")
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
@@ -1103,7 +1103,7 @@ def test_size(browser, address, name: str, entry: str) -> None:
     page.close()
     assert not [url for url in asked if "still" in url], "the still picture is in vain"
     files = [HTML / url.split("?")[0].removeprefix(f"{address}/") for url in asked]
-    assert {"model.bin", "forward.js", entry} <= {file.name for file in files}
+    assert {file.name for file in files} == {"draw.css", entry, "model.js"}
     size = sum(len(gzip.compress(file.read_bytes(), 6)) for file in files)
     print(f"\n{name}: {size:,} bytes in {len(files)} files")
     assert size <= BUDGET
@@ -1117,7 +1117,7 @@ def test_nothing_elsewhere(browser, address, name: str) -> None:
     page.on("request", lambda r: asked.append(r.url))
     page.goto(f"{address}/{name}", wait_until="networkidle")
     page.close()
-    assert not [url for url in asked if "/draw/" in url]
+    assert not [url for url in asked if re.search("/(draw|live)/", url)]
 
 
 def test_without_javascript(browser, address) -> None:
@@ -1132,21 +1132,6 @@ def test_without_javascript(browser, address) -> None:
     page.goto(f"{address}/book/intro.html")
     assert page.locator("#fig-hero").is_visible()
     context.close()
-
-
-def test_opened_as_a_file(browser) -> None:
-    """From a file, where browsers load no modules, the same is shown, and nothing fails."""
-    page = browser.new_page()
-    problems = []
-    page.on(
-        "console",
-        lambda m: m.type == "error" and "draw" in m.text and problems.append(m.text),
-    )
-    page.goto((HTML / PAGE).as_uri())
-    assert page.get_by_text("make serve").is_visible()
-    assert page.locator(".draw-still img").is_visible()
-    page.close()
-    assert not problems
 
 
 def test_still_picture_is_whole() -> None:

@@ -259,7 +259,7 @@ def test_before_the_networks_are_there(browser, address) -> None:
     context = browser.new_context()
     page = context.new_page()
     held = []
-    page.route("**/model.bin", lambda route: held.append(route))
+    page.route("**/live/model.js*", lambda route: held.append(route))
     page.goto(f"{address}/{FRONT}")
     page.wait_for_function("!document.querySelector('canvas#pad')")
     page.wait_for_timeout(1000)
@@ -276,7 +276,7 @@ def test_no_networks(browser, address) -> None:
     """Where they cannot be loaded, the picture stays, and it is said."""
     context = browser.new_context()
     page = context.new_page()
-    page.route("**/model.bin", lambda route: route.abort())
+    page.route("**/live/model.js*", lambda route: route.abort())
     page.goto(f"{address}/{FRONT}")
     page.get_by_text("could not be loaded").wait_for()
     assert page.inner_text("#reading") == "5"
@@ -300,12 +300,10 @@ def test_nothing_is_loaded_that_is_not_needed(opened) -> None:
     entries = page.evaluate(
         "performance.getEntriesByType('resource').map((entry) => [entry.name, entry.startTime])"
     )
-    started = {name.split("/")[-1].split("?")[0]: at for name, at in entries if "/draw/" in name}
-    assert not {"main.js", "detail.js", "maps.js", "explain.js", "teach.js", "still.png"} & set(
-        started
-    )
+    started = {name.split("/")[-1].split("?")[0]: at for name, at in entries if "/_static/" in name}
+    assert not {"draw.js", "teach.js", "still.png"} & set(started)
     shown = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventStart")
-    assert started["model.bin"] >= shown
+    assert started["model.js"] >= shown
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

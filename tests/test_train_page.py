@@ -103,8 +103,8 @@ def test_digits_in_the_browser(bare, data, content) -> None:
     """
     found = bare.evaluate(
         """async () => {
-          const { loadDigits } = await import('/train/digits.js');
-          const { train, test } = await loadDigits();
+          const { unpack } = await import('/train/digits.js');
+          const { train, test } = unpack(await (await fetch('/train/digits.bin')).arrayBuffer());
           const textOf = (bytes) => {
             let text = '';
             for (let k = 0; k < bytes.length; k += 8192)
@@ -451,10 +451,10 @@ def test_names_at_a_chart_do_not_touch(bare) -> None:
 # --- Lessons: each does what its sentence says ---------------------------------------------------
 
 LESSON = """async ([key, marks]) => {
-  const { loadDigits } = await import('/train/digits.js');
+  const { unpack } = await import('/train/digits.js');
   const { Training } = await import('/train/training.js');
   const { LESSONS, USUAL } = await import('/train/settings.js');
-  const data = (globalThis.kept ??= await loadDigits());
+  const data = (globalThis.kept ??= unpack(await (await fetch('/train/digits.bin')).arrayBuffer()));
   const { settings } = LESSONS.find((lesson) => lesson.key === key);
   const training = new Training({ ...USUAL, ...settings }, data);
   const before = training.weights['dense1/kernel'].slice();
@@ -471,11 +471,11 @@ LESSON = """async ([key, marks]) => {
 
 
 OFF = """async (steps) => {
-  const { loadDigits } = await import('/train/digits.js');
+  const { unpack } = await import('/train/digits.js');
   const { Training } = await import('/train/training.js');
   const { LESSONS, USUAL } = await import('/train/settings.js');
   const { settings } = LESSONS.find(({ key }) => key === 'dead');
-  const data = (globalThis.kept ??= await loadDigits());
+  const data = (globalThis.kept ??= unpack(await (await fetch('/train/digits.bin')).arrayBuffer()));
   const training = new Training({ ...USUAL, ...settings }, data);
   while (training.step < steps) training.learn();
   return [...training.look().off];
@@ -907,7 +907,7 @@ def test_size(browser, address) -> None:
     page = browser.new_page()
     asked = set()
     page.context.on(
-        "request", lambda r: re.search("/_static/(draw|train)/", r.url) and asked.add(r.url)
+        "request", lambda r: re.search("/_static/(draw|train|live)/", r.url) and asked.add(r.url)
     )
     page.goto(f"{address}/{PAGE}", wait_until="networkidle")
     page.wait_for_selector("#train[data-run]", timeout=60_000)
@@ -916,12 +916,9 @@ def test_size(browser, address) -> None:
     page.close()
     assert not [url for url in asked if "still" in url], "the still picture is in vain"
     files = {HTML / url.split("?")[0].removeprefix(f"{address}/") for url in asked}
-    # What a worker asks for is not always reported.
-    files |= {TRAIN / name for name in ("worker.js", "training.js", "backward.js", "digits.js")}
-    files |= {TRAIN / "digits.bin", STATIC / "draw" / "forward.js"}
     sizes = {file.name: len(gzip.compress(file.read_bytes(), 6)) for file in files}
     print(f"\n{sum(sizes.values()):,} bytes: {sizes}")
-    assert "main.js" in sizes
+    assert set(sizes) == {"draw.css", "train.css", "train.js", "trainer.js", "digits.js"}
     assert sum(sizes.values()) <= BUDGET
 
 
@@ -934,7 +931,7 @@ def test_nothing_elsewhere(browser, address) -> None:
         page.goto(f"{address}/book/{name}.html", wait_until="networkidle")
     page.close()
     assert asked
-    assert not [url for url in asked if "/train/" in url]
+    assert not [url for url in asked if re.search("/train/|/live/(train|digits)", url)]
 
 
 def test_without_javascript(browser, address) -> None:
@@ -949,22 +946,10 @@ def test_without_javascript(browser, address) -> None:
     context.close()
 
 
-def test_opened_as_a_file(browser) -> None:
-    """From a file, where browsers load no modules, the same is shown, and nothing fails."""
-    page = browser.new_page()
-    problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto((HTML / PAGE).as_uri())
-    assert page.get_by_text("make serve").is_visible()
-    assert page.locator(".train-still img").is_visible()
-    page.close()
-    assert not problems
-
-
 def test_without_its_digits(browser, address) -> None:
     """Where the digits do not come, the page says so."""
     context = browser.new_context()
-    context.route("**/digits.bin", lambda route: route.abort())
+    context.route("**/live/digits.js*", lambda route: route.abort())
     page = context.new_page()
     page.goto(f"{address}/{PAGE}")
     page.wait_for_function(

@@ -628,7 +628,7 @@ def test_size(browser, address, chapter: str) -> None:
     page.wait_for_timeout(300)
     page.close()
     pictures = "|".join(["try-", *still.TRIES])
-    own = [u for u in asked if re.search(rf"/_static/(try|draw)/|_images/({pictures})", u)]
+    own = [u for u in asked if re.search(rf"/_static/(try|draw|live)/|_images/({pictures})", u)]
     assert not [u for u in own if "_images" in u], "a picture that nobody sees yet"
     files = [HTML / u.split("?")[0].removeprefix(f"{address}/") for u in own]
     html = (HTML / "book" / f"{chapter}.html").read_text("utf-8")
@@ -644,7 +644,7 @@ def test_nothing_elsewhere(site) -> None:
     for page in ("01-data", "03-forward", "glossary"):
         html = (site / "book" / f"{page}.html").read_text("utf-8")
         assert "try.css" not in html
-        assert "draw/start.js" not in html
+        assert "/live/" not in html
 
 
 # --- How they get onto the page ---------------------------------------------------------------
@@ -656,10 +656,8 @@ def test_pictures_become_files(tmp_path) -> None:
         builder=SimpleNamespace(format="html"),
         outdir=tmp_path,
         styles=[],
-        scripts=[],
     )
     app.add_css_file = app.styles.append
-    app.add_js_file = lambda name, **options: app.scripts.append((name, options))
     png = base64.b64encode(interactive.sprite(IMAGES[:2])).decode()
     body = f'<div data-try="confusion" data-sprite="data:image/png;base64,{png}"></div>'
     context = {"body": body, "pathto": lambda path, _: f"../{path}"}
@@ -668,11 +666,10 @@ def test_pictures_become_files(tmp_path) -> None:
     assert address
     assert (tmp_path / address[1]).read_bytes() == interactive.sprite(IMAGES[:2])
     assert app.styles == ["try/try.css"]
-    assert app.scripts == [("draw/start.js", {"data-module": "../try/confusion.js"})]
     other = {"body": f'<img src="data:image/png;base64,{png}">'}
     try_it.load(app, "book/b", "", other, None)
     assert png in other["body"]
-    assert len(app.scripts) == 1
+    assert len(app.styles) == 1
 
 
 def test_stills_are_of_the_same_numbers(opened) -> None:

@@ -46,9 +46,10 @@ AT_EDGE = (0, 40)
 VECTORS = 48
 
 _RENDER = """async (drawings) => {
-  const [{ Picture }, { prepare }, { read }, { loadModel }] = await Promise.all(
+  const [{ Picture }, { prepare }, { read }, { unpack }] = await Promise.all(
     ['strokes', 'normalise', 'reading', 'model'].map((name) => import(`/draw/${name}.js`)));
-  const { measures, limits, networks } = await loadModel();
+  const file = await fetch('/draw/model.bin');
+  const { measures, limits, networks } = unpack(await file.arrayBuffer());
   const picture = new Picture();
   const text = (bytes) => {
     let letters = '';

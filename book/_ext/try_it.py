@@ -10,13 +10,12 @@ A directive says which one (the module ``book/_static/try/<kind>.js``) and what 
     Make the neuron silent with one slider.
     ```
 
-``start`` is what the module begins with, as JSON. Where no script runs, or modules do not load, the
-page shows the still ``book/_static/try/<kind>.svg`` (``make stills``), another one if ``:still:``
-names it.
+``start`` is what the module begins with, as JSON. Where no script runs, the page shows the still
+``book/_static/try/<kind>.svg`` (``make stills``), another one if ``:still:`` names it.
 
 What a cell shows (``digitrec/interactive.py``) has the same attribute, ``data-try``. Only a page
-that has one loads its module and the style sheet. Its pictures are written into files, which are
-asked for when they are needed.
+that has one loads the style sheet, and its script (``bundles.py``). Its pictures are written into
+files, which are asked for when they are needed.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ MODULES = Path(__file__).resolve().parents[1] / "_static" / "try"
 KIND = re.compile(r'\bdata-try="([a-z]+)"')
 #: A picture inside the page.
 PICTURE = re.compile(r'\b(data-sprite|src)="data:image/png;base64,([^"]+)"')
-STILL = "This is a still picture. The live one needs JavaScript, and a page from a web server."
+STILL = "This is a still picture. The live one needs JavaScript."
 
 
 class Try(SphinxDirective):
@@ -104,9 +103,6 @@ def load(app: Any, pagename: str, templatename: str, context: dict, doctree: Any
         if kind not in kinds():
             LOGGER.warning("%s: expected one of %s, found %r to try", pagename, kinds(), kind)
     app.add_css_file("try/try.css")
-    for kind in found:
-        # Modules come from a web server only; elsewhere this script does nothing.
-        app.add_js_file("draw/start.js", **{"data-module": f"../try/{kind}.js"})
 
     def to_file(match: re.Match[str]) -> str:
         content = base64.b64decode(match[2])

@@ -93,3 +93,8 @@ addEventListener('DOMContentLoaded', () => {
   );
   article.append(group);
 });
+
+// The theme's button to print has its order in an attribute, which the page's policy forbids (book/_ext/policy.py).
+addEventListener('click', ({ target }) => {
+  if (target instanceof Element && target.closest('[data-print]')) print();
+});

@@ -100,16 +100,21 @@ async function wanted() {
   });
 }
 
-await wanted();
-try {
-  await live.load();
-} catch (error) {
-  find(root, '.draw-why', HTMLElement).textContent = live.why.textContent; // where the picture is still there
-  throw error;
+/** Get the networks when they are wanted, and put the pad in the picture's place. */
+async function start() {
+  await wanted();
+  try {
+    await live.load();
+  } catch (error) {
+    find(root, '.draw-why', HTMLElement).textContent = live.why.textContent; // where the picture is still there
+    throw error;
+  }
+  if (!state.taken) pad.load(digits[0]);
+  live.update();
+  adapt();
+  appear();
+  root.dataset.ready = 'true';
+  live.warmUp();
 }
-if (!state.taken) pad.load(digits[0]);
-live.update();
-adapt();
-appear();
-root.dataset.ready = 'true';
-live.warmUp();
+
+start();

@@ -107,7 +107,7 @@ export class Learner {
   /**
    * See what must not be forgotten, and what is held back: the slow part, done once.
    * @param {import('../train/digits.js').Digits} digits
-   * @param {Uint16Array} places which of them, the first ones to be replayed (`loadPlaces`)
+   * @param {Uint16Array} places which of them, the first ones to be replayed (remember.bin, which `choose_remembered` in tools/browser_model.py makes)
    * @param {Uint8Array} scribbles (N, 28, 28)
    * @param {(part: number) => void} tell how far it is, 0–1
    */
@@ -265,16 +265,6 @@ export class Learner {
     const [before, after] = [old, learned].map((last) => bestTemperature(this.logits(last, held), held));
     return Math.max(1, after / before);
   }
-}
-
-/**
- * Fetch the list of training digits that must not be forgotten; `choose_remembered` in tools/browser_model.py makes it.
- * @returns {Promise<Uint16Array>} their places
- */
-export async function loadPlaces() {
-  const answer = await fetch(new URL('remember.bin', import.meta.url));
-  if (!answer.ok) throw new Error(`remember.bin: expected status 200, found ${answer.status}`);
-  return new Uint16Array(await answer.arrayBuffer());
 }
 
 /** @param {Uint8Array} labels */

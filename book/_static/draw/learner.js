@@ -1,18 +1,20 @@
 /**
  * Learns a hand in a thread of its own, so that the page stays quick. Nothing of it is loaded before the
- * reader teaches for the first time; then it gets the network and the digits that must not be forgotten, and
- * sees these once.
+ * reader teaches for the first time; then the page gives it the network and the digits that must not be
+ * forgotten, and it sees these once.
  */
 
-import { loadDigits } from '../train/digits.js';
-import { Learner, loadPlaces } from './learn.js';
-import { loadModel } from './model.js';
+import { unpack as unpackDigits } from '../train/digits.js';
+import { Learner } from './learn.js';
+import { unpack as unpackModel } from './model.js';
 
 /**
  * @typedef {import('./learn.js').Last} Last
  * @typedef {import('./learn.js').Score} Score
  * @typedef {{id: number, label: number, images: ?Uint8Array}} Taught images: (N, 28, 28), of a sample that is new
- * @typedef {{do: 'learn', run: number, start: ?Last, samples: Taught[], scribbles: ?Uint8Array}
+ * @typedef {{model: ArrayBuffer, digits: ArrayBuffer, remember: ArrayBuffer}} Files model.bin, digits.bin and remember.bin
+ * @typedef {{do: 'begin', run: number, files: Files}
+ *   | {do: 'learn', run: number, start: ?Last, samples: Taught[], scribbles: ?Uint8Array}
  *   | {do: 'score', run: number, last: Last}} Order start: null for the network as it comes; scribbles: images,
  *   the first time
  * @typedef {{kind: 'progress', run: number, part: number}
@@ -25,20 +27,23 @@ const scope = /** @type {{postMessage(report: Report): void}} */ (/** @type {unk
 
 /** @type {Map<number, import('./learn.js').Sample>} */
 const samples = new Map();
-/** @type {?Promise<{learner: Learner, data: import('../train/digits.js').Data, places: Uint16Array}>} */
-let loading = null;
+/** @type {?{learner: Learner, data: import('../train/digits.js').Data, places: Uint16Array}} */
+let known = null;
 
-/** Get the network and the digits. */
-function load() {
-  loading ??= Promise.all([loadModel(), loadDigits(), loadPlaces()])
-    .then(([{ networks }, data, places]) => ({ learner: new Learner(networks.cnn), data, places }));
-  loading.catch(() => (loading = null)); // another attempt may succeed
-  return loading;
+/** @param {Files} files */
+function begin({ model, digits, remember }) {
+  known = { learner: new Learner(unpackModel(model).networks.cnn), data: unpackDigits(digits), places: new Uint16Array(remember) };
+}
+
+/** The network and the digits. */
+function had() {
+  if (!known) throw new Error('expected the files before anything else');
+  return known;
 }
 
 /** @param {Extract<Order, {do: 'learn'}>} order */
-async function learn({ run, start, samples: wanted, scribbles }) {
-  const { learner, data, places } = await load();
+function learn({ run, start, samples: wanted, scribbles }) {
+  const { learner, data, places } = had();
   const tell = (/** @type {number} */ part) => scope.postMessage({ kind: 'progress', run, part });
   if (scribbles) learner.remember(data.train, places, scribbles, (part) => tell(0.8 * part));
   const ids = new Set(wanted.map(({ id }) => id));
@@ -52,13 +57,18 @@ async function learn({ run, start, samples: wanted, scribbles }) {
 }
 
 /** @param {Extract<Order, {do: 'score'}>} order */
-async function score({ run, last }) {
-  const { learner, data } = await load();
+function score({ run, last }) {
+  const { learner, data } = had();
   const test = (learner.test ??= learner.see(data.test.images, data.test.labels));
   scope.postMessage({ kind: 'score', run, before: learner.score(learner.base, test), after: learner.score(last, test) });
 }
 
 addEventListener('message', ({ data: order }) => {
-  const done = order.do === 'learn' ? learn(order) : score(order);
-  done.catch((error) => scope.postMessage({ kind: 'failed', run: order.run, message: String(error) }));
+  try {
+    if (order.do === 'begin') begin(order.files);
+    else if (order.do === 'learn') learn(order);
+    else score(order);
+  } catch (error) {
+    scope.postMessage({ kind: 'failed', run: order.run, message: String(error) });
+  }
 });

@@ -4,9 +4,10 @@
  */
 
 import { find, make } from './dom.js';
-import { loadModel } from './model.js';
+import { unpack } from './model.js';
 import { prepare } from './normalise.js';
 import { Pad } from './pad.js';
+import { bytes } from './parts.js';
 import { read } from './reading.js';
 import { EMPTY, PENS, Picture, isEmpty, samplePicture } from './strokes.js';
 import { Bars, Seen } from './view.js';
@@ -133,7 +134,7 @@ export class Live {
    */
   async load() {
     try {
-      this.model = await loadModel();
+      this.model = unpack(await bytes('model'));
     } catch (error) {
       this.why.textContent = 'The networks could not be loaded. Load the page again.';
       throw error;

@@ -4,6 +4,7 @@ import { Detail } from './detail.js';
 import { find, make, rove } from './dom.js';
 import { Live } from './live.js';
 import { Layers } from './maps.js';
+import { part } from './parts.js';
 import { PENS, decode, encodeShort, isEmpty } from './strokes.js';
 import { Seen } from './view.js';
 
@@ -121,7 +122,7 @@ function confirmOn(button, words) {
  * @param {import('./model.js').Model} model
  */
 function teacher(model) {
-  teaching ??= import('./teach.js').then(({ Teaching }) => new Teaching({
+  teaching ??= part('teach').then(({ Teaching }) => new Teaching({
     model, pad, say: (words) => live.say(words), refresh: () => live.update(),
     probabilities: () => live.found?.cnn ?? null,
     row: named('wrong'), panel: named('teach'), kept: KEPT,
@@ -191,21 +192,26 @@ function connect() {
   });
 }
 
+/** Get the networks, and show what is inside them. */
+async function begin() {
+  const model = await live.load();
+  offerSamples(model);
+  offerTeaching(model);
+  /** @type {?Detail} */
+  let detail = null;
+  const layers = new Layers(root, model.networks, (...what) => detail?.look(...what));
+  live.seen = new Seen(root); // the closer look has a second picture of what they see
+  detail = new Detail(root, live.seen, layers);
+  live.onReading = (outputs) => {
+    layers.show(outputs);
+    detail.update(outputs);
+  };
+  fromAddress(model.samples.length);
+  addEventListener('hashchange', () => fromAddress(model.samples.length));
+  live.update();
+  root.dataset.ready = 'true';
+  live.warmUp();
+}
+
 connect();
-const model = await live.load();
-offerSamples(model);
-offerTeaching(model);
-/** @type {?Detail} */
-let detail = null;
-const layers = new Layers(root, model.networks, (...what) => detail?.look(...what));
-live.seen = new Seen(root); // the closer look has a second picture of what they see
-detail = new Detail(root, live.seen, layers);
-live.onReading = (outputs) => {
-  layers.show(outputs);
-  detail.update(outputs);
-};
-fromAddress(model.samples.length);
-addEventListener('hashchange', () => fromAddress(model.samples.length));
-live.update();
-root.dataset.ready = 'true';
-live.warmUp();
+begin();

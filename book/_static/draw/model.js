@@ -71,10 +71,3 @@ export function unpack(buffer) {
   const base = { name: 'cnn', sha256: cnn.weights_sha256, rejectBelow: cnn.reject_below };
   return { networks: { cnn: networkOf(cnn), dense: networkOf(dense) }, samples, measures, limits, base };
 }
-
-/** Fetch and read the file beside this module. */
-export async function loadModel(address = new URL('model.bin', import.meta.url)) {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${address}: expected the networks, found ${answer.status}`);
-  return unpack(await answer.arrayBuffer());
-}

@@ -10,6 +10,7 @@ import { find, make } from './dom.js';
 import { HandError, read as readHand, write as writeHand } from './hand.js';
 import { RECIPE } from './learn.js';
 import { prepare } from './normalise.js';
+import { address, bytes, work } from './parts.js';
 import { Picture, decode, encodeShort, render } from './strokes.js';
 import { scribble, vary } from './vary.js';
 import { randomFrom } from '../train/backward.js';
@@ -27,6 +28,7 @@ const AT_ONCE = 4;
 const THUMBNAIL = 40;
 const FILE_NAME = 'my-hand.npz';
 const CLASSES = 10;
+const NOT_STARTED = 'what learns could not be started. Load the page again.';
 
 /**
  * @typedef {import('./strokes.js').Drawing} Drawing
@@ -139,6 +141,15 @@ export const varied = (drawing, random) => [
  */
 export const scribbles = (random) => Array.from({ length: RECIPE.scribbles }, () => scribble(random));
 
+/** Have what learns run in a worker, which gets the network and the digits first. */
+async function startLearner() {
+  const [worker, model, digits, remember] = await Promise.all(
+    [work('learner'), bytes('model'), bytes('digits'), bytes('remember')],
+  );
+  worker.postMessage({ do: 'begin', run: 0, files: { model, digits, remember } }, [model, digits, remember]);
+  return worker;
+}
+
 export class Teaching {
   /** @param {Page} page */
   constructor(page) {
@@ -171,7 +182,7 @@ export class Teaching {
     this.worker = null;
     this.remembered = false; // the worker has seen the digits and the scribbles
     this.random = randomFrom(1);
-    document.head.append(make('link', { rel: 'stylesheet', href: new URL('teach.css', import.meta.url).href }));
+    document.head.append(make('link', { rel: 'stylesheet', href: address('../draw/teach.css') }));
     page.panel.innerHTML = PANEL;
     /** @type {(name: string) => HTMLElement} */
     this.named = (name) => find(page.panel, `.teach-${name}`, HTMLElement);
@@ -402,9 +413,10 @@ export class Teaching {
    * @param {T} order
    * @returns {Promise<Extract<Report, {kind: T extends {do: 'learn'} ? 'learned' : 'score'}>>}
    */
-  request(order) {
-    this.worker ??= new Worker(new URL('learner.js', import.meta.url), { type: 'module' });
-    const { worker } = this;
+  async request(order) {
+    const worker = (this.worker ??= await startLearner().catch(() => {
+      throw new Error(NOT_STARTED);
+    }));
     return new Promise((resolve, reject) => {
       const listening = new AbortController();
       const { signal } = listening;
@@ -426,7 +438,7 @@ export class Teaching {
         this.worker = null;
         this.remembered = false;
         for (const sample of this.samples) sample.sent = false;
-        reject(new Error('what learns could not be started. Load the page again.'));
+        reject(new Error(NOT_STARTED));
       }, { signal });
       worker.postMessage(order);
     });

@@ -103,10 +103,3 @@ export function unpack(content) {
     test: { images: images.subarray(pixels), labels: labels.subarray(training) },
   };
 }
-
-/** Fetch the digits and read them. */
-export async function loadDigits() {
-  const response = await fetch(new URL('digits.bin', import.meta.url));
-  if (!response.ok) throw new Error(`digits.bin: expected status 200, found ${response.status}`);
-  return unpack(await response.arrayBuffer());
-}

@@ -5,6 +5,7 @@
 
 import { GREY, SIGNED, paintTiles, pixelOf } from '../draw/colours.js';
 import { find, make } from '../draw/dom.js';
+import { bytes, work } from '../draw/parts.js';
 import { Chart, thinned } from './chart.js';
 import { KNOBS, LESSONS, USUAL, format, lessonOf, parse } from './settings.js';
 
@@ -120,9 +121,10 @@ let startAfter = false; // begin as soon as the reset one is there
 let spoken = 0;
 let due = false;
 
-const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
+/** @type {?Worker} */
+let worker = null;
 /** @param {Order} order */
-const send = (order) => worker.postMessage(order);
+const send = (order) => worker?.postMessage(order); // to none, nothing: the page has nothing to show yet
 
 /**
  * Have a screen reader say something now.
@@ -135,9 +137,8 @@ function say(words) {
 
 // --- What the worker tells -----------------------------------------------------------------------
 
-worker.addEventListener('message', ({ data }) => {
-  const report = /** @type {Report} */ (data);
-  if (report.kind === 'failed') return fail();
+/** @param {Report} report */
+function hear(report) {
   if (report.kind === 'ready') {
     labels = report.labels;
     offerDigits(report.images);
@@ -160,8 +161,16 @@ worker.addEventListener('message', ({ data }) => {
     if (latest) show(latest);
     send({ do: 'shown' });
   });
-});
-worker.addEventListener('error', fail);
+}
+
+async function begin() {
+  const [started, digits] = await Promise.all([work('trainer'), bytes('digits')]);
+  worker = started;
+  worker.addEventListener('message', ({ data }) => hear(data));
+  worker.addEventListener('error', fail);
+  worker.postMessage({ do: 'begin', digits }, [digits]);
+}
+begin().catch(fail);
 
 function fail() {
   problem.textContent = 'The digits, or the program that learns, could not be loaded. Load the page again.';

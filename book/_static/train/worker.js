@@ -3,18 +3,17 @@
  * how far it has come, and goes on only when that has been shown: a page that nobody sees costs nothing.
  */
 
-import { loadDigits } from './digits.js';
+import { unpack } from './digits.js';
 import { Training } from './training.js';
 
 /**
  * @typedef {import('./settings.js').Settings} Settings
  * @typedef {import('./training.js').Look} Look
  * @typedef {'paused' | 'running' | 'diverged' | 'finished'} State
- * @typedef {{do: 'reset' | 'change', settings: Settings, run: number}
+ * @typedef {{do: 'begin', digits: ArrayBuffer} | {do: 'reset' | 'change', settings: Settings, run: number}
  *   | {do: 'start' | 'pause' | 'step' | 'epoch' | 'shown', every?: number}} Order
- *   every: milliseconds between two reports; run: which training it is, to tell late reports
+ *   digits: the file digits.bin; every: milliseconds between two reports; run: which training it is, to tell late reports
  * @typedef {{kind: 'ready', images: Uint8Array, labels: Uint8Array}
- *   | {kind: 'failed', message: string}
  *   | {kind: 'look', run: number, state: State, look: Look, kernel: Float32Array}} Report
  */
 
@@ -92,6 +91,12 @@ function goOn() {
 
 /** @param {Order} order */
 function obey(order) {
+  if (order.do === 'begin') {
+    data = unpack(order.digits);
+    const { images, labels } = data.test;
+    scope.postMessage({ kind: 'ready', images, labels });
+    return;
+  }
   if (!data) return;
   if ('every' in order && order.every) every = order.every;
   if (order.do === 'reset') {
@@ -133,10 +138,3 @@ function obey(order) {
 }
 
 addEventListener('message', ({ data: order }) => obey(order));
-try {
-  data = await loadDigits();
-  const { images, labels } = data.test;
-  scope.postMessage({ kind: 'ready', images, labels });
-} catch (error) {
-  scope.postMessage({ kind: 'failed', message: String(error) });
-}
