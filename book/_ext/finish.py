@@ -29,7 +29,8 @@ class Templates(BuiltinTemplateLoader):
         """Give a template's text; a page's is finished. Small files are rendered here, too."""
         # Sphinx declares that this returns nothing, and uses what it returns.
         text = super().render(template, context)
-        if "pagename" not in context or not template.endswith(".html"):
+        # The theme asks for parts of pages as well, which become part of a page later.
+        if "pagename" not in context or not template.endswith(".html") or "</html>" not in text:
             return text
         page = BeautifulSoup(text, "html.parser")
         self.app.emit("html-page-finish", context["pagename"], page)
