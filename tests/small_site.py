@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from conftest import ROOT
@@ -21,10 +22,10 @@ html_context = {{"default_mode": "light"}}
 """
 
 
-def write(folder: Path, pages: dict[str, str]) -> None:
-    """Write a site's sources: page's name → Markdown."""
+def write(folder: Path, pages: dict[str, str], more: Sequence[str] = ()) -> None:
+    """Write a site's sources: page's name → Markdown; more extensions than the usual ones."""
     folder.mkdir(exist_ok=True)
-    (folder / "conf.py").write_text(CONF, "utf-8")
+    (folder / "conf.py").write_text(f"{CONF}extensions += {list(more)}\n", "utf-8")
     others = "\n".join(sorted(set(pages) - {"index"}))
     if others:
         pages = {**pages, "index": f"{pages['index']}\n```{{toctree}}\n{others}\n```\n"}

@@ -1,0 +1,176 @@
+"""One style sheet and one script for what all pages load; everything still looks and works so."""
+
+import re
+from pathlib import Path
+
+import pytest
+import small_site
+from bs4 import BeautifulSoup
+from conftest import watched
+from test_site import PAGES
+
+#: What the frame's scripts do, on a chapter with all that pages have.
+CHAPTER = "book/01-data"
+#: What of an element's style is compared.
+PROPERTIES = """
+display position color background-color font-size font-weight font-family line-height margin
+padding border width visibility opacity content text-decoration overflow flex grid-area float
+z-index box-shadow
+"""
+#: Gives each element's style, as the browser shows it, and that of what it draws before and after.
+STYLES = r"""(properties) => {
+  const names = properties.trim().split(/\s+/);
+  const found = [];
+  for (const element of document.querySelectorAll('body, body *')) {
+    const place = `${element.tagName}.${element.className.baseVal ?? element.className}`;
+    for (const pseudo of [null, '::before', '::after']) {
+      const style = getComputedStyle(element, pseudo);
+      if (pseudo && style.content === 'none') continue;
+      const values = names.map((name) => `${name}: ${style.getPropertyValue(name)}`);
+      found.push(`${place}${pseudo ?? ''} ${values.join('; ')}`);
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Path:
+    """Return a small site whose pages load what is joined."""
+    folder = tmp_path_factory.mktemp("bundle") / "site"
+    pages = {
+        "index": "# One\n\n```python\nx = 1\n```\n",
+        "other": "# Two\n\n$x$\n\n```{admonition} More\n:class: dropdown\ntext\n```\n",
+    }
+    small_site.write(folder, pages, more=["bundle", "sphinx_copybutton", "sphinx_togglebutton"])
+    out, said = small_site.build(folder)
+    assert not said
+    return out
+
+
+def parsed(page: Path) -> BeautifulSoup:
+    return BeautifulSoup(page.read_text("utf-8"), "html.parser")
+
+
+def test_each_page_loads_one_sheet_and_one_script(small) -> None:
+    """They have the same address on all pages, which says what is in them."""
+    found = set()
+    for name in ("index", "other", "search"):
+        page = parsed(small / f"{name}.html")
+        [sheet] = page.select("link[rel=stylesheet]")
+        script = page.select_one("script[src]")
+        assert script.has_attr("defer")
+        found.add((sheet["href"], script["src"]))
+        for other in page.select("script[src]"):
+            assert other.has_attr("defer"), other
+        searches = "searchindex.js" in str(page)
+        assert searches == (name == "search")
+    [(sheet, script)] = found
+    assert re.fullmatch(r"_static/site\.css\?v=[0-9a-f]{8}", sheet)
+    assert re.fullmatch(r"_static/site\.js\?v=[0-9a-f]{8}", script)
+
+
+def test_what_no_page_uses_is_left_out(small) -> None:
+    """Of the theme's rules only: the book's own stay, whichever page uses them."""
+    sheet = (small / "_static" / "site.css").read_text("utf-8")
+    assert ".card-img-overlay" not in sheet
+    assert ".admonition" in sheet
+    assert ".bs-tooltip-auto" in sheet, "put together by a script"
+    assert ".hero" in sheet, "the book's own"
+    assert len(sheet) < 200_000
+
+
+@pytest.mark.parametrize("name", [*PAGES, "search"])
+def test_pages_of_the_book(site, name: str) -> None:
+    """Only its own sheet holds up a page, and no script does."""
+    page = parsed(site / f"{name}.html")
+    [sheet] = page.select("link[rel=stylesheet]")
+    assert "_static/site.css?" in sheet["href"]
+    blocking = [
+        script["src"]
+        for script in page.select("script[src]")
+        if not script.has_attr("defer") and script.get("type") != "module"
+    ]
+    # It hides a still picture before the page is shown.
+    assert {Path(address.split("?")[0]).name for address in blocking} <= {"start.js"}
+    assert ("searchindex.js" in str(page)) == (name == "search")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["book/intro", CHAPTER, "book/draw", "book/teaching", "search"])
+def test_the_sheet_looks_as_the_sheets_that_it_is_made_of(
+    browser, site, address, name: str, scheme: str
+) -> None:
+    """Each element has the style that it has with all rules of the theme's own sheets."""
+    text = (site / "_static" / "site.css").read_text("utf-8")
+    [made_of] = re.findall(r"/\* Made of (.*) \*/", text)
+    sheets = "".join(f'@import "{sheet}";\n' for sheet in made_of.split(", "))
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    found = []
+    for joined in (True, False):
+        page = context.new_page()
+        if not joined:
+            page.route(
+                "**/site.css*", lambda route: route.fulfill(body=sheets, content_type="text/css")
+            )
+        page.goto(f"{address}/{name}.html", wait_until="networkidle")
+        found.append(page.evaluate(STYLES, PROPERTIES))
+        page.close()
+    context.close()
+    differ = [(a, b) for a, b in zip(*found, strict=True) if a != b]
+    assert not differ, f"{len(differ)} of {len(found[0])}: {differ[:3]}"
+
+
+def test_the_frame_works(context, address, problems) -> None:
+    """Colours, search, sidebars, tips, copying, and what opens do what they are for."""
+    page = watched(context, address, problems)
+    page.goto(f"{address}/{CHAPTER}.html", wait_until="networkidle")
+
+    theme = page.evaluate("document.documentElement.dataset.mode")
+    page.locator(".theme-switch-button:visible").first.click()
+    assert page.evaluate("document.documentElement.dataset.mode") != theme
+
+    page.keyboard.press("Control+k")
+    assert page.locator("#pst-search-dialog[open]").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator("#pst-search-dialog[open]").count() == 0
+
+    button = page.locator(".primary-toggle:visible").first
+    wide = page.locator("#pst-primary-sidebar").bounding_box()["width"]
+    button.click()
+    page.wait_for_function(
+        "(wide) => document.querySelector('#pst-primary-sidebar').clientWidth < wide",
+        arg=wide,
+    )
+    button.hover()
+    page.wait_for_selector(".tooltip.show")
+    button.click()
+
+    cell = page.locator("div.highlight").first
+    cell.hover()
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    cell.locator("button.copybtn").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == cell.locator("pre").inner_text().strip()
+
+    closed = page.locator(".dropdown.admonition.toggle-hidden")
+    before = closed.count()
+    closed.first.locator("button.toggle-button").first.click()
+    assert closed.count() == before - 1
+
+    page.locator(".dropdown-launch-buttons button, .dropdown-download-buttons button").first.click()
+    page.wait_for_selector(".dropdown-menu.show")
+    assert not problems
+
+
+def test_searching_from_a_page(page, address) -> None:
+    """The field leads to the page that searches, which then has what it needs."""
+    page.goto(f"{address}/{CHAPTER}.html", wait_until="networkidle")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("convolution")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=convolution*")
+    page.wait_for_selector("#search-results li a")
+    assert page.locator("#search-results li a").count() > 1
