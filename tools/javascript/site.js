@@ -1,4 +1,4 @@
-// Makes one style sheet and one script of those that all pages of the book load (book/_ext/bundle.py). What is read is
+// Makes one style sheet and one script of those that all pages of the book load (book/_ext/assets.py). What is read is
 // JSON: {folder, theirs, own, script, content}. `theirs` are style sheets of the theme and the extensions, of which rules
 // go that no page can use, since no file of the content names their classes; the book's own stay as they are.
 // What is printed is JSON as well: {sheet, script}.

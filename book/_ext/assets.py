@@ -113,14 +113,14 @@ def script_text(app: Any) -> str:
 
 def fingerprint(app: Any) -> str:
     """Return what the addresses of the joined files end in, so that no browser keeps old ones."""
-    if not hasattr(app, "bundle_fingerprint"):
+    if not hasattr(app, "assets_fingerprint"):
         content = script_text(app).encode() + PROGRAM.read_bytes()
         for file in sheets(app):
             # MyST-NB writes its sheet after the pages, under a name that says what is in it.
             path = static(app, file)
             content += path.read_bytes() if path.exists() else file.encode()
-        app.bundle_fingerprint = hashlib.sha256(content).hexdigest()[:8]
-    return str(app.bundle_fingerprint)
+        app.assets_fingerprint = hashlib.sha256(content).hexdigest()[:8]
+    return str(app.assets_fingerprint)
 
 
 def programs(app: Any) -> list[str]:

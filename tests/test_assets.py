@@ -37,12 +37,12 @@ STYLES = r"""(properties) => {
 @pytest.fixture(scope="module")
 def small(tmp_path_factory) -> Path:
     """Return a small site whose pages load what is joined."""
-    folder = tmp_path_factory.mktemp("bundle") / "site"
+    folder = tmp_path_factory.mktemp("assets") / "site"
     pages = {
         "index": "# One\n\n```python\nx = 1\n```\n",
         "other": "# Two\n\n$x$\n\n```{admonition} More\n:class: dropdown\ntext\n```\n",
     }
-    small_site.write(folder, pages, more=["bundle", "sphinx_copybutton", "sphinx_togglebutton"])
+    small_site.write(folder, pages, more=["assets", "sphinx_copybutton", "sphinx_togglebutton"])
     out, said = small_site.build(folder)
     assert not said
     return out
