@@ -10,7 +10,7 @@ import pytest
 from check_table import Awkward
 
 from digitrec.checks import asking, comparing
-from digitrec.checks.asking import Unanswered, Wrong, ask, guarded
+from digitrec.checks.asking import LARGE, Unanswered, Wrong, ask, guarded
 
 
 @asking.check
@@ -143,6 +143,15 @@ def test_damage_to_an_argument_is_noticed(argument, change):
     with pytest.raises(Wrong, match=r"\(argument 1\)"):
         ask(damaged(change), argument, 2.0)
     assert repr(argument) == before  # the check's own is whole
+
+
+def test_a_large_array_is_not_copied_and_damage_to_it_is_noticed():
+    images = np.zeros((LARGE // 784 + 1, 28, 28), np.uint8)[::-1]
+    assert ask(lambda x: np.shares_memory(x, images), images) is True
+    for change in (lambda x: x[-1].__setitem__((27, 27), 1), lambda x: x.resize(3, refcheck=False)):
+        own = images.copy()
+        with pytest.raises(Wrong, match="it changed its input"):
+            ask(damaged(change), own)
 
 
 def test_what_is_put_back_is_no_damage():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import ctypes
+import hashlib
 import linecache
 import sys
 import sysconfig
@@ -24,6 +25,9 @@ import numpy as np
 #: Seconds that one call of a reader's function may take. What an exercise asks for takes
 #: milliseconds; the rest is for a slow machine.
 LIMIT = 20.0
+#: Bytes above which an array of integers is handed over itself: beside a network that trains, a
+#: copy of MNIST's training images would bring a chapter out of Binder's memory.
+LARGE = 16_000_000
 
 _OURS = str(Path(__file__).parents[1])
 _INSTALLED = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
@@ -121,7 +125,7 @@ def ask(function: Any, *arguments: Any, limit: float | None = None) -> Any:
     ----------
     function : the reader's
     arguments : arrays, numbers, strings, lists and dictionaries of such, or functions
-        Of all but functions it is given copies.
+        Of all but functions, and arrays of integers above ``LARGE`` bytes, it is given copies.
     limit : seconds that it may take; ``LIMIT`` if not given
 
     Raises
@@ -135,11 +139,12 @@ def ask(function: Any, *arguments: Any, limit: float | None = None) -> Any:
         kind = "a class" if isinstance(function, type) else type(function).__name__
         raise Wrong(f"expected a function, found {kind}. Name it without calling it.")
     given = tuple(_copy(argument) for argument in arguments)
+    kept = tuple(_keep(argument) for argument in arguments)
     result = guarded(lambda: function(*given), "your function", limit)
     if result is None or result is Ellipsis:
         raise Unanswered("your function returns nothing yet. Does it end with return?")
-    for number, (before, after) in enumerate(zip(arguments, given, strict=True), start=1):
-        if not callable(before) and not _equal(before, after):
+    for number, (before, after) in enumerate(zip(kept, given, strict=True), start=1):
+        if not callable(before) and not _equal(before, _keep(after)):
             which = f" (argument {number})" if len(arguments) > 1 else ""
             raise Wrong(
                 f"it changed its input{which}; leave that as it is, or put each entry back."
@@ -232,16 +237,31 @@ def _short(error: BaseException, most: int = 300) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def _is_large(argument: Any) -> bool:
+    # Of decimals, a rounding may change: a checksum is too strict for them.
+    integers = isinstance(argument, np.ndarray) and argument.dtype.kind in "iu"
+    return integers and argument.nbytes > LARGE
+
+
 def _copy(argument: Any) -> Any:
     """Copy what a reader's function may change."""
-    return argument if callable(argument) else copy.deepcopy(argument)
+    return argument if callable(argument) or _is_large(argument) else copy.deepcopy(argument)
+
+
+def _keep(argument: Any) -> Any:
+    """Return what an argument is compared by afterwards: itself, or a large array's checksum."""
+    if not _is_large(argument):
+        return argument
+    whole = np.ascontiguousarray(argument)
+    return (argument.shape, str(argument.dtype), hashlib.sha256(whole.data).hexdigest())
 
 
 def _equal(before: Any, after: Any) -> bool:
     """Tell whether an argument is what it was: its type, its numbers, each of its parts."""
-    if isinstance(before, np.ndarray):
-        same_kind = isinstance(after, np.ndarray) and before.dtype == after.dtype
-        if not same_kind or before.shape != after.shape:
+    if isinstance(before, np.ndarray) or isinstance(after, np.ndarray):
+        if not (isinstance(before, np.ndarray) and isinstance(after, np.ndarray)):
+            return False  # one of them is too small, by now, to be a checksum
+        if before.dtype != after.dtype or before.shape != after.shape:
             return False
         if before.dtype.kind != "f":
             return bool(np.array_equal(before, after))
