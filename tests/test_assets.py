@@ -91,8 +91,7 @@ def test_pages_of_the_book(site, name: str) -> None:
         for script in page.select("script[src]")
         if not script.has_attr("defer") and script.get("type") != "module"
     ]
-    # It hides a still picture before the page is shown.
-    assert {Path(address.split("?")[0]).name for address in blocking} <= {"start.js"}
+    assert blocking == []
     assert ("searchindex.js" in str(page)) == (name == "search")
 
 
