@@ -126,7 +126,7 @@ p { margin-bottom: 2em !important; }"""
 )
 def test_wider_text(browser, address: str, name: str, width: int) -> None:
     """Enlarged to 200 and 400 %, with more space around letters and lines, all text is seen."""
-    # The page's policy would refuse a style that is not its own; a reader's browser does not ask it.
+    # The policy would refuse a style that is not the page's; a reader's browser does not ask it.
     page = browser.new_page(viewport={"width": width, "height": 512}, bypass_csp=True)
     page.goto(f"{address}/book/{name}.html", wait_until="networkidle")
     page.add_style_tag(content=SPACING)
