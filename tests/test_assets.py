@@ -147,7 +147,7 @@ def test_the_frame_works(context, address, problems) -> None:
     page.wait_for_selector(".tooltip.show")
     button.click()
 
-    cell = page.locator("div.highlight").first
+    cell = page.locator("div.highlight:visible").first
     cell.hover()
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     cell.locator("button.copybtn").click()

@@ -1103,7 +1103,7 @@ def test_size(browser, address, name: str, entry: str) -> None:
     page.close()
     assert not [url for url in asked if "still" in url], "the still picture is in vain"
     files = [HTML / url.split("?")[0].removeprefix(f"{address}/") for url in asked]
-    assert {file.name for file in files} == {"draw.css", entry, "model.js"}
+    assert {file.name for file in files} == {entry, "model.js"}
     size = sum(len(gzip.compress(file.read_bytes(), 6)) for file in files)
     print(f"\n{name}: {size:,} bytes in {len(files)} files")
     assert size <= BUDGET

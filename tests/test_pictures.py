@@ -141,7 +141,8 @@ def test_pictures_of_the_book(site, name: str) -> None:
         assert int(image["width"]) > 0, image
         assert int(image["height"]) > 0, image
         assert not image["src"].endswith(".png"), image
-        assert (page.parent / image["src"]).is_file(), image
+        if not image["src"].startswith("data:"):  # a few bytes, in the page itself
+            assert (page.parent / image["src"]).is_file(), image
         at_once += image.get("loading") != "lazy"
     assert at_once <= 1
 

@@ -918,7 +918,7 @@ def test_size(browser, address) -> None:
     files = {HTML / url.split("?")[0].removeprefix(f"{address}/") for url in asked}
     sizes = {file.name: len(gzip.compress(file.read_bytes(), 6)) for file in files}
     print(f"\n{sum(sizes.values()):,} bytes: {sizes}")
-    assert set(sizes) == {"draw.css", "train.css", "train.js", "trainer.js", "digits.js"}
+    assert set(sizes) == {"train.js", "trainer.js", "digits.js"}
     assert sum(sizes.values()) <= BUDGET
 
 

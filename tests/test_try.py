@@ -590,15 +590,34 @@ def test_confusion_without_javascript(browser, address) -> None:
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
+def test_each_control_has_a_name_of_its_own(browser, address, chapter: str) -> None:
+    """Each kind has a script of its own, which does not know the others on the page."""
+    page = browser.new_page()
+    page.goto(f"{address}/book/{chapter}.html")
+    page.wait_for_selector(".try[data-ready]")
+    ids = page.evaluate("[...document.querySelectorAll('.try [id]')].map((e) => e.id)")
+    groups = [
+        name
+        for box in page.locator(".try").all()
+        for name in sorted(
+            set(box.evaluate("b => [...b.querySelectorAll('[name]')].map(e => e.name)"))
+        )
+    ]
+    page.close()
+    assert len(ids) == len(set(ids))
+    assert len(groups) == len(set(groups))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
 def test_opened_as_a_file(browser, chapter: str) -> None:
-    """From a file, where browsers load no modules, the stills are shown, and nothing fails."""
+    """From a file, too, all are alive, and nothing fails."""
     page = browser.new_page()
     problems = []
-    page.on("console", lambda m: m.type == "error" and "try" in m.text and problems.append(m.text))
+    page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
     page.goto((HTML / "book" / f"{chapter}.html").as_uri())
-    for still_ in page.locator(".try-still img").all():
-        still_.scroll_into_view_if_needed()
-        page.wait_for_function("e => e.complete && e.naturalWidth > 0", arg=still_.element_handle())
+    boxes = page.locator(".try")
+    page.wait_for_selector(".try[data-ready]")
+    assert page.locator(".try[data-ready]").count() == boxes.count() > 0
     page.close()
     assert not problems
 

@@ -135,6 +135,8 @@ def write(app: Any, exception: Exception | None) -> None:
     """Write the joined files, when all pages are there: they say which classes there are."""
     if exception or app.builder.name != "html":
         return
+    if not hasattr(app.builder, "_orig_css_files"):
+        return  # no page was written, and the joined files are those of all pages
     for package in ("esbuild", "purgecss"):
         javascript.package(package)
     # What is listed in the configuration is the book's own.

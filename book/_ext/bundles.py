@@ -125,7 +125,7 @@ def load(app: Any, pagename: str, templatename: str, context: dict, doctree: Any
     if shown:
         app.add_js_file(None, body=AT_ONCE)
     if pagename == "search":
-        app.add_js_file("search.js")
+        app.add_js_file("search.js", loading_method="defer")
 
 
 def setup(app: Any) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 // What of a chapter is printed: hints, unless the reader wants none; solutions at the end, if the reader
-// wants them; and dark pages in the light colours. The choices stand at the end of a chapter with exercises,
-// and hold until the page is left. Without this script no solution is printed.
+// wants them; folded code, opened; and dark pages in the light colours. The choices stand at the end of a
+// chapter with exercises, and hold until the page is left. Without this script no solution is printed.
 
 const choices = { hints: true, solutions: false };
 
-/** @type {{theme: string | undefined, added: HTMLElement | undefined}} */
-const before = { theme: undefined, added: undefined };
+/** @type {{theme: string | undefined, added: HTMLElement | undefined, opened: Element[]}} */
+const before = { theme: undefined, added: undefined, opened: [] };
 
 /**
  * Copies of the page's solutions, as a section of their own.
@@ -42,6 +42,11 @@ addEventListener('beforeprint', () => {
   before.theme = root.dataset.theme;
   root.dataset.theme = 'light';
   root.dataset.printHints = choices.hints ? 'yes' : 'no';
+  // What is folded on the screen is read on paper: it cannot be opened there.
+  for (const folded of document.querySelectorAll('.bd-article details.hide:not([open])')) {
+    folded.setAttribute('open', '');
+    before.opened.push(folded);
+  }
   const found = solutions();
   if (choices.solutions && found.length) {
     before.added?.remove();
@@ -54,6 +59,7 @@ addEventListener('afterprint', () => {
   if (before.theme !== undefined) document.documentElement.dataset.theme = before.theme;
   before.added?.remove();
   before.added = undefined;
+  for (const folded of before.opened.splice(0)) folded.removeAttribute('open');
 });
 
 /**

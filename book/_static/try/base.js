@@ -52,6 +52,14 @@ export const bracketed = (value) => (value < 0 ? `(${number(value)})` : number(v
 
 let made = 0;
 
+/** A name for an element, or a group, that no other has: each kind's script counts for itself, and a page may have several. */
+function unused() {
+  let id;
+  do id = `try-input-${made++}`;
+  while (document.querySelector(`#${id}, [name=${id}]`));
+  return id;
+}
+
 /**
  * A slider with its name and its value as text.
  * @param {string} name
@@ -61,7 +69,7 @@ let made = 0;
  * @returns {Slider}
  */
 export function slider(name, { min, max, step, value }, changed, write = number) {
-  const id = `try-input-${made++}`;
+  const id = unused();
   const input = make('input', { type: 'range', id, min, max, step, value });
   const output = make('output', { htmlFor: id });
   const show = () => {
@@ -93,7 +101,7 @@ export function slider(name, { min, max, step, value }, changed, write = number)
  * @returns {HTMLFieldSetElement}
  */
 export function choice(name, choices, chosen, changed) {
-  const group = `try-input-${made++}`;
+  const group = unused();
   return make('fieldset', { className: 'try-choice' }, make('legend', { textContent: name }),
     ...choices.map((text, k) => {
       const input = make('input', { type: 'radio', name: group, checked: k === chosen });
