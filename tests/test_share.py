@@ -62,7 +62,7 @@ def head(path: Path) -> dict[str, list[str]]:
     """Return what a page's head says: a tag's name or property, and its contents."""
     page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
     found: dict[str, list[str]] = {}
-    for tag in page.head.select("meta[content]"):
+    for tag in page.head.select(":is(meta[name], meta[property])[content]"):
         key = tag.get("property") or tag.get("name")
         found.setdefault(key, []).append(tag["content"])
     for tag in page.head.select("link[rel=canonical]"):

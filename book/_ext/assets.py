@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,13 @@ def write(app: Any, exception: Exception | None) -> None:
     sheet = f"{made['sheet']}/* Made of {', '.join(sheets(app))} */\n"
     static(app, "site.css").write_text(sheet, "utf-8", newline="\n")
     static(app, "site.js").write_text(made["script"], "utf-8", newline="\n")
+    # A browser keeps one copy for all pages, those too that this build did not write anew.
+    address = re.compile(r"(?<=_static/site)(\.(?:css|js)\?v=)[0-9a-f]+")
+    for page in sorted(Path(app.outdir).rglob("*.html")):
+        text = page.read_text("utf-8")
+        newer = address.sub(rf"\g<1>{fingerprint(app)}", text)
+        if newer != text:
+            page.write_text(newer, "utf-8", newline="\n")
 
 
 def setup(app: Any) -> dict[str, Any]:
