@@ -69,7 +69,8 @@ def changes(page, expression: str, seconds: float = 6) -> set:
 
 
 def is_still(page) -> bool:
-    """Tell whether nothing moves for three seconds."""
+    """Tell whether nothing moves for three seconds, once the last stroke is drawn and read."""
+    page.wait_for_timeout(500)
     return len(changes(page, INK, 3)) == 1 and len(changes(page, BARS, 1)) == 1
 
 
