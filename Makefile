@@ -60,7 +60,7 @@ serve: ## show the book at http://localhost:8000 (PORT=… for another port); ne
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(HTML) $(PORT)
 
 .PHONY: watch
-watch: $(VENV)/.installed ## show the book at http://localhost:8000 and load again what you change (PORT=…); needs nothing
+watch: $(VENV)/.installed $(JS)/node_modules/.installed ## show the book at http://localhost:8000 and load again what you change (PORT=…); needs Python, and the network the first time
 	$(BIN)/python -m tools.watch $(PORT)
 
 .PHONY: check

@@ -20,10 +20,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
 from playwright.sync_api import sync_playwright
 
 from tools import browser, server, traffic
+from tools.plain_markdown import pages
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
@@ -50,12 +50,6 @@ COLUMNS = (
     "other origins",
     "console",
 )
-
-
-def pages() -> list[str]:
-    """Return the names of the book's pages, in its order."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    return [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
 
 
 def lighthouse(address: str, form: str, block: tuple[str, ...]) -> dict[str, Any]:
@@ -142,7 +136,7 @@ def main() -> None:
     )
     parser.add_argument("--site", type=Path, default=HTML, help="the folder of the built book")
     options = parser.parse_args()
-    known, block = pages(), tuple(options.block)
+    known, block = pages(ROOT), tuple(options.block)
     for name in options.pages:
         if not (options.site / f"{name}.html").is_file():
             raise SystemExit(

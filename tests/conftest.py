@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import HealthCheck, settings
 from jupyter_cache import get_cache
 from myst_nb.core.read import read_myst_markdown_notebook
@@ -109,6 +110,11 @@ def glued() -> dict[str, object]:
             assert name not in values, f"{name} is glued by two chapters"
             values[name] = output["data"].get("text/plain")
     return values
+
+
+def parsed(page: Path) -> BeautifulSoup:
+    """Return a file of HTML, read."""
+    return BeautifulSoup(page.read_text("utf-8"), "html.parser")
 
 
 @pytest.fixture(scope="session")

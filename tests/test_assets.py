@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 import small_site
-from bs4 import BeautifulSoup
-from conftest import watched
+from conftest import parsed, watched
 from test_site import PAGES
 
 #: What the frame's scripts do, on a chapter with all that pages have.
@@ -46,10 +45,6 @@ def small(tmp_path_factory) -> Path:
     out, said = small_site.build(folder)
     assert not said
     return out
-
-
-def parsed(page: Path) -> BeautifulSoup:
-    return BeautifulSoup(page.read_text("utf-8"), "html.parser")
 
 
 def test_each_page_loads_one_sheet_and_one_script(small) -> None:

@@ -14,8 +14,7 @@ import library_cache
 import nbformat
 import pytest
 import yaml
-from bs4 import BeautifulSoup
-from conftest import ROOT
+from conftest import ROOT, parsed
 from small_notebooks import write_generator
 
 HEAD = """---
@@ -259,7 +258,7 @@ class Book:
     def buttons(self, name: str) -> list[tuple[str, str]]:
         """Return the buttons above a built page, each with its text and its address."""
         html = self.root / "_build" / "html" / "book" / f"{name}.html"
-        soup = BeautifulSoup(html.read_text("utf-8"), "html.parser")
+        soup = parsed(html)
         found = soup.select(
             ".article-header-buttons :is(a, button).btn:not(.dropdown-toggle)"
             ":not(.theme-switch-button, .search-button, .sidebar-toggle)"

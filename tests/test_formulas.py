@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 import small_site
-from bs4 import BeautifulSoup
-from conftest import BUILD, ROOT
+from conftest import BUILD, ROOT, parsed
 from docutils import nodes
 
 from tools import server
@@ -45,10 +44,6 @@ def built(tmp_path_factory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("formulas")
     small_site.write(folder, PAGES)
     return small_site.build(folder)
-
-
-def parsed(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
 
 
 def spoken(element) -> str:
@@ -93,7 +88,7 @@ def test_a_page_has_the_glyphs_that_it_uses_once(built) -> None:
 
 def test_a_page_without_formulas_has_nothing_for_them(built) -> None:
     site = built[0]
-    lone = BeautifulSoup((site / "search.html").read_text("utf-8"), "html.parser")
+    lone = parsed(site / "search.html")
     for page, expected in ((parsed(site / "index.html"), 1), (lone, 0)):
         assert len(page.select('link[href*="formulas.css"]')) == expected
         assert len(page.select(".formula-glyphs")) == expected

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from conftest import HTML, ROOT, watched
+from conftest import HTML, ROOT, parsed, watched
 from test_draw import SHAPES, readings
 
 from tools import mark, mouse, still
@@ -143,7 +143,6 @@ def test_keys_stop_it_for_good(opened) -> None:
     page = opened()
     page.wait_for_timeout(1500)
     page.focus("#pad")
-    page.wait_for_timeout(300)
     assert is_still(page)
     assert re.match("Both read [45]:", page.evaluate(WORDS))
     page.keyboard.press("ArrowUp")
@@ -161,7 +160,6 @@ def test_buttons_stop_it_for_good(opened, button: str) -> None:
     page = opened()
     page.wait_for_timeout(1500)
     page.click(f".draw-{button}")
-    page.wait_for_timeout(300)
     assert is_still(page)
 
 
@@ -232,7 +230,7 @@ def test_nothing_jumps(opened, size: str) -> None:
 
 def test_the_still_is_what_is_alive(opened, site) -> None:
     """The picture that is shown first is the pad at rest: same parts, words, bars and size."""
-    text = BeautifulSoup((STATIC / "draw" / "front.html").read_text("utf-8"), "html.parser")
+    text = parsed(STATIC / "draw" / "front.html")
     page = opened(reduced_motion="reduce")
     now = BeautifulSoup(page.evaluate(still.FRONT), "html.parser")
     assert now.get_text(" ", strip=True) == text.get_text(" ", strip=True), "run make stills"
@@ -324,7 +322,7 @@ def test_next_leads_through_the_course(site) -> None:
     name = "intro"
     met: list[str] = []
     while len(met) < 7:
-        page = BeautifulSoup((site / "book" / f"{name}.html").read_text("utf-8"), "html.parser")
+        page = parsed(site / "book" / f"{name}.html")
         name = page.select_one("a.right-next")["href"].removesuffix(".html")
         met.append(name)
     assert met == sorted(p.stem for p in (ROOT / "book").glob("0*.md"))
@@ -332,7 +330,7 @@ def test_next_leads_through_the_course(site) -> None:
 
 def test_one_clear_way_in(site) -> None:
     """One button, to the first chapter."""
-    page = BeautifulSoup((site / FRONT).read_text("utf-8"), "html.parser")
+    page = parsed(site / FRONT)
     assert [a["href"] for a in page.select(".bd-article .sd-btn")] == ["01-data.html"]
 
 
@@ -344,7 +342,7 @@ def test_touch_icon_is_made_from_the_mark() -> None:
 def test_every_page_has_the_mark(site) -> None:
     """As its icon, as a phone's, and once beside the title."""
     for path in [HTML / FRONT, HTML / "book" / "01-data.html", HTML / "search.html"]:
-        page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        page = parsed(path)
         found = [
             page.select_one(f'link[rel="{rel}"]')["href"] for rel in ("icon", "apple-touch-icon")
         ]

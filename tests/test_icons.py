@@ -6,8 +6,7 @@ from pathlib import Path
 import icons
 import pytest
 import small_site
-from bs4 import BeautifulSoup
-from conftest import HTML
+from conftest import HTML, parsed
 
 PAGES = {
     "index": """# Icons
@@ -40,10 +39,6 @@ def built(tmp_path_factory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("icons")
     small_site.write(folder, PAGES)
     return small_site.build(folder)
-
-
-def parsed(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
 
 
 def outline(svg) -> str:

@@ -9,6 +9,7 @@ import pypdf
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from conftest import parsed
 
 from tools import pdf
 from tools.pdf_document import LEFT_OUT, Document, Facts, PdfError, fill, page_names, places
@@ -18,10 +19,11 @@ FACTS = Facts("Small “book”", "Nobody", "1.2.3", "1 May 2026", "Free.")
 
 FRONT = """<section id="a-title"><h1>A title<a class="headerlink" href="#a-title">#</a></h1>
 <p>See <a href="one.html">one</a>, <a href="one.html#here">here</a>, <a href="api.html#f">f</a>,
-<a href="https://example.org/">elsewhere</a>.</p><div id="draw" class="draw-small">Pad</div>
+<a href="https://example.org/">elsewhere</a>.</p>
+<p class="published-only">As a PDF.</p><div id="draw" class="draw-small">Pad</div>
 </section>"""
 ONE = """<section id="one"><h1>1. One</h1><section id="here"><h2>Here</h2>
-<p>Text. <img src="../_static/favicon.svg" alt="A mark" loading="lazy"></p></section>
+<p>Text. <img src="../_static/mark.svg" alt="A mark" loading="lazy"></p></section>
 <div class="exercise admonition" id="ex-a">
 <p>Exercise 1.1</p><section id="exercise-content">Do.</section></div>
 <div class="exercise admonition" id="ex-b">
@@ -49,10 +51,10 @@ def small(tmp_path: Path) -> Path:
     mark = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>'
     )
-    (tmp_path / "_static" / "favicon.svg").write_text(mark, "utf-8")
+    (tmp_path / "_static" / "mark.svg").write_text(mark, "utf-8")
     (tmp_path / "_static" / "book.css").write_text("p { margin: 1em }", "utf-8")
     sheet = '<link rel="stylesheet" href="../_static/book.css?v=1">'
-    sheet += '<link rel="icon" href="../_static/favicon.svg">'
+    sheet += '<link rel="icon" href="../_static/mark.svg">'
     for name, text in {"intro": FRONT, "one": ONE, "glossary": NOTES}.items():
         page = (
             f'<html><head>{sheet}</head><body>{GLYPHS}<article class="bd-article">{text}</article>'
@@ -101,7 +103,7 @@ def test_solutions_and_answers_are_at_the_end_with_links_both_ways(small: Path) 
 
 def test_what_is_for_screens_stays_there(small: Path) -> None:
     soup = composed(small)
-    assert not soup.select("body .headerlink, #intro--draw")
+    assert not soup.select("body .headerlink, #intro--draw, .published-only")
     image = soup.select_one("#one img")
     assert "loading" not in image.attrs
     assert image["src"].startswith("file:")
@@ -286,7 +288,7 @@ def test_every_figure_and_formula_is_there(course, document, site) -> None:
     assert pictures <= alternatives(course)
     on_pages = 0  # those of a term's definition are shown by the mouse alone
     for name in page_names(ROOT):
-        page = BeautifulSoup((site / "book" / f"{name}.html").read_text("utf-8"), "html.parser")
+        page = parsed(site / "book" / f"{name}.html")
         on_pages += len(page.select("article .math:not(.term-definition *)"))
     assert len(document.select(".math")) == on_pages
 

@@ -8,7 +8,7 @@ import numpy as np
 import pictures
 import pytest
 import small_site
-from bs4 import BeautifulSoup
+from conftest import parsed
 from PIL import Image
 from test_site import PAGES
 
@@ -108,7 +108,7 @@ def built(tmp_path_factory) -> Path:
 
 
 def images(page: Path) -> list:
-    return BeautifulSoup(page.read_text("utf-8"), "html.parser").select(".bd-article img")
+    return parsed(page).select(".bd-article img")
 
 
 def test_the_first_picture_comes_at_once_and_others_when_they_are_near(built) -> None:

@@ -7,13 +7,18 @@ from types import SimpleNamespace
 import policy
 import pytest
 from bs4 import BeautifulSoup
-from conftest import HTML
+from conftest import HTML, parsed
 
 from tools import mouse
 
 #: What a browser says when a page does what its policy forbids.
 LISTEN = """addEventListener('securitypolicyviolation', (event) =>
   console.error('forbidden:', event.effectiveDirective, event.blockedURI, event.sample))"""
+#: Has every picture come, lazy ones, too.
+PICTURES = """() => Promise.all([...document.images].map((image) => {
+  image.loading = 'eager'
+  return image.decode().catch(() => console.error('no picture:', image.src))
+}))"""
 PAGE = """<!DOCTYPE html>
 <html><head><meta charset="utf-8"><title>A page</title><script>let a = 1 < 2 && "é";</script>
 <style>p > b {color: red}</style><script type="application/json">{"a": 1}</script></head>
@@ -84,7 +89,7 @@ def pages(site: Path) -> list[str]:
 
 def test_every_page_has_one(site: Path) -> None:
     for name in pages(site):
-        page = BeautifulSoup((site / name).read_text("utf-8"), "html.parser")
+        page = parsed(site / name)
         found = rules(page)
         assert found["default-src"] == ["'none'"], name
         assert found["base-uri"] == ["'none'"], name
@@ -108,6 +113,12 @@ def place(request, site: Path) -> str:
     return address
 
 
+def failure(request) -> list[str]:
+    """Return what is to be said of a failed request: nothing if the page was left before."""
+    # What the policy or a missing file stops has another name.
+    return [] if request.failure == "net::ERR_ABORTED" else [f"{request.failure}: {request.url}"]
+
+
 @pytest.fixture
 def watched(browser, problems):
     """Return a page that notes what is forbidden, what fails and what is said."""
@@ -116,20 +127,21 @@ def watched(browser, problems):
     page = context.new_page()
     page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("requestfailed", lambda request: problems.append(f"failed: {request.url}"))
+    page.on("requestfailed", lambda request: problems.extend(failure(request)))
     yield page
     context.close()
     assert not problems, "\n".join(problems)
 
 
 def test_every_page_keeps_to_it(watched, place: str) -> None:
-    """Loaded, in both modes, scrolled to its end, and printed."""
+    """Loaded with all its pictures, in both modes, scrolled to its end, and printed."""
     for name in pages(HTML):
         watched.goto(f"{place}/{name}")
         if name == "index.html":
             watched.wait_for_url(re.compile("/book/"))
         watched.wait_for_load_state("load")
         watched.evaluate("scrollTo(0, document.body.scrollHeight)")
+        watched.evaluate(PICTURES)
         if name in ("book/intro.html", "book/04-cnn.html"):
             for _ in range(3):
                 watched.locator(".theme-switch-button").first.click()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import small_site
 from bs4 import BeautifulSoup
+from conftest import parsed
 
 PAGE = """# A page
 
@@ -21,7 +22,7 @@ def built(folder: Path) -> BeautifulSoup:
     conf.write_text(conf.read_text("utf-8") + 'extensions += ["address", "published"]\n', "utf-8")
     out, said = small_site.build(folder)
     assert said == ""
-    return BeautifulSoup((out / "index.html").read_text("utf-8"), "html.parser")
+    return parsed(out / "index.html")
 
 
 def test_a_published_file_is_linked_to_in_the_published_book_alone(

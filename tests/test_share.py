@@ -14,8 +14,7 @@ import citation
 import pytest
 import repository
 import yaml
-from bs4 import BeautifulSoup
-from conftest import ROOT
+from conftest import ROOT, parsed
 from PIL import Image
 from test_build import SURROUNDINGS, Book, write_library
 
@@ -60,7 +59,7 @@ def html(book: Book) -> Path:
 
 def head(path: Path) -> dict[str, list[str]]:
     """Return what a page's head says: a tag's name or property, and its contents."""
-    page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    page = parsed(path)
     found: dict[str, list[str]] = {}
     for tag in page.head.select(":is(meta[name], meta[property])[content]"):
         key = tag.get("property") or tag.get("name")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from conftest import parsed
 
 from tools import slides
 from tools.plain_markdown import Book
@@ -27,12 +28,8 @@ def decks(site, tmp_path_factory) -> dict[str, Path]:
     return found
 
 
-def parsed(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
-
-
 def page_of(site: Path, name: str) -> BeautifulSoup:
-    return BeautifulSoup((site / "book" / f"{name}.html").read_text("utf-8"), "html.parser")
+    return parsed(site / "book" / f"{name}.html")
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda c: c.name)

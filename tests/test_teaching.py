@@ -9,7 +9,7 @@ from pathlib import Path
 import pypdf
 import pytest
 from bs4 import BeautifulSoup
-from conftest import watched
+from conftest import parsed, watched
 
 from digitrec import checks
 from digitrec.marking import assignments, cells
@@ -26,7 +26,7 @@ CHAPTERS = [chapter for chapter in BOOK.chapters if chapter.number]
 @pytest.fixture(scope="module")
 def teaching(site: Path) -> BeautifulSoup:
     """Return the built page."""
-    return BeautifulSoup((site / "book" / "teaching.html").read_text("utf-8"), "html.parser")
+    return parsed(site / "book" / "teaching.html")
 
 
 def rows(table) -> list[list[str]]:
@@ -148,7 +148,7 @@ def solid(text: str) -> str:
 @pytest.mark.parametrize("name", ["01-data", "02-dense", "07-learning"])
 def test_a_chapter_on_paper(name: str, printed, site) -> None:
     """No solution unless it is asked for, and then at the end; hints unless they are not wanted."""
-    source = BeautifulSoup((site / "book" / f"{name}.html").read_text("utf-8"), "html.parser")
+    source = parsed(site / "book" / f"{name}.html")
     solutions = [
         max((line.strip() for line in s.select_one("pre").get_text().splitlines()), key=len)
         for s in source.select(".solution")

@@ -22,6 +22,8 @@ from urllib.parse import unquote, urldefrag, urljoin
 import yaml
 from bs4 import BeautifulSoup, Tag
 
+from tools.plain_markdown import pages
+
 #: Pages that are no part of the course, and those that come after the solutions.
 LEFT_OUT = {"api", "teaching"}
 BACK = {"notation", "glossary", "costs", "model-card", "data-sheet", "references"}
@@ -30,7 +32,7 @@ ABOUT = "About this course"
 #: What is there to be pressed, to be watched, or for a screen alone.
 FOR_SCREENS = (
     ".headerlink, button, script, link, template, .hero .sd-btn, .question-tools, .term-definition,"
-    " .try-live, #draw.draw-small, .published"
+    " .try-live, #draw.draw-small, .published-only"
 )
 #: What is said where a picture stands for something live.
 STILLS = ".try-still > img + p, .draw-still:not(:has(img)), .train-still:not(:has(img))"
@@ -58,9 +60,7 @@ class Facts:
 
 def page_names(root: Path) -> list[str]:
     """Return the pages of the course, in the order of the table of contents."""
-    contents = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
-    listed = [c["file"] for part in contents["parts"] for c in part["chapters"]]
-    names = [Path(file).name for file in [contents["root"], *listed]]
+    names = [Path(file).name for file in pages(root)]
     return [name for name in names if name not in LEFT_OUT]
 
 
@@ -363,11 +363,11 @@ def places(document: str) -> Iterator[str]:
     yield from (html.unescape(place) for place in re.findall(r'data-page-of="([^"]*)"', document))
 
 
-def fill(document: str, pages: dict[str, int]) -> str:
+def fill(document: str, numbers: dict[str, int]) -> str:
     """Write page numbers where they belong."""
 
     def number(match: re.Match[str]) -> str:
-        return f"{match[1]}{pages[html.unescape(match[2])]}</span>"
+        return f"{match[1]}{numbers[html.unescape(match[2])]}</span>"
 
     return re.sub(r'(<span[^>]* data-page-of="([^"]*)"[^>]*>)\d*</span>', number, document)
 

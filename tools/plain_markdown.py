@@ -99,6 +99,13 @@ class Chapter:
         return f"{self.name if self.number or self.page in UNNUMBERED else 'index'}.ipynb"
 
 
+def pages(root: Path) -> list[str]:
+    """Return all pages of the table of contents, in its order, the front page first."""
+    contents = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
+    parts = contents.get("parts", [])
+    return [contents["root"], *(chapter["file"] for part in parts for chapter in part["chapters"])]
+
+
 @dataclass
 class Book:
     """What one chapter may refer to in others: labels, works, numbers.
@@ -132,7 +139,7 @@ class Book:
             Chapter(page, number, (root / f"{page}.md").read_text("utf-8"))
             for number, page in enumerate([contents["root"], *numbered])
         ]
-        listed = [c["file"] for part in contents.get("parts", []) for c in part["chapters"]]
+        listed = pages(root)
         chapters += [
             Chapter(page, 0, (root / f"{page}.md").read_text("utf-8"))
             for page in UNNUMBERED

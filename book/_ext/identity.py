@@ -44,8 +44,6 @@ def show_once(app: Any, name: str, page: BeautifulSoup) -> None:
 
 def decide_colours(app: Any, name: str, page: BeautifulSoup) -> None:
     """Have the theme's first script ask the screen, before anything is shown."""
-    if page.html is None:
-        return  # a button or a menu, which the theme renders by itself
     scripts = [script for script in page.find_all("script") if UNDECIDED in (script.string or "")]
     if len(scripts) != 1:
         raise ExtensionError(

@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup
 
 PAGE = "404"
 #: Attributes that hold an address.
-ADDRESSES = ("action", "data-content_root", "data-module", "href", "poster", "src")
+ADDRESSES = ("action", "data-content_root", "href", "poster", "src")
 BODY = """\
 <h1>There is no such page</h1>
 <p>The address may be mistyped, or the page was moved. Look for what you wanted:</p>
