@@ -247,8 +247,10 @@ def test_dropout_by_hand():
 
 
 def test_every_kind_of_layer_has_a_rule_and_a_test():
-    assert set(Layer.kinds.values()) == set(backprop.RULES)
-    assert {entry["layer"] for _, entry in LAYERS.values()} == set(Layer.kinds)
+    """But those that other tests have made."""
+    kinds = {name: kind for name, kind in Layer.kinds.items() if "digitrec" in kind.__module__}
+    assert set(kinds.values()) == set(backprop.RULES)
+    assert {entry["layer"] for _, entry in LAYERS.values()} == set(kinds)
 
 
 @pytest.mark.parametrize("name", LAYERS)
