@@ -41,13 +41,15 @@ def opened(browser, address, problems) -> Iterator[Callable]:
     """Return a function that opens the front page in a context of its own."""
     contexts = []
 
-    def open_front(size: str = "desktop", ready: bool = True, **options):
+    def open_front(size: str = "desktop", ready: bool = True, slowed: int = 1, **options):
         width, height = SCREENS[size]
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = watched(context, address, problems)
         if options.get("java_script_enabled", True):
             page.add_init_script(WATCH)
+        chrome = context.new_cdp_session(page)
+        chrome.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
         page.goto(f"{address}/{FRONT}")
         if ready:
             page.wait_for_selector("#draw[data-ready]")
@@ -220,10 +222,14 @@ def test_the_promise_is_on_the_first_screen(opened, size: str) -> None:
     assert page.evaluate("document.scrollingElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("slowed", [1, 6])
 @pytest.mark.parametrize("size", ["desktop", "phone"])
-def test_nothing_jumps(opened, size: str) -> None:
-    """From the first picture to the live pad, and while digits are drawn."""
-    page = opened(size)
+def test_nothing_jumps(opened, size: str, slowed: int) -> None:
+    """From the first picture to the live pad, and while digits are drawn.
+
+    A slow processor shows the page's beginning before its end has come.
+    """
+    page = opened(size, slowed=slowed)
     page.wait_for_timeout(9000)
     assert page.evaluate("window.shift") <= SHIFT
 

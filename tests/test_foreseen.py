@@ -1,0 +1,36 @@
+"""Parts of a page have their place from the start: no style waits for what comes later."""
+
+import re
+
+import foreseen
+import pytest
+from bs4 import BeautifulSoup
+from conftest import ROOT, parsed
+
+STATIC = ROOT / "book" / "_static"
+SHEETS = sorted(STATIC.rglob("*.css"))
+#: What scripts change while a page is open may be asked for.
+CHANGED = ("[hidden]", "[open]", ":checked", ":focus", ":hover")
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)
+def test_no_sheet_asks_for_what_comes_later(sheet) -> None:
+    for inner in re.findall(r":has\(([^{]*)\)", sheet.read_text("utf-8")):
+        assert any(state in inner for state in CHANGED), f"a class of foreseen.py instead: {inner}"
+
+
+@pytest.mark.parametrize("name", foreseen.CLASSES)
+def test_each_class_is_used(site, name: str) -> None:
+    """By a style sheet, and by a page."""
+    assert any(re.search(rf"\.{name}\b", sheet.read_text("utf-8")) for sheet in SHEETS)
+    assert any(parsed(page).select_one(f".{name}") for page in (site / "book").glob("*.html"))
+
+
+def test_classes_are_added() -> None:
+    page = BeautifulSoup(
+        '<body><section class="a"><p class="hero">x</p></section><section></section></body>',
+        "html.parser",
+    )
+    foreseen.name_parts(None, "a", page)
+    assert page.body["class"] == ["is-front"]
+    assert [s.get("class") for s in page.select("section")] == [["a", "has-hero"], None]
