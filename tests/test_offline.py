@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import published
 import pytest
 from bs4 import BeautifulSoup
-from conftest import wait_for_function
+from conftest import bring_to_life, wait_for_function
 
 from tools import mouse, offline
 
@@ -163,7 +163,7 @@ def test_things_to_try_are_alive(page, unpacked: Path) -> None:
     assert len(names) >= 2
     for path in names:
         page.goto(path.as_uri())
-        wait_for_function(page, "!document.querySelector('[data-try]:not([data-ready])')")
+        bring_to_life(page)
 
 
 def test_search_and_mode(page, unpacked: Path) -> None:

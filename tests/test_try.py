@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import try_it
 from axe_playwright_python.sync_playwright import Axe
-from conftest import HTML, ROOT, watched
+from conftest import HTML, ROOT, bring_to_life, watched
 from PIL import Image
 
 from digitrec import evaluate, forward, interactive, plots
@@ -69,6 +69,7 @@ def opened(browser, address, problems):
         contexts.append(context)
         page = watched(context, address, problems)
         page.goto(f"{address}/book/{chapter}.html")
+        page.locator(box).scroll_into_view_if_needed()
         page.wait_for_selector(f"{box}[data-ready]")
         return page.locator(box)
 
@@ -594,7 +595,7 @@ def test_each_control_has_a_name_of_its_own(browser, address, chapter: str) -> N
     """Each kind has a script of its own, which does not know the others on the page."""
     page = browser.new_page()
     page.goto(f"{address}/book/{chapter}.html")
-    page.wait_for_selector(".try[data-ready]")
+    bring_to_life(page)
     ids = page.evaluate("[...document.querySelectorAll('.try [id]')].map((e) => e.id)")
     groups = [
         name
@@ -616,7 +617,7 @@ def test_opened_as_a_file(browser, chapter: str) -> None:
     page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
     page.goto((HTML / "book" / f"{chapter}.html").as_uri())
     boxes = page.locator(".try")
-    page.wait_for_selector(".try[data-ready]")
+    bring_to_life(page)
     assert page.locator(".try[data-ready]").count() == boxes.count() > 0
     page.close()
     assert not problems
@@ -627,7 +628,7 @@ def test_print(browser, address, chapter: str) -> None:
     """On paper there are the drawings as they are, and no sliders."""
     page = browser.new_page()
     page.goto(f"{address}/book/{chapter}.html")
-    page.wait_for_selector(".try[data-ready]")
+    bring_to_life(page)
     page.emulate_media(media="print")
     assert page.locator(".try svg.try-picture").first.is_visible()
     assert not page.locator(".try input[type=range]").first.is_visible()

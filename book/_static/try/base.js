@@ -9,21 +9,31 @@ import { draw, find, make } from '../draw/dom.js';
 export const [BLUE, ORANGE, GREEN] = ['#2b7bba', '#d9650f', '#109f78'];
 /** A drawing is so wide that its letters are legible on a phone, where it has the whole width. */
 export const WIDTH = 320;
+/** One is built when it is nearer to what is seen than this part of the window's height. */
+const NEAR = '100%';
 /** Milliseconds without a change after which the summary is read out. */
 const PAUSE = 250;
 
 /**
- * Bring to life all of one kind on the page.
+ * Bring to life all of one kind on the page: each when a reader comes near it, or prints the page.
  * @param {string} name of the kind
  * @param {(live: HTMLElement, start: any, box: HTMLElement) => void} build fills `live`; `start` has the values
  *   that the page's author chose
  */
 export function each(name, build) {
-  for (const box of document.querySelectorAll(`[data-try="${name}"]`)) {
-    if (!(box instanceof HTMLElement)) continue;
+  const boxes = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(`[data-try="${name}"]`));
+  const near = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) if (isIntersecting) start(/** @type {HTMLElement} */ (target));
+  }, { rootMargin: `${NEAR} 0%` });
+  /** @param {HTMLElement} box */
+  function start(box) {
+    near.unobserve(box);
+    if ('ready' in box.dataset) return;
     build(find(box, '.try-live', HTMLElement), JSON.parse(box.dataset.start ?? '{}'), box);
     box.dataset.ready = '';
   }
+  boxes.forEach((box) => near.observe(box));
+  addEventListener('beforeprint', () => boxes.forEach(start));
 }
 
 /**
