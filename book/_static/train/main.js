@@ -142,7 +142,6 @@ function hear(report) {
   if (report.kind === 'ready') {
     labels = report.labels;
     offerDigits(report.images);
-    const problems = location.hash.includes('=') ? fromAddress() : [];
     reset();
     problem.textContent = problems.join(' ');
     return;
@@ -170,6 +169,9 @@ async function begin() {
   worker.addEventListener('error', fail);
   worker.postMessage({ do: 'begin', digits }, [digits]);
 }
+// What the page says of its settings is there before the digits are, so that nothing moves when these come.
+const problems = location.hash.includes('=') ? fromAddress() : [];
+showSettings();
 begin().catch(fail);
 
 function fail() {
