@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import policy
 import pytest
 from bs4 import BeautifulSoup
-from conftest import HTML, parsed
+from conftest import HTML, bring_to_life, parsed
 
 from tools import mouse
 
@@ -57,9 +57,8 @@ def test_it_comes_before_all_that_it_is_about() -> None:
     assert "script" in head[2:]
 
 
-def test_only_the_search_asks_for_files() -> None:
-    assert rules(protected())["connect-src"] == ["'none'"]
-    assert rules(protected(name="search"))["connect-src"] == ["'self'"]
+def test_files_are_asked_of_the_book_only() -> None:
+    assert rules(protected())["connect-src"] == ["'self'"]
 
 
 def test_orders_in_attributes_end_the_build(monkeypatch) -> None:
@@ -163,7 +162,7 @@ def test_what_the_pages_can_do_keeps_to_it(watched, place: str) -> None:
     watched.click(".train-start")
     watched.wait_for_function("Number(document.querySelector('#train').dataset.step) > 3")
     watched.goto(f"{place}/book/04-cnn.html")
-    watched.wait_for_selector("#try-way[data-ready]")
+    bring_to_life(watched)
     watched.locator(".try input[type=range]").first.press("ArrowRight")
     watched.locator(".try-cells button").first.click()
     watched.locator(".copybtn").first.click(force=True)

@@ -20,9 +20,10 @@ def repair(app, name, page):
     for selector, role in (("a.logo", "banner"), ("button.search-button__button", "search")):
         for inside in page.select(f".bd-sidebar-primary .sidebar-primary-item > {selector}"):
             inside.parent["role"] = role
-    # The line that opens folded code is called what stands there.
-    for line in page.select('summary[aria-label="Toggle hidden content"]'):
-        del line["aria-label"]
+    # The line that opens folded code is called what stands there, and so is the search button.
+    named = 'summary[aria-label="Toggle hidden content"], .search-button-field[aria-label]'
+    for part in page.select(named):
+        del part["aria-label"]
 
 
 def name_redirect(app, exception):

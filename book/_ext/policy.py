@@ -2,7 +2,8 @@
 
 Whatever would get into a page, by a mistake of ours or of a library, runs no script of its own and
 reaches no other site. Scripts come from the book, or are those inline ones that stand in the page
-when it is written: their checksums are in the policy. Only the search asks for files.
+when it is written: their checksums are in the policy. Files may be asked of the book only: the
+search does, and who checks a site asks for its robots.txt under a page's policy.
 
 Styles come from the book, too. Attributes ``style`` are allowed: tables, formulas and the theme
 have hundreds, and what they can do is harmless as long as no address outside can be named.
@@ -29,15 +30,13 @@ def checksums(elements: list[Tag]) -> list[str]:
     return sorted({f"'sha256-{base64.b64encode(sum_).decode('ascii')}'" for sum_ in sums})
 
 
-def policy(page: BeautifulSoup, fetches: bool = False) -> str:
+def policy(page: BeautifulSoup) -> str:
     """Return the policy under which a page works, and no other would.
 
     Parameters
     ----------
     page
         As it will be written.
-    fetches
-        Whether its scripts ask for files of the book.
     """
     inline = [
         script
@@ -52,7 +51,7 @@ def policy(page: BeautifulSoup, fetches: bool = False) -> str:
         "style-src-elem": ["'self'", *checksums(page.find_all("style"))],
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
-        "connect-src": ["'self'" if fetches else "'none'"],
+        "connect-src": ["'self'"],
         "worker-src": ["blob:"],  # parts.js
         "form-action": ["'self'"],  # the search
         "base-uri": ["'none'"],
@@ -69,8 +68,7 @@ def protect(app: Any, name: str, page: BeautifulSoup) -> None:
     for element in page.find_all(lambda tag: any(key.startswith("on") for key in tag.attrs)):
         LOGGER.warning("%s: no page may have what the policy forbids: %s", name, element)
     rule = page.new_tag(
-        "meta",
-        attrs={"http-equiv": "Content-Security-Policy", "content": policy(page, name == "search")},
+        "meta", attrs={"http-equiv": "Content-Security-Policy", "content": policy(page)}
     )
     charset = page.select_one("meta[charset]")
     if charset is None:
