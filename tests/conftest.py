@@ -180,6 +180,29 @@ def _waiting_from_outside() -> Iterator[None]:
         yield
 
 
+#: As long as a page is open: how much moved its place without anybody having asked for it, in the
+#: measure of browsers (Layout Instability).
+WATCH_SHIFTS = """
+  window.shift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+  }).observe({ type: 'layout-shift', buffered: true });
+"""
+
+
+def slow_down(page: Page, times: int) -> None:
+    """Have a page's scripts and layout take so many times as long, as on a slow phone."""
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": times})
+
+
+def bring_to_life(page: Page) -> None:
+    """Have a page build all that is built only when a reader comes near it: as for printing."""
+    page.wait_for_load_state("load")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.wait_for_function("!document.querySelector('[data-try]:not([data-ready])')")
+
+
 def watched(context, address, problems):
     """Return a new page; what it complains of, and what it asks of others, is noted."""
     page = context.new_page()

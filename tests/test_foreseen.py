@@ -5,7 +5,7 @@ import re
 import foreseen
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ROOT, parsed
+from conftest import ROOT, WATCH_SHIFTS, parsed, slow_down, watched
 
 STATIC = ROOT / "book" / "_static"
 SHEETS = sorted(STATIC.rglob("*.css"))
@@ -34,3 +34,35 @@ def test_classes_are_added() -> None:
     foreseen.name_parts(None, "a", page)
     assert page.body["class"] == ["is-front"]
     assert [s.get("class") for s in page.select("section")] == [["a", "has-hero"], None]
+
+
+def test_what_a_folded_cell_shows_is_above_it() -> None:
+    page = BeautifulSoup(
+        '<body><div class="cell tag_hide-input"><details class="above-input"></details>'
+        '<div class="cell_output"></div></div></body>',
+        "html.parser",
+    )
+    foreseen.name_parts(None, "a", page)
+    assert [part["class"] for part in page.select_one(".cell").find_all(True)] == [
+        ["cell_output"],
+        ["above-input"],
+    ]
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
+@pytest.mark.parametrize("name", ["draw", "train", "01-data", "04-cnn", "api"])
+def test_nothing_jumps(browser, address, problems, name: str, size: tuple[int, int]) -> None:
+    """A slow processor shows a page's beginning before its end has come.
+
+    The front page's own is in test_front.py.
+    """
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page = watched(context, address, problems)
+    page.add_init_script(WATCH_SHIFTS)
+    slow_down(page, 6)
+    page.goto(f"{address}/book/{name}.html")
+    page.wait_for_timeout(3000)
+    shift = page.evaluate("window.shift")
+    context.close()
+    assert shift <= 0.02
+    assert not problems

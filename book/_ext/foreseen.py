@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 #: Class → the parts of a page that get it.
 CLASSES = {
     "is-front": "body:has(.hero)",
+    "has-contents": "body:has(.bd-sidebar-secondary)",
     "has-hero": "section:has(> .hero)",
     "has-pad": ".page-only:has(> .draw)",
     "shows-output": 'div.cell[class*="tag_hide-input"]:has(> .cell_output)',
@@ -28,6 +29,9 @@ def name_parts(app: Any, name: str, page: BeautifulSoup) -> None:
     for added, parts in CLASSES.items():
         for part in page.select(parts):
             part["class"] = [*part.get_attribute_list("class", []), added]
+    # What a folded cell shows is above its code, for who reads the page and who hears it.
+    for output in page.select(".shows-output > .cell_output"):
+        output.parent.insert(0, output.extract())
 
 
 def setup(app: Any) -> dict[str, Any]:

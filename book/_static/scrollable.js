@@ -3,10 +3,13 @@
 const boxes = 'mjx-container, pre, .output.text_html, .pst-scrollable-table-container';
 
 function mark() {
-  for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(boxes))) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  const found = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(boxes))];
+  // All are asked before one is changed, or the browser would lay out the page again for each.
+  const wide = found.map((box) => box.scrollWidth > box.clientWidth);
+  found.forEach((box, k) => {
+    if (wide[k]) box.tabIndex = 0;
     else if (box.getAttribute('tabindex') === '0') box.removeAttribute('tabindex');
-  }
+  });
 }
 
 const observer = new ResizeObserver(mark); // also when a solution is opened
