@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from conftest import HTML, ROOT, parsed, watched
+from conftest import HTML, ROOT, WATCH_SHIFTS, parsed, slow_down, watched
 from test_draw import SHAPES, readings
 
 from tools import mark, mouse, still
@@ -27,13 +27,6 @@ BLANK = """() => {
 }"""
 WORDS = "document.querySelector('.draw-why').textContent"
 BARS = "[...document.querySelectorAll('.draw-bar')].map((bar) => bar.style.transform).join()"
-# As long as the page is open: how much moved its place without anybody having asked for it.
-WATCH = """
-  window.shift = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
-  }).observe({ type: 'layout-shift', buffered: true });
-"""
 
 
 @pytest.fixture
@@ -47,9 +40,8 @@ def opened(browser, address, problems) -> Iterator[Callable]:
         contexts.append(context)
         page = watched(context, address, problems)
         if options.get("java_script_enabled", True):
-            page.add_init_script(WATCH)
-        chrome = context.new_cdp_session(page)
-        chrome.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
+            page.add_init_script(WATCH_SHIFTS)
+        slow_down(page, slowed)
         page.goto(f"{address}/{FRONT}")
         if ready:
             page.wait_for_selector("#draw[data-ready]")
@@ -187,6 +179,32 @@ def test_reduced_motion(opened) -> None:
     assert not page.locator(".draw-pause").is_visible()
     mouse.draw(page, SHAPES["7"], steps=9)
     assert readings(page)[0] == "7"
+
+
+def test_digits_are_read_in_pieces(opened) -> None:
+    """While digits are drawn, other work has its turn within a reading, whose end is the same."""
+    page = opened(reduced_motion="reduce")
+    gentle, at_once, turns = page.evaluate(
+        """async () => {
+      const { WRITTEN } = await import('../_static/draw/written.js');
+      const { drawn } = await import('../_static/draw/demo.js');
+      const { Live } = await import('../_static/draw/live.js');
+      const live = new Live({ whole: false });
+      await live.load();
+      live.pad.load(drawn(WRITTEN[0]));
+      let [turns, goes] = [0, true];
+      const turn = () => { turns++; if (goes) setTimeout(turn); };
+      turn();
+      await live.updateGently();
+      goes = false;
+      const gentle = live.why.textContent;
+      live.update();
+      return [gentle, live.why.textContent, turns];
+    }"""
+    )
+    assert gentle == at_once
+    assert gentle.startswith("Both read")
+    assert turns >= 10
 
 
 def test_nobody_is_told_of_what_moves_by_itself(opened) -> None:

@@ -705,15 +705,21 @@ export class Sequential {
    * @returns {Map<string, Float32Array>} by the layer's name, in order
    */
   outputs(x) {
-    /** @type {Map<string, Float32Array>} */
-    const given = new Map();
+    return new Map(this.layerwise(x));
+  }
+
+  /**
+   * Propagate one example layer by layer: the next one is computed when it is asked for.
+   * @param {ArrayLike<number>} x as in `forward`
+   * @returns {Generator<[string, Float32Array], void, void>} each layer's name, and what it gives
+   */
+  *layerwise(x) {
     let value = x;
     for (const layer of this.layers) {
       const output = layer.forward(value);
-      given.set(layer.name, output);
+      yield [layer.name, output];
       value = output;
     }
-    return given;
   }
 
   /**

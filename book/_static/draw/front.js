@@ -23,6 +23,7 @@ live.named('tools').append(button);
 const invitation = make('p', { className: 'draw-invitation', 'aria-hidden': 'true', textContent: 'Draw here, too' });
 pad.canvas.after(invitation);
 live.speaks = false;
+live.gentle = true;
 const digits = WRITTEN.map(drawn);
 const demo = new Demo(digits, (drawing, whole) => {
   live.every = whole ? 0 : EVERY;
@@ -56,6 +57,7 @@ function take() {
   state.taken = true;
   demo.finish();
   live.every = 0;
+  live.gentle = false;
   live.speaks = true;
   invitation.hidden = true;
   adapt();
@@ -110,7 +112,7 @@ async function start() {
     throw error;
   }
   if (!state.taken) pad.load(digits[0]);
-  live.update();
+  await live.updateGently();
   adapt();
   appear();
   root.dataset.ready = 'true';

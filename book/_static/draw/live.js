@@ -22,6 +22,7 @@ const NAMES = /** @type {const} */ (['cnn', 'dense']);
  * @typedef {import('./strokes.js').Drawing} Drawing
  * @typedef {import('./model.js').Model} Model
  * @typedef {import('./view.js').Name} Name
+ * @typedef {Generator<void, void, void>} Steps work in pieces
  */
 
 // What has the class draw-whole is on the drawing page alone.
@@ -97,6 +98,11 @@ export class Live {
     this.onReading = (/** @type {?Record<Name, Map<string, Float32Array>>} */ _outputs) => {};
     /** @type {?Record<Name, Float32Array>} */
     this.found = null; // each network's probabilities of the drawing
+    /** Whether it reads piece by piece, with time for all else between: while digits are drawn by themselves. */
+    this.gentle = false;
+    /** @type {?Steps} */
+    this.reading = null; // the gentle one that goes on
+    this.changedSince = false; // since that began
     /** The drawing is read at most once in so many milliseconds. */
     this.every = 0;
     this.last = 0;
@@ -168,12 +174,40 @@ export class Live {
         return;
       }
       this.last = now;
-      this.update();
+      if (this.gentle) this.updateGently();
+      else this.update();
     });
   }
 
-  /** Prepare, read, show. */
+  /** Prepare, read, show: at once. */
   update() {
+    this.reading = null;
+    const steps = this.steps();
+    while (!steps.next().done);
+  }
+
+  /** Prepare, read, show: a piece at a time. What changes meanwhile is read afterwards. */
+  async updateGently() {
+    if (this.reading) {
+      this.changedSince = true;
+      this.pad.show();
+      return;
+    }
+    const steps = this.reading = this.steps();
+    this.changedSince = false;
+    while (!steps.next().done) {
+      await new Promise((next) => setTimeout(next));
+      if (this.reading !== steps) return; // the reader draws, and is answered at once
+    }
+    this.reading = null;
+    if (this.changedSince) this.changed(this.pad.drawing, false);
+  }
+
+  /**
+   * Prepare, read, show: the pieces of it.
+   * @returns {Steps}
+   */
+  *steps() {
     const { model, pad, picture } = this;
     if (!model) {
       pad.show();
@@ -183,6 +217,7 @@ export class Live {
     picture.draw(pad.drawing, pad.pictures);
     const { gray, side } = picture.read();
     const { paper } = picture;
+    yield;
     const { image, box } = prepare(gray, side, side, measures, { centre: this.centre, paper });
     const part = (/** @type {number} */ pixels) => pixels / picture.pad;
     pad.found = box && {
@@ -191,7 +226,8 @@ export class Live {
     pad.show();
     this.element.classList.toggle('draw-nothing', !box);
     this.seen.show(image);
-    const outputs = box && { cnn: cnn.outputs(image), dense: dense.outputs(image) };
+    yield;
+    const outputs = box && { cnn: yield* inPieces(cnn, image), dense: yield* inPieces(dense, image) };
     const probabilities = outputs && {
       cnn: probabilitiesOf(cnn, outputs.cnn), dense: probabilitiesOf(dense, outputs.dense),
     };
@@ -209,16 +245,49 @@ export class Live {
     this.speaking = setTimeout(() => this.say(words), PAUSE);
   }
 
-  /** Browsers compile what runs often. So run it a few times before the first stroke needs it. */
-  warmUp(times = WARM_UP) {
-    if (!this.model || times === 0) return;
-    const drawn = new Picture();
-    drawn.draw({ ...EMPTY, strokes: [{ pen: PENS.medium, points: [300, 100, 600, 200, 400, 800 - 10 * times] }] }, []);
-    const { gray, side } = drawn.read();
-    const { image } = prepare(gray, side, side, this.model.measures);
-    for (const network of Object.values(this.model.networks)) network.outputs(image);
-    (globalThis.requestIdleCallback ?? setTimeout)(() => this.warmUp(times - 1));
+  /**
+   * Browsers compile what runs often. So run it a few times before the first stroke needs it, a piece whenever the
+   * browser has nothing to do.
+   */
+  warmUp() {
+    const { model } = this;
+    if (!model) return;
+    const pieces = practice(model);
+    const next = () => pieces.next().done || (globalThis.requestIdleCallback ?? setTimeout)(next);
+    next();
   }
+}
+
+/**
+ * Read some strokes a few times.
+ * @param {Model} model
+ * @returns {Steps}
+ */
+function* practice({ measures, networks }) {
+  const drawn = new Picture();
+  for (let times = 0; times < WARM_UP; times++) {
+    drawn.draw({ ...EMPTY, strokes: [{ pen: PENS.medium, points: [300, 100, 600, 200, 400, 700 + 10 * times] }] }, []);
+    const { gray, side } = drawn.read();
+    yield;
+    const { image } = prepare(gray, side, side, measures);
+    for (const network of Object.values(networks)) yield* inPieces(network, image);
+  }
+}
+
+/**
+ * What each layer of a network gives, computed in pieces.
+ * @param {import('./forward.js').Sequential} network
+ * @param {ArrayLike<number>} image
+ * @returns {Generator<void, Map<string, Float32Array>, void>}
+ */
+function* inPieces(network, image) {
+  /** @type {Map<string, Float32Array>} */
+  const outputs = new Map();
+  for (const [name, output] of network.layerwise(image)) {
+    outputs.set(name, output);
+    yield;
+  }
+  return outputs;
 }
 
 /**
