@@ -191,6 +191,7 @@ def test_digits_are_read_in_pieces(opened) -> None:
       const { Live } = await import('../_static/draw/live.js');
       const live = new Live({ whole: false });
       await live.load();
+      live.gentle = true;
       live.pad.load(drawn(WRITTEN[0]));
       let [turns, goes] = [0, true];
       const turn = () => { turns++; if (goes) setTimeout(turn); };
