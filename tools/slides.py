@@ -78,7 +78,7 @@ def inner(tag: Tag) -> str:
     tag = copy.copy(tag)
     for part in tag.select(NOT_TEXT):
         part.decompose()
-    for part in tag.select("a, .xref, .pasted-text"):
+    for part in tag.select("a, .xref, .pasted-text, .measured-time"):
         part.unwrap()
     for part in tag.find_all(True):
         if part.name == "mjx-container" or part.find_parent("mjx-container"):

@@ -2,8 +2,8 @@
 
 ``{course-table}`` is a table of the chapters, ``{course-hints}`` lists what the checks say to wrong
 answers, and the role ``{course}`` gives a number: ``{course}`reading 01-data 02-dense``` is a sum
-over chapters. ``reading`` is in minutes, ``running`` in seconds; ``exercises``, ``questions``,
-``predictions``, ``trials`` and ``figures`` are counts.
+over chapters. ``reading`` is in minutes, ``running`` in seconds, measured when the chapter ran;
+``exercises``, ``questions``, ``predictions``, ``trials`` and ``figures`` are counts.
 """
 
 import html
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from docutils import nodes
+from measured import Time
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -184,9 +185,15 @@ def resolve(app, doctree, docname):
         if missing:
             raise ExtensionError(f"{docname}: {{course}}: there is no page {missing[0]}")
         total = sum(counts[name][node["name"]] for name in wanted)
-        node.replace_self(nodes.Text(as_text(node["name"], total)))
+        node.replace_self(shown(node["name"], total))
     for node in list(doctree.findall(Placeholder)):
         node.replace_self(table(app, docname, counts, pages))
+
+
+def shown(name, value):
+    """Return a number as a page shows it: a time is marked as measured."""
+    text = nodes.Text(as_text(name, value))
+    return Time("", "", text) if name == "running" else text
 
 
 def table(app, docname, counts, pages):
@@ -199,26 +206,24 @@ def table(app, docname, counts, pages):
             internal=True,
         )  # fmt: skip
         paragraph = nodes.paragraph("", "", link)
-        rows.append([paragraph, *(as_text(key, counts[page][key]) for key in COLUMNS)])
+        rows.append([paragraph, *(shown(key, counts[page][key]) for key in COLUMNS)])
     sums = {key: sum(counts[page][key] for page in pages) for key in COLUMNS}
-    rows.append(["all", *(as_text(key, sums[key]) for key in COLUMNS)])
+    rows.append([nodes.Text("all"), *(shown(key, sums[key]) for key in COLUMNS)])
     group = nodes.tgroup("", cols=1 + len(COLUMNS))
     for width in (40, *[10] * len(COLUMNS)):
         group += nodes.colspec(colwidth=width)
-    group += nodes.thead("", row(["chapter", *COLUMNS.values()]))
+    group += nodes.thead("", row(map(nodes.Text, ["chapter", *COLUMNS.values()])))
     group += nodes.tbody("", *map(row, rows))
     return nodes.table("", group, classes=["course"])
 
 
 def row(cells):
     """Return a row of a table."""
-    return nodes.row(
-        "",
-        *(
-            nodes.entry("", cell if isinstance(cell, nodes.Node) else nodes.paragraph("", cell))
-            for cell in cells
-        ),
+    paragraphs = (
+        cell if isinstance(cell, nodes.paragraph) else nodes.paragraph("", "", cell)
+        for cell in cells
     )
+    return nodes.row("", *(nodes.entry("", paragraph) for paragraph in paragraphs))
 
 
 def again(app, env):
@@ -228,6 +233,7 @@ def again(app, env):
 
 def setup(app):
     """Connect the extension to Sphinx."""
+    app.setup_extension("measured")
     app.add_node(Placeholder)
     app.add_node(InlinePlaceholder)
     app.add_directive("course-table", TableDirective)

@@ -1,0 +1,223 @@
+"""Two builds on one machine give the same pages, but for measured times, which are marked."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import library_cache
+import pytest
+import small_site
+import times
+from bs4 import BeautifulSoup, Tag
+from conftest import ROOT, parsed
+
+# How measured times are found in a chapter.
+
+HEAD = """---
+jupytext:
+  text_representation:
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+# A page
+"""
+TIMED = "start = time.perf_counter()\nwork()\nspent = time.perf_counter() - start"
+
+
+def chapter(*cells: str) -> str:
+    """Return a chapter with these cells; one that begins with ":tags:" has its own head."""
+    return HEAD + "".join(f"\n```{{code-cell}} ipython3\n{cell}\n```\n" for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        (["print('10 s')"], False),
+        (["import time", TIMED], False),
+        ([TIMED, "print(spent)"], True),
+        ([TIMED, "glue(spent=spent)"], True),
+        ([TIMED, "ratio = spent / 3", "print(f'{ratio:.0f}')"], True),
+        ([TIMED, "spent = 3\nprint(spent)"], False),
+        ([TIMED, "print(start)\n"], True),
+        ([TIMED, "for start in range(3):\n    print(start)"], False),
+        (["print(time.time())"], True),
+        (["taken = []\nfor _ in x:\n    taken.append(run.seconds)", "print(max(taken))"], True),
+        (["right, spent = [], []\nspent.append(a.seconds)", "print(right)"], False),
+        (["total = 0\ntotal += trained.cpu_seconds", "if total:\n    print(total)"], True),
+        (["def clock(f):\n    return perf_counter() - f()"], False),
+        (["def clock(f):\n    return perf_counter() - f()", "plots.bars({1: clock(f)})"], True),
+        ([TIMED, "def plain(start):\n    spent = start\n    return spent", "plain(3)"], False),
+        (["train(verbose=0)"], False),
+        (["train(verbose=2)"], True),
+        (["history = model.fit(x, y, verbose=2).history"], True),
+        (["%matplotlib inline\nx = 1", "x"], False),
+    ],
+)
+def test_a_cell_that_shows_a_time_needs_the_tag(cells: list[str], shown: bool) -> None:
+    """Names are followed from cell to cell. The last one is tagged, or not."""
+    wrong = times.read(chapter(*cells))[1]
+    tagged = times.read(chapter(*cells[:-1], f":tags: [measured]\n{cells[-1]}"))[1]
+    assert ("expected the tag 'measured'" in " ".join(wrong)) == shown
+    assert ("shows no measured time" in " ".join(tagged)) != shown
+
+
+def test_what_a_tagged_cell_glues_is_a_time() -> None:
+    """Another value would never be compared."""
+    glues = ":tags: [remove-cell, measured]\nglue(spent=spent, twice=2 * spent{})"
+    assert times.read(chapter(TIMED, glues.format(""))) == ({"spent", "twice"}, [])
+    _, (wrong,) = times.read(chapter(TIMED, glues.format(", right=0.9")))
+    assert "right is no time" in wrong
+
+
+def test_the_chapters_have_times() -> None:
+    """Of each kind: a training's, a ratio, one of the NumPy network."""
+    names: set[str] = set()
+    for page in library_cache.executed_pages(ROOT):
+        found, wrong = times.read(page.read_text("utf-8"))
+        assert wrong == [], page.name
+        names |= found
+    assert {"cnn_seconds", "dense_speed_up", "numpy_trained_seconds"} <= names
+
+
+# How they are marked.
+
+TIMES = chapter(
+    ":tags: [measured]\nimport time\n\n"
+    "start = time.perf_counter()\nspent = time.perf_counter() - start + 9 - 2\n"
+    "print('elbram'[::-1], f'1/2 - 3s - 8ms/step - loss: 0.25, {spent:.1f} seconds')",
+    "from digitrec.notebook import glue\n\nglue(right=0.75)\nprint('fixed output, 5 s')",
+    ":tags: [remove-cell, measured]\nglue(spent=spent)",
+)
+OTHER = """# Another
+
+It took {glue:text}`timed.md::spent:.1f` s, and {glue:text}`timed.md::right:.0%` are right.
+"""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return a small built site with a chapter that measures, and what its builder said."""
+    folder = tmp_path_factory.mktemp("small")
+    own = "\nHere {glue:text}`spent:.1f` and {glue:text}`right:.0%`.\n"
+    pages = {"index": "# Small\n", "timed": TIMES + own, "other": OTHER}
+    small_site.write(folder, pages, ["kernel", "measured"])
+    conf = folder / "conf.py"
+    conf.write_text(conf.read_text("utf-8") + 'nb_execution_mode = "cache"\n', "utf-8")
+    return small_site.build(folder)
+
+
+@pytest.mark.slow
+def test_times_are_marked_and_only_times(small: tuple[Path, str]) -> None:
+    """In what a tagged cell prints, and where a value is glued, on its page and on another."""
+    out, said = small
+    assert said == ""
+    page = parsed(out / "timed.html")
+    found = [mark.get_text() for mark in page.select(".measured-time")]
+    assert found == [" 3s", " 8ms", " 7.0 seconds", "7.0"]
+    (printed,) = page.select(".tag_measured .cell_output pre")
+    assert printed.get_text() == "marble 1/2 - 3s - 8ms/step - loss: 0.25, 7.0 seconds\n"
+    other = parsed(out / "other.html")
+    assert [mark.get_text() for mark in other.select(".measured-time")] == ["7.0"]
+    assert "It took 7.0 s, and 75% are right." in other.get_text()
+
+
+@pytest.mark.slow
+def test_the_search_knows_no_times(small: tuple[Path, str]) -> None:
+    """What else the chapter says is found."""
+    index = (small[0] / "searchindex.js").read_text("utf-8")
+    for word in ("fix", "output", "75"):
+        assert re.search(rf'"?\b{word}\b"?: ', index), word
+    for word in ("marbl", "7"):
+        assert not re.search(rf'"{word}": |\b{word}: ', index), word
+
+
+@pytest.mark.slow
+def test_a_missing_tag_is_a_warning(tmp_path: Path) -> None:
+    """Which ends the book's build."""
+    pages = {"index": TIMES.replace(":tags: [measured]\n", "")}
+    small_site.write(tmp_path, pages, ["measured"])
+    assert "index.md: WARNING: the cell that begins ['import time'] shows" in small_site.build(
+        tmp_path
+    )[1].replace(str(tmp_path) + "/", "")
+
+
+# The built book.
+
+#: What looks like a measured time in an output without a mark, and why it is none: the page, then
+#: the text.
+NO_TIMES = {
+    ("05-your-images", "1s with a flag"): "several digits 1",
+    ("05-your-images", "7s with a bar"): "several digits 7",
+    ("05-your-images", "0s with a slash"): "several digits 0",
+    ("07-learning", "6.018 times as fast"): "how much the loss grows for a step",
+}
+LOOKS = re.compile(
+    r"\d ?(?:s|ms|us|µs|ns|sec|secs|seconds?|minutes?|hours?|MB|GB|[MG]iB)\b"
+    r"|\d ?(?:×(?! ?\d)|times (?:as )?(?:fast|long|slow)\w*)|\d+:\d\d\b"
+)
+
+UNIT = re.compile(r" ?(?:(?:s|ms|µs|seconds|minutes)\b|times (?:as )?(?:fast|long|slow))")
+
+
+def outputs(page: BeautifulSoup) -> Iterator[Tag]:
+    """Yield what a page's cells show, without what is marked."""
+    for output in page.select(".cell_output"):
+        for mark in output.select(".measured-time"):
+            mark.decompose()
+        yield output
+
+
+def pages(site: Path) -> list[Path]:
+    return sorted((site / "book").glob("*.html"))
+
+
+def test_what_looks_like_a_time_is_marked(site: Path) -> None:
+    """Or is named above; tables show committed results, whose heads have the units."""
+    used = set()
+    for path in pages(site):
+        for output in outputs(parsed(path)):
+            for table in output.select("table.measured"):
+                table.decompose()
+            for line in output.get_text().splitlines():
+                named = {entry for entry in NO_TIMES if entry[0] == path.stem and entry[1] in line}
+                used |= named
+                assert named or not LOOKS.search(line), f"{path.stem}: {line}"
+    assert used == NO_TIMES.keys()
+
+
+def test_a_unit_in_prose_follows_a_mark(site: Path) -> None:
+    """But on the page of committed measurements, and where the number is a card's."""
+    committed = {"costs", "model-card"}
+    for path in pages(site):
+        if path.stem in committed:
+            continue
+        for value in parsed(path).select(".pasted-text"):
+            inside = value.find_parent(class_="measured-time")
+            after = (inside or value).next_sibling
+            if after and UNIT.match(str(after)):
+                assert inside, f"{path.stem}: {value.get_text()}{str(after)[:20]}"
+
+
+def test_each_tagged_cell_has_a_mark(site: Path) -> None:
+    """A time, or a picture. All that it prints is compared but for the times."""
+    found = 0
+    for path in pages(site):
+        for cell in parsed(path).select(".tag_measured"):
+            assert cell.select(".measured-time, .cell_output img"), cell.get_text()
+            found += 1
+    assert found >= 8
+
+
+def test_how_long_chapters_run_is_marked(site: Path) -> None:
+    """On the page for those who teach: a column of a table, and in its plans."""
+    page = parsed(site / "book" / "teaching.html")
+    rows = page.select("table.course tbody tr")
+    assert rows
+    assert all(row.select("td")[-1].select(".measured-time") for row in rows)
+    for mark in page.select(".measured-time"):
+        mark.decompose()
+    assert not re.search(r"runs \d|\d seconds", page.select_one(".plan").get_text())
