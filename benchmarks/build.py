@@ -6,10 +6,6 @@ Which chapters ran is told by the build; where it is not those that may run, thi
 and writes nothing.
 """
 
-import os
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +14,7 @@ from typing import Any
 
 from benchmarks import measure
 from benchmarks.measure import ROOT
+from tools import copies
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
@@ -25,22 +22,13 @@ import library_cache
 
 #: The chapter that is changed, one that runs in seconds, and the module, which few chapters need.
 CHAPTER, MODULE = "03-forward", "__main__"
-#: What a build says of a chapter that ran.
-RAN = re.compile(r"book/([\w-]+)\.md: Executed notebook in ([\d.]+) seconds")
 
 
 def build(root: Path) -> tuple[float, dict[str, float]]:
     """Build the book; return the seconds in all, and those of each chapter that ran."""
-    environ = os.environ | {"PYTHONPATH": str(root)}
-    environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    script = Path(sys.executable).with_name("jupyter-book")
-    command = [str(script), "build", ".", "-W", "-n", "--keep-going"]
     start = time.perf_counter()
-    done = subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True)
-    seconds = time.perf_counter() - start
-    if done.returncode:
-        sys.exit(done.stderr)
-    return seconds, {name: float(took) for name, took in sorted(RAN.findall(done.stdout))}
+    ran = copies.build(root)
+    return time.perf_counter() - start, ran
 
 
 def builds(run: measure.Run) -> dict[str, Any]:
@@ -63,10 +51,7 @@ def builds(run: measure.Run) -> dict[str, Any]:
     found: dict[str, Any] = {"changed": {"chapter": CHAPTER, "module": MODULE}}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        left_out = shutil.ignore_patterns(".git", ".venv", "_build", "node_modules")
-        shutil.copytree(ROOT, root, dirs_exist_ok=True, ignore=left_out)
-        packages = Path("tools", "javascript", "node_modules")
-        (root / packages).symlink_to(ROOT / packages)
+        copies.copy(root)
         for kind, (name, text, repeats, expected) in kinds.items():
             times = []
             for turn in range(repeats):
