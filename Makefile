@@ -89,6 +89,10 @@ test: browser check book ## everything: checks, library, book, site; needs git, 
 quick: check ## the checks, and the tests that take a minute in all; needs Python
 	$(BIN)/pytest -q -n auto -m "not book and not browser and not training and not launch and not slow" --hypothesis-profile=quick
 
+.PHONY: reproducible
+reproducible: $(VENV)/.installed $(JS)/node_modules/.installed ## build the book twice from nothing, elsewhere, and compare the pages; needs Python, and the network the first time
+	$(BIN)/python -m tools.compare_builds
+
 .PHONY: hooks
 hooks: $(VENV)/.installed ## check style and notebooks before each commit; needs git
 	$(BIN)/pre-commit install

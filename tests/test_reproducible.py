@@ -1,6 +1,7 @@
 """Two builds on one machine give the same pages, but for measured times, which are marked."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 import small_site
 import times
 from bs4 import BeautifulSoup, Tag
-from conftest import ROOT, parsed
+from conftest import BUILD, ROOT, parsed
+
+from tools import compare_builds, copies
 
 # How measured times are found in a chapter.
 
@@ -145,6 +148,120 @@ def test_a_missing_tag_is_a_warning(tmp_path: Path) -> None:
     )[1].replace(str(tmp_path) + "/", "")
 
 
+# How two sites are compared.
+
+PAGE = """<!DOCTYPE html>
+<html><body><p>It took <span class="measured-time">{time}</span> s.</p>
+<div class="cell tag_measured"><div class="cell_output"><pre>{printed}</pre>
+<img src="../_images/{picture}.webp" srcset="../_images/{picture}.webp 9w" width="{width}"
+ alt="{alt}"></div></div>
+<div class="cell"><div class="cell_output"><img src="../_images/fixed.webp"></div></div>
+</body></html>
+"""
+SAME = {"time": "3", "printed": "loss 0.1", "picture": "aa", "width": "300", "alt": "Bars"}
+
+
+def site(folder: Path, files: dict[str, bytes] | None = None, **changes: str) -> Path:
+    """Write a site: a page, its pictures, a script; changed, and with other files."""
+    values = SAME | changes
+    written = {
+        "book/page.html": PAGE.format(**values).encode("utf-8"),
+        f"_images/{values['picture']}.png": values["picture"].encode(),
+        f"_images/{values['picture']}.webp": values["picture"].encode(),
+        f"_images/{values['picture']}-720.webp": values["picture"].encode(),
+        "_images/fixed.webp": b"\x89\xff1",
+        "searchindex.js": b"one\ntwo\n",
+        **(files or {}),
+    }
+    for name, content in written.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changes", "files", "said"),
+    [
+        ({}, {}, ""),
+        ({"time": "14"}, {}, ""),
+        ({"picture": "bb", "width": "310"}, {}, ""),
+        ({"printed": "loss 0.2"}, {}, "book/page.html, line 3:"),
+        ({"alt": "Lines"}, {}, "book/page.html, line "),
+        ({}, {"_images/fixed.webp": b"\x89\xff2"}, "_images/fixed.webp, byte 2 of 3 and 3"),
+        ({}, {"_images/more.webp": b""}, "_images/more.webp is in "),
+        ({}, {"searchindex.js": b"one\ntvo\n"}, "searchindex.js, line 2:"),
+        ({}, {"searchindex.js": b"one\ntwo\nthree"}, "searchindex.js, line 3:"),
+    ],
+)
+def test_what_differs_is_said(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture,
+    changes: dict[str, str],
+    files: dict[str, bytes],
+    said: str,
+) -> None:
+    """Each way round; a measured time and its picture are no difference."""
+    a, b = site(tmp_path / "a"), site(tmp_path / "b", files, **changes)
+    for pair in ([a, b], [b, a]):
+        assert compare_builds.main(list(map(str, pair))) == bool(said)
+        printed = capsys.readouterr().out
+        assert said in printed if said else "are the same" in printed
+        assert printed.count("\n") <= 3  # one file only, and the two places
+
+
+def test_a_file_that_is_gone_is_said(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    a, b = site(tmp_path / "a"), site(tmp_path / "b")
+    (b / "_images" / "fixed.webp").unlink()
+    assert compare_builds.main([str(a), str(b)]) == 1
+    assert capsys.readouterr().out == f"_images/fixed.webp is in {a} only\n"
+
+
+def test_no_site_is_no_match(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """Two empty folders are alike, and say nothing."""
+    assert compare_builds.main([str(tmp_path), str(tmp_path)]) == 1
+    assert "expected a built site, found no page" in capsys.readouterr().err
+
+
+@pytest.fixture
+def builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Stand in for two builds: those of the seeds that are listed show another number."""
+    others: list[str] = []
+
+    def build(folder: Path, *, PYTHONHASHSEED: str) -> dict[str, float]:
+        assert sorted(p.name for p in folder.parent.iterdir()) == sorted(compare_builds.BUILDS)
+        if "fails" in others:
+            raise copies.BuildError(f"no chapter, seed {PYTHONHASHSEED}")
+        other = {"printed": "loss 0.2"} if PYTHONHASHSEED in others else {}
+        site(folder / compare_builds.SITE, **other)
+        return {}
+
+    monkeypatch.setattr(compare_builds.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(copies, "copy", Path.mkdir)
+    monkeypatch.setattr(copies, "build", build)
+    return others
+
+
+def test_two_builds_are_compared(
+    builds: list[str], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Both folders are there before the first is built; when all is the same they are deleted."""
+    assert compare_builds.main([]) == 0
+    assert list(tmp_path.iterdir()) == []
+    builds.append("2")
+    assert compare_builds.main([]) == 1
+    said = capsys.readouterr()
+    assert "book/page.html, line 3:" in said.out
+    (left,) = tmp_path.iterdir()
+    assert f"stays in {left}" in said.err
+
+
+def test_a_build_that_fails_says_why(builds: list[str], capsys: pytest.CaptureFixture) -> None:
+    builds.append("fails")
+    assert compare_builds.main([]) == 1
+    assert capsys.readouterr().err.startswith("no chapter, seed 1\n")
+
+
 # The built book.
 
 #: What looks like a measured time in an output without a mark, and why it is none: the page, then
@@ -221,3 +338,24 @@ def test_how_long_chapters_run_is_marked(site: Path) -> None:
     for mark in page.select(".measured-time"):
         mark.decompose()
     assert not re.search(r"runs \d|\d seconds", page.select_one(".plan").get_text())
+
+
+@pytest.mark.slow
+@pytest.mark.book
+@pytest.mark.timeout(600)
+def test_pages_are_made_the_same_from_the_same_outputs(site: Path, tmp_path: Path) -> None:
+    """In another folder, with another seed of the hashes; that no chapter runs is seen.
+
+    Compressed pictures are kept by their content, and taken along: making them takes minutes.
+    """
+    sites = []
+    for name, seed in {"a": "3", "another": "4"}.items():
+        folder = tmp_path / name
+        copies.copy(folder)
+        for kept in (".jupyter_cache", ".doctrees/pictures"):
+            shutil.copytree(BUILD / kept, folder / "_build" / kept)
+        ran = copies.build(folder, PYTHONHASHSEED=seed)
+        assert ran == {}, "make book"
+        sites.append(folder / compare_builds.SITE)
+    assert list(compare_builds.differences(*sites)) == []
+    assert len(pages(sites[0])) == len(pages(site))

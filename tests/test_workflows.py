@@ -202,9 +202,10 @@ def test_downloads_and_outputs_are_kept(name: str, job: str) -> None:
     assert python["cache"] == "pip"
     assert python["cache-dependency-path"] == "requirements.txt"
     kept = caches(name, job)
-    # The newest packages, and what builds no book, have no outputs of before.
-    builds_nothing = {("scheduled", "latest"), ("scheduled", "weaknesses"), ("publish", "launch")}
-    assert bool(kept) == ((name, job) not in builds_nothing)
+    # The newest packages, builds from nothing, and what builds no book have no outputs of before.
+    without = {("scheduled", "latest"), ("scheduled", "reproducible")}
+    without |= {("scheduled", "weaknesses"), ("publish", "launch")}
+    assert bool(kept) == ((name, job) not in without)
     for cache in kept:
         assert cache["path"] == "_build/.jupyter_cache"
         prefix, files = cache["key"].split("${{ hashFiles(")
@@ -212,6 +213,11 @@ def test_downloads_and_outputs_are_kept(name: str, job: str) -> None:
         assert prefix == f"outputs-${{{{ runner.os }}}}-{python['python-version']}-"
         for part in ("requirements.txt", "digitrec/**", "book/**"):
             assert f"'{part}'" in files
+
+
+def test_two_builds_are_compared_each_week() -> None:
+    assert commands("scheduled", "reproducible") == ["make reproducible PYTHON=python"]
+    assert "schedule" in workflow("scheduled")["on"]
 
 
 def test_a_release_is_tested_attested_and_of_its_tag() -> None:
