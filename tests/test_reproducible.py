@@ -93,6 +93,7 @@ TIMES = chapter(
     "start = time.perf_counter()\nspent = time.perf_counter() - start + 9 - 2\n"
     "print('elbram'[::-1], f'1/2 - 3s - 8ms/step - loss: 0.25, {spent:.1f} seconds')",
     "from digitrec.notebook import glue\n\nglue(right=0.75)\nprint('fixed output, 5 s')",
+    "print('in', end='   ', flush=True)\ntime.sleep(0.5)\nprint('   parts')",
     ":tags: [remove-cell, measured]\nglue(spent=spent)",
 )
 OTHER = """# Another
@@ -126,6 +127,13 @@ def test_times_are_marked_and_only_times(small: tuple[Path, str]) -> None:
     other = parsed(out / "other.html")
     assert [mark.get_text() for mark in other.select(".measured-time")] == ["7.0"]
     assert "It took 7.0 s, and 75% are right." in other.get_text()
+
+
+@pytest.mark.slow
+def test_what_comes_in_parts_is_printed_as_one(small: tuple[Path, str]) -> None:
+    """When a kernel sends what was printed so far depends on the machine's other work."""
+    printed = [out.get_text() for out in parsed(small[0] / "timed.html").select(".cell_output pre")]
+    assert "in      parts\n" in printed
 
 
 @pytest.mark.slow

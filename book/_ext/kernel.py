@@ -4,10 +4,13 @@ import json
 import os
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
+import nbclient
 import psutil
 import zmq
+from jupyter_cache.executors import utils
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 from sphinx.errors import ExtensionError
@@ -36,6 +39,8 @@ def set_environment(folder):
     # Unencrypted kernels warn on the terminal of being overheard; nothing else could set this here.
     if "transport_encryption" in KernelManager.class_traits() and zmq.has("curve"):
         KernelManager.class_traits()["transport_encryption"].default_value = "auto"
+    # What a cell prints comes in parts, cut by the clock; MyST-NB would begin a line with each.
+    utils.executenb = partial(nbclient.execute, coalesce_streams=True)
     python = KernelSpecManager().get_kernel_spec("python3").argv[0]
     # A bare name is replaced by sys.executable when the kernel starts.
     if os.path.dirname(python) and os.path.realpath(python) != os.path.realpath(sys.executable):
