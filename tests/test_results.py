@@ -62,7 +62,9 @@ def test_what_is_left_is_counted_in_the_data() -> None:
     for page, numbers in COMMITTED.items():
         for name in numbers:
             used = next(p for p, _ in results.KINDS if re.fullmatch(p, name))
-            assert used != left or page == "01-data", f"{page}: {name} has no kind in tools/results.py"
+            assert used != left or page == "01-data", (
+                f"{page}: {name} has no kind in tools/results.py"
+            )
 
 
 def test_differences_name_what_changed() -> None:
