@@ -350,7 +350,7 @@ def test_how_long_chapters_run_is_marked(site: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.book
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)  # two builds, on a machine with other work
 def test_pages_are_made_the_same_from_the_same_outputs(site: Path, tmp_path: Path) -> None:
     """In another folder, with another seed of the hashes; that no chapter runs is seen.
 
