@@ -110,6 +110,8 @@ def test_the_sheet_looks_as_the_sheets_that_it_is_made_of(
                 "**/site.css*", lambda route: route.fulfill(body=sheets, content_type="text/css")
             )
         page.goto(f"{address}/{name}.html", wait_until="networkidle")
+        if page.locator("#draw").count():
+            page.wait_for_selector("#draw[data-ready]")
         found.append(page.evaluate(STYLES, PROPERTIES))
         page.close()
     context.close()
