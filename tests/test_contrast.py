@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import bring_to_life
 from seen import contrast, picture
 
 from tools import mouse
@@ -105,6 +106,7 @@ def test_training_page_in_forced_colours(forced, address: str) -> None:
 def test_chapters_in_forced_colours(forced, address: str, name: str) -> None:
     """Things to try, questions, cells and notes keep their frames, and where one is is marked."""
     forced.goto(f"{address}/book/{name}.html", wait_until="networkidle")
+    bring_to_life(forced)
     everywhere = [".question", ".print-choices button", ".question-tools button"]
     own = {"01-data": [], "02-dense": [".try", ".try-buttons button"], "04-cnn": [".try"]}
     for selector in everywhere + own[name]:

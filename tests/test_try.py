@@ -624,6 +624,20 @@ def test_opened_as_a_file(browser, chapter: str) -> None:
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
+def test_built_when_wanted(browser, address, chapter: str) -> None:
+    """What is far below waits until a reader comes near; the first key finds all controls there."""
+    page = browser.new_page()
+    page.goto(f"{address}/book/{chapter}.html")
+    page.wait_for_load_state("load")
+    page.wait_for_timeout(500)
+    boxes = page.locator(".try").count()
+    assert page.locator(".try[data-ready]").count() < boxes
+    page.keyboard.press("Tab")
+    assert page.locator(".try[data-ready]").count() == boxes
+    page.close()
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
 def test_print(browser, address, chapter: str) -> None:
     """On paper there are the drawings as they are, and no sliders."""
     page = browser.new_page()

@@ -15,7 +15,7 @@ const NEAR = '100%';
 const PAUSE = 250;
 
 /**
- * Bring to life all of one kind on the page: each when a reader comes near it, or prints the page.
+ * Bring to life all of one kind on the page: each when a reader comes near it; all at the first key, or for printing.
  * @param {string} name of the kind
  * @param {(live: HTMLElement, start: any, box: HTMLElement) => void} build fills `live`; `start` has the values
  *   that the page's author chose
@@ -33,7 +33,10 @@ export function each(name, build) {
     box.dataset.ready = '';
   }
   boxes.forEach((box) => near.observe(box));
-  addEventListener('beforeprint', () => boxes.forEach(start));
+  const startAll = () => boxes.forEach(start);
+  addEventListener('beforeprint', startAll);
+  // The Tab key leads to the next control, however far away: none may be missing.
+  addEventListener('keydown', startAll, { once: true, capture: true });
 }
 
 /**
