@@ -21,6 +21,18 @@ html_css_files, html_js_files = ["digitrec.css"], ["scrollable.js"]
 html_context = {{"default_mode": "light"}}
 """
 
+#: What a page begins with that runs.
+HEAD = """---
+jupytext:
+  text_representation:
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+"""
+
 
 def write(folder: Path, pages: dict[str, str], more: Sequence[str] = ()) -> None:
     """Write a site's sources: page's name → Markdown; more extensions than the usual ones."""

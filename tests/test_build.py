@@ -16,18 +16,7 @@ import pytest
 import yaml
 from conftest import ROOT, parsed
 from small_notebooks import write_generator
-
-HEAD = """---
-jupytext:
-  text_representation:
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-"""
-
+from small_site import HEAD
 
 #: Ten digits, for the pictures of shared links.
 DIGITS = """

@@ -43,6 +43,7 @@ def test_what_a_folded_cell_shows_is_above_it() -> None:
         "html.parser",
     )
     foreseen.name_parts(None, "a", page)
+    foreseen.show_first(None, "a", page)
     assert [part["class"] for part in page.select_one(".cell").find_all(True)] == [
         ["cell_output"],
         ["above-input"],

@@ -16,24 +16,13 @@ from tools import compare_builds, copies
 
 # How measured times are found in a chapter.
 
-HEAD = """---
-jupytext:
-  text_representation:
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-
-# A page
-"""
 TIMED = "start = time.perf_counter()\nwork()\nspent = time.perf_counter() - start"
 
 
 def chapter(*cells: str) -> str:
     """Return a chapter with these cells; one that begins with ":tags:" has its own head."""
-    return HEAD + "".join(f"\n```{{code-cell}} ipython3\n{cell}\n```\n" for cell in cells)
+    code = (f"\n```{{code-cell}} ipython3\n{cell}\n```\n" for cell in cells)
+    return "".join([small_site.HEAD, "\n# A page\n", *code])
 
 
 @pytest.mark.parametrize(

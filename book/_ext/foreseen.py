@@ -29,7 +29,10 @@ def name_parts(app: Any, name: str, page: BeautifulSoup) -> None:
     for added, parts in CLASSES.items():
         for part in page.select(parts):
             part["class"] = [*part.get_attribute_list("class", []), added]
-    # What a folded cell shows is above its code, for who reads the page and who hears it.
+
+
+def show_first(app: Any, name: str, page: BeautifulSoup) -> None:
+    """Put what a folded cell shows above its code, for who reads the page and who hears it."""
     for output in page.select(".shows-output > .cell_output"):
         output.parent.insert(0, output.extract())
 
@@ -37,4 +40,5 @@ def name_parts(app: Any, name: str, page: BeautifulSoup) -> None:
 def setup(app: Any) -> dict[str, Any]:
     """Connect the extension to Sphinx."""
     app.connect("html-page-finish", name_parts, priority=450)  # after whoever adds parts
+    app.connect("html-page-finish", show_first, priority=451)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
