@@ -1,5 +1,6 @@
 """The project: a model reader has all points, weaker ones have those that they should."""
 
+import importlib
 import math
 
 import check_table
@@ -318,6 +319,21 @@ def test_readers_get_the_points_that_they_should(reader, points, capsys):
     assert f"project: {points} of 10 points." in out
     assert bool(verdict) is (points == 10)
     assert out.count("\n") == 2 * len(checks.PROJECT_POINTS) + 1
+
+
+@pytest.mark.parametrize("reader", [prepare, prepare_by_affine])
+def test_no_drawing_is_taken_for_another(reader):
+    """What a good reader earns does not hang on the digits that are drawn: slender ones, too."""
+    module = importlib.import_module("digitrec.checks.project")
+    rng = np.random.default_rng(0)
+    for number in range(400):
+        digit = 1 if number % 2 else number // 2 % 10
+        picture, boxed = module._drawing(rng, digit, dark=number % 4 < 2)
+        image = reader(picture)
+        top, bottom = module._extent(np.any(image > 60, axis=1))
+        left, right = module._extent(np.any(image > 60, axis=0))
+        found = cv2.resize(image[top : bottom + 1, left : right + 1], boxed.shape[::-1])
+        assert module._likeness(found, boxed) > 0.7, (number, digit)
 
 
 def test_points_are_of_checks_and_make_ten():

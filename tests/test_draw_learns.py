@@ -274,13 +274,20 @@ def test_every_cut_and_every_byte(bare, saved) -> None:
 @pytest.mark.slow
 def test_what_is_remembered() -> None:
     """remember.bin is what `make browser-model` gives now: digits, every second one hard."""
-    places = packed.choose_remembered()
-    assert (STATIC / "draw" / "remember.bin").read_bytes() == places.astype("<u2").tobytes()
-    assert len(set(places)) == packed.REMEMBERED
+    chosen = packed.choose_remembered()
+    places = np.frombuffer((STATIC / "draw" / "remember.bin").read_bytes(), "<u2")
+    assert places.shape == chosen.shape == (len(set(places)),) == (packed.REMEMBERED,)
     digits, _, training = browser_digits.unpack(browser_digits.DIGITS_FILE.read_bytes())
     assert places.max() < training
-    sure = load_numpy("cnn").predict_probabilities(digits[places]).max(axis=1)
-    assert sure[0::2].mean() + 0.01 < sure[1::2].mean()
+    # Another processor rounds otherwise, and digits that are equally hard change places: no others.
+    network = load_numpy("cnn")
+    margins, same = (
+        np.diff(np.sort(network.predict_probabilities(digits[p]), axis=1)[:, -2:], axis=1)[:, 0]
+        for p in (places, chosen)
+    )
+    np.testing.assert_allclose(margins, same, atol=1e-4)
+    assert (places == chosen).mean() > 0.9
+    assert margins[0::2].mean() + 0.05 < margins[1::2].mean()
 
 
 def test_answers_may_be_probabilities(bare) -> None:
