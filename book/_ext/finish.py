@@ -11,8 +11,11 @@ Changing ``context["body"]`` at ``html-page-context`` remains the way for what c
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
+import javascript
 from bs4 import BeautifulSoup
 from sphinx.jinja2glue import BuiltinTemplateLoader
 
@@ -37,8 +40,18 @@ class Templates(BuiltinTemplateLoader):
         return str(page)
 
 
+def note_programs(_app: Any, config: Any) -> None:
+    """Have all pages written anew when what makes them has changed, and not their text alone."""
+    programs = [*Path(__file__).parent.glob("*.py"), *javascript.FOLDER.glob("*.js")]
+    content = b"".join(path.read_bytes() for path in sorted(programs))
+    config.page_programs = hashlib.sha256(content).hexdigest()
+
+
 def setup(app: Any) -> dict[str, Any]:
     """Connect the extension to Sphinx."""
     app.add_event("html-page-finish")
+    # Sphinx writes all pages when a value of this kind is another than at the last build.
+    app.add_config_value("page_programs", "", "html")
+    app.connect("config-inited", note_programs)
     app.config.template_bridge = "finish.Templates"
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
