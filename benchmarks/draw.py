@@ -90,22 +90,27 @@ const sent = ['navigation', 'resource'].flatMap((kind) => performance.getEntries
 const bytes = sent.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
 window.measured = { cold, first, bytes };
 """
-# From event to paint: a task posted in the last moment before painting runs right after it.
+# From the first event of which the last reading knows nothing, over the next reading, which a
+# worker gives, to its paint: a task posted in the last moment before painting runs right after it.
 LATENCY = """() => {
   window.fromEvent = [];
-  let first = null;
+  let moved = null;
   addEventListener('pointermove', (event) => {
-    if (event.buttons !== 1 || first) return;
-    first = performance.now();
-    requestAnimationFrame(() => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        window.fromEvent.push(performance.now() - first);
-        first = null;
-      };
-      port2.postMessage(0);
-    });
+    if (event.buttons === 1) moved ??= performance.now();
   }, { capture: true });
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function post(order) {
+    const first = moved;
+    if (order.drawn && first !== null) {
+      moved = null;
+      this.addEventListener('message', () => requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => window.fromEvent.push(performance.now() - first);
+        port2.postMessage(0);
+      }), { once: true });
+    }
+    return postMessage.call(this, order);
+  };
 }"""
 
 

@@ -6,15 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from axe_playwright_python.sync_playwright import Axe
+from accessible import violations
 from conftest import HTML, ROOT
 
 SIZES = {"desktop": (1280, 900), "phone": (320, 740)}  # 320: also a desktop at 400 %
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
 PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
-
-#: axe's rules that ask for a page's colours.
-COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 
 # Elements whose text is cut off: wider than the window, and not inside something that scrolls.
 CUT_OFF = """() => {
@@ -99,14 +96,8 @@ def test_page(browser, address: str, name: str, size: str, scheme: str) -> None:
         problems.append(f"the page is {wider} px wider than the window")
     problems += [f"cut off: {text}" for text in page.evaluate(CUT_OFF)]
 
-    # Preloading style sheets, axe resolves their imports against the page: they are not there. All
-    # rules, those of good practice as well; the dark page differs in its colours only.
-    options: dict = {"preload": False}
-    if scheme == "dark":
-        options["runOnly"] = {"type": "rule", "values": COLOUR_RULES}
-    for violation in Axe().run(page, options=options).response["violations"]:
-        nodes = "; ".join(node["html"][:160] for node in violation["nodes"][:4])
-        problems.append(f"{violation['id']}: {violation['help']}: {nodes}")
+    # The dark page differs in its colours only.
+    problems += violations(page, colours_alone=scheme == "dark")
     context.close()
     assert not problems, "\n".join(problems)
 

@@ -34,7 +34,11 @@ TRIES = {
     if path.stem != "base"
 }
 #: Parts: programs of workers, data, and what a page calls.
-WORKERS = {"learner": "draw/learner.js", "trainer": "train/worker.js"}
+WORKERS = {
+    "learner": "draw/learner.js",
+    "reader": "draw/reader.js",
+    "trainer": "train/worker.js",
+}
 DATA = {
     "digits": "train/digits.bin",
     "model": "draw/model.bin",

@@ -2,18 +2,20 @@
 // a browser lets a box be reached with Tab only when it is told so.
 const boxes = 'mjx-container, pre, .output.text_html, .pst-scrollable-table-container';
 
-function mark() {
-  const found = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(boxes))];
+/** @param {ResizeObserverEntry[]} entries of what is laid out for the first time, or anew: when a solution is opened, too */
+function mark(entries) {
+  const found = /** @type {Set<HTMLElement>} */ (new Set());
+  for (const { target } of entries) {
+    if (target instanceof HTMLElement && target.matches(boxes)) found.add(target);
+    for (const box of /** @type {NodeListOf<HTMLElement>} */ (target.querySelectorAll(boxes))) found.add(box);
+  }
   // All are asked before one is changed, or the browser would lay out the page again for each.
-  const wide = found.map((box) => box.scrollWidth > box.clientWidth);
-  found.forEach((box, k) => {
-    if (wide[k]) box.tabIndex = 0;
-    else if (box.getAttribute('tabindex') === '0') box.removeAttribute('tabindex');
-  });
+  const wide = [...found].filter((box) => box.scrollWidth > box.clientWidth);
+  for (const box of found) if (box.getAttribute('tabindex') === '0') box.removeAttribute('tabindex');
+  for (const box of wide) box.tabIndex = 0;
 }
 
-const observer = new ResizeObserver(mark); // also when a solution is opened
+const observer = new ResizeObserver(mark);
 addEventListener('DOMContentLoaded', () => {
-  mark();
   document.querySelectorAll(`${boxes}, div.math, details, .toggle`).forEach((box) => observer.observe(box));
 });

@@ -48,6 +48,7 @@
     if (shown?.link === link) return;
     hide();
     shown = { link, box };
+    if (box.parentElement !== document.body) document.body.append(box); // what is inside a hidden element is not shown
     box.showPopover();
     place(shown);
   }
@@ -88,7 +89,6 @@
     link.setAttribute('aria-describedby', box.id);
     link.classList.add('explained');
     box.popover = 'manual';
-    document.body.append(box); // what is inside a hidden element cannot be shown
   }
 
   addEventListener('pointerover', (event) => {

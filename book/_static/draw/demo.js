@@ -62,13 +62,14 @@ export function until(drawing, time) {
 
 export class Demo {
   /**
-   * @param {Drawing[]} digits the first is on the pad already
+   * @param {import('./written.js').Written[]} digits the first is to be on the pad already
    * @param {(drawing: Drawing, whole: boolean) => void} show
    */
   constructor(digits, show) {
     this.digits = digits;
     this.show = show;
     this.at = 0;
+    this.digit = drawn(digits[0]);
     this.time = Infinity; // since the pen first came down on this digit
     this.rest = FIRST_REST; // until the next digit
     this.frame = 0;
@@ -100,7 +101,7 @@ export class Demo {
   /** Stop, with the digit whole. */
   finish() {
     this.pause();
-    if (this.time !== Infinity) this.show(this.digits[this.at], true);
+    if (this.time !== Infinity) this.show(this.digit, true);
     this.time = Infinity;
   }
 
@@ -110,12 +111,13 @@ export class Demo {
       this.rest -= passed;
       if (this.rest > 0) return;
       this.at = (this.at + 1) % this.digits.length;
+      this.digit = drawn(this.digits[this.at]); // when its turn comes: all of them would keep a phone busy
       this.time = 0;
     }
     this.time += passed;
-    const digit = this.digits[this.at];
-    const drawing = until(digit, this.time);
-    this.show(drawing, drawing === digit);
-    if (drawing === digit) [this.time, this.rest] = [Infinity, REST];
+    const drawing = until(this.digit, this.time);
+    const whole = drawing === this.digit;
+    this.show(drawing, whole);
+    if (whole) [this.time, this.rest] = [Infinity, REST];
   }
 }

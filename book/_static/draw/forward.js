@@ -705,21 +705,15 @@ export class Sequential {
    * @returns {Map<string, Float32Array>} by the layer's name, in order
    */
   outputs(x) {
-    return new Map(this.layerwise(x));
-  }
-
-  /**
-   * Propagate one example layer by layer: the next one is computed when it is asked for.
-   * @param {ArrayLike<number>} x as in `forward`
-   * @returns {Generator<[string, Float32Array], void, void>} each layer's name, and what it gives
-   */
-  *layerwise(x) {
+    /** @type {Map<string, Float32Array>} */
+    const outputs = new Map();
     let value = x;
     for (const layer of this.layers) {
       const output = layer.forward(value);
-      yield [layer.name, output];
+      outputs.set(layer.name, output);
       value = output;
     }
+    return outputs;
   }
 
   /**
@@ -731,3 +725,9 @@ export class Sequential {
     return this.layers.at(-1)?.activation === 'softmax' ? output : softmax(output);
   }
 }
+
+/**
+ * A network's last layer, if that is a dense one, as the course's networks have it: what learns a hand.
+ * @param {Sequential} network
+ */
+export const lastOf = ({ layers }) => /** @type {Dense} */ (layers[layers.length - 1]);

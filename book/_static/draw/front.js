@@ -3,7 +3,7 @@
  * the pad itself takes its place, showing the same, and digits are drawn by themselves until somebody draws.
  */
 
-import { Demo, drawn } from './demo.js';
+import { Demo } from './demo.js';
 import { find, make } from './dom.js';
 import { Live } from './live.js';
 import { EMPTY } from './strokes.js';
@@ -23,9 +23,7 @@ live.named('tools').append(button);
 const invitation = make('p', { className: 'draw-invitation', 'aria-hidden': 'true', textContent: 'Draw here, too' });
 pad.canvas.after(invitation);
 live.speaks = false;
-live.gentle = true;
-const digits = WRITTEN.map(drawn);
-const demo = new Demo(digits, (drawing, whole) => {
+const demo = new Demo(WRITTEN, (drawing, whole) => {
   live.every = whole ? 0 : EVERY;
   pad.load(drawing);
 });
@@ -57,7 +55,6 @@ function take() {
   state.taken = true;
   demo.finish();
   live.every = 0;
-  live.gentle = false;
   live.speaks = true;
   invitation.hidden = true;
   adapt();
@@ -111,12 +108,11 @@ async function start() {
     find(root, '.draw-why', HTMLElement).textContent = live.why.textContent; // where the picture is still there
     throw error;
   }
-  if (!state.taken) pad.load(digits[0]);
-  await live.updateGently();
+  if (!state.taken) pad.load(demo.digit);
+  await live.refresh();
   adapt();
   appear();
   root.dataset.ready = 'true';
-  live.warmUp();
 }
 
 start();

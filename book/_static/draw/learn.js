@@ -10,7 +10,7 @@
  */
 
 import { Adam, crossEntropy, gradients, outputs, randomFrom, shuffled, weightsOf } from '../train/backward.js';
-import { Sequential } from './forward.js';
+import { Sequential, lastOf } from './forward.js';
 
 const PIXELS = 784;
 const CLASSES = 10;
@@ -54,7 +54,7 @@ export class Learner {
   constructor(network, recipe = RECIPE) {
     this.recipe = recipe;
     this.before = network.layers.slice(0, -1);
-    const last = /** @type {import('./forward.js').Dense} */ (network.layers[network.layers.length - 1]);
+    const last = lastOf(network);
     this.name = last.name;
     this.width = last.inputShape[0];
     /** @type {Last} */

@@ -4,25 +4,24 @@
  */
 
 import { find, make } from './dom.js';
+import { lastOf } from './forward.js';
 import { unpack } from './model.js';
-import { prepare } from './normalise.js';
 import { Pad } from './pad.js';
-import { bytes } from './parts.js';
+import { bytes, work } from './parts.js';
 import { read } from './reading.js';
-import { EMPTY, PENS, Picture, isEmpty, samplePicture } from './strokes.js';
+import { see } from './see.js';
+import { PENS, Picture, isEmpty, samplePicture } from './strokes.js';
 import { Bars, Seen } from './view.js';
 
 /** A screen reader hears the reading when nothing changed for so many milliseconds. */
 const PAUSE = 700;
-/** How often the networks read something before anything is drawn. */
-const WARM_UP = 12;
 const NAMES = /** @type {const} */ (['cnn', 'dense']);
 
 /**
  * @typedef {import('./strokes.js').Drawing} Drawing
  * @typedef {import('./model.js').Model} Model
  * @typedef {import('./view.js').Name} Name
- * @typedef {Generator<void, void, void>} Steps work in pieces
+ * @typedef {import('./see.js').Sight} Sight
  */
 
 // What has the class draw-whole is on the drawing page alone.
@@ -72,6 +71,7 @@ const RESULTS = `
 export class Live {
   /** @param {{whole: boolean}} options whole: with what only the drawing page has */
   constructor({ whole }) {
+    this.whole = whole;
     this.element = make('div', { className: 'draw-top draw-nothing' });
     this.element.innerHTML = `<div class="draw-left">${PAD}</div><div class="draw-right">${RESULTS}</div>`;
     if (!whole) {
@@ -98,11 +98,12 @@ export class Live {
     this.onReading = (/** @type {?Record<Name, Map<string, Float32Array>>} */ _outputs) => {};
     /** @type {?Record<Name, Float32Array>} */
     this.found = null; // each network's probabilities of the drawing
-    /** Whether it reads piece by piece, with time for all else between: while digits are drawn by themselves. */
-    this.gentle = false;
-    /** @type {?Steps} */
-    this.reading = null; // the gentle one that goes on
-    this.changedSince = false; // since that began
+    /** @type {?Worker} */
+    this.reader = null; // reads in a thread of its own; null: the page reads, before the next picture on the screen
+    /** Whether the reader is at it, and whether the drawing has changed since it began. */
+    this.reading = { now: false, changed: false };
+    /** @type {(() => void)[]} */
+    this.awaited = []; // who waits for the end of that
     /** The drawing is read at most once in so many milliseconds. */
     this.every = 0;
     this.last = 0;
@@ -140,13 +141,32 @@ export class Live {
    */
   async load() {
     try {
-      this.model = unpack(await bytes('model'));
+      const file = await bytes('model');
+      this.model = unpack(file);
+      this.reader = await this.hire(file);
     } catch (error) {
       this.why.textContent = 'The networks could not be loaded. Load the page again.';
       throw error;
     }
-    this.pad.pictures = this.model.samples.map(({ image }) => samplePicture(image));
+    if (this.whole) this.pad.pictures = this.model.samples.map(({ image }) => samplePicture(image));
     return this.model;
+  }
+
+  /**
+   * Have everything read in a thread of its own: the page stays quick, and what is read comes a little later.
+   * @param {ArrayBuffer} file model.bin
+   * @returns {Promise<?Worker>} null: no such thread may run here, and the page reads by itself
+   */
+  async hire(file) {
+    try {
+      const reader = await work('reader');
+      reader.addEventListener('message', ({ data: sight }) => this.answered(sight));
+      reader.addEventListener('error', () => this.answered(null));
+      reader.postMessage({ model: file });
+      return reader;
+    } catch {
+      return null;
+    }
   }
 
   /**
@@ -158,7 +178,7 @@ export class Live {
   }
 
   /**
-   * After a change: read before the next picture is shown on the screen, however many changes until then.
+   * After a change: read with the next picture on the screen, however many changes until then.
    * @param {Drawing} drawing
    * @param {boolean} done a stroke is finished
    */
@@ -174,60 +194,76 @@ export class Live {
         return;
       }
       this.last = now;
-      if (this.gentle) this.updateGently();
-      else this.update();
+      this.refresh();
     });
   }
 
   /** Prepare, read, show: at once. */
   update() {
-    this.reading = null;
-    const steps = this.steps();
-    while (!steps.next().done);
-  }
-
-  /** Prepare, read, show: a piece at a time. What changes meanwhile is read afterwards. */
-  async updateGently() {
-    if (this.reading) {
-      this.changedSince = true;
-      this.pad.show();
-      return;
-    }
-    const steps = this.reading = this.steps();
-    this.changedSince = false;
-    while (!steps.next().done) {
-      await new Promise((next) => setTimeout(next));
-      if (this.reading !== steps) return; // the reader draws, and is answered at once
-    }
-    this.reading = null;
-    if (this.changedSince) this.changed(this.pad.drawing, false);
+    if (this.model) this.show(see(this.model, this.drawn()));
+    else this.pad.show();
   }
 
   /**
-   * Prepare, read, show: the pieces of it.
-   * @returns {Steps}
+   * Read the drawing again.
+   * @returns {Promise<void>} when what is shown is how the drawing is read
    */
-  *steps() {
-    const { model, pad, picture } = this;
-    if (!model) {
-      pad.show();
+  async refresh() {
+    const { model, reader } = this;
+    if (!model || !reader) {
+      this.update();
       return;
     }
-    const { measures, limits, networks: { cnn, dense } } = model;
+    const read = new Promise((done) => this.awaited.push(() => done(null)));
+    this.ask(model, reader);
+    await read;
+  }
+
+  /**
+   * @param {Model} model
+   * @param {Worker} reader is asked for a reading, unless it is at one: what changes meanwhile is read afterwards
+   */
+  ask(model, reader) {
+    this.pad.show();
+    this.reading.changed = this.reading.now;
+    if (this.reading.now) return;
+    this.reading.now = true;
+    this.element.setAttribute('aria-busy', 'true');
+    const { kernel, bias } = lastOf(model.networks.cnn);
+    reader.postMessage({ drawn: this.drawn(), last: { kernel, bias } });
+  }
+
+  /** @param {?Sight} sight what the reader found; null: it cannot read, and the page reads by itself */
+  answered(sight) {
+    const { changed } = this.reading;
+    this.reading = { now: false, changed: false };
+    if (sight) this.show(sight);
+    else this.reader = null;
+    if (sight && changed && this.model && this.reader) {
+      this.ask(this.model, this.reader);
+      return;
+    }
+    if (!sight) this.update();
+    this.element.setAttribute('aria-busy', 'false');
+    for (const done of this.awaited.splice(0)) done();
+  }
+
+  /** @returns {import('./see.js').Drawn} */
+  drawn() {
+    const { centre, pad, picture } = this;
     picture.draw(pad.drawing, pad.pictures);
-    const { gray, side } = picture.read();
-    const { paper } = picture;
-    yield;
-    const { image, box } = prepare(gray, side, side, measures, { centre: this.centre, paper });
-    const part = (/** @type {number} */ pixels) => pixels / picture.pad;
-    pad.found = box && {
-      left: part(box.left - paper), top: part(box.top - paper), width: part(box.width), height: part(box.height),
-    };
+    return { ...picture.read(), paper: picture.paper, centre };
+  }
+
+  /** @param {Sight} sight */
+  show({ image, found, outputs }) {
+    const { model, pad } = this;
+    if (!model) return;
+    const { limits, networks: { cnn, dense } } = model;
+    pad.found = found;
     pad.show();
-    this.element.classList.toggle('draw-nothing', !box);
+    this.element.classList.toggle('draw-nothing', !found);
     this.seen.show(image);
-    yield;
-    const outputs = box && { cnn: yield* inPieces(cnn, image), dense: yield* inPieces(dense, image) };
     const probabilities = outputs && {
       cnn: probabilitiesOf(cnn, outputs.cnn), dense: probabilitiesOf(dense, outputs.dense),
     };
@@ -244,50 +280,6 @@ export class Live {
     const words = reading.why || (isEmpty(pad.drawing) ? 'The pad is empty.' : 'No digit found.');
     this.speaking = setTimeout(() => this.say(words), PAUSE);
   }
-
-  /**
-   * Browsers compile what runs often. So run it a few times before the first stroke needs it, a piece whenever the
-   * browser has nothing to do.
-   */
-  warmUp() {
-    const { model } = this;
-    if (!model) return;
-    const pieces = practice(model);
-    const next = () => pieces.next().done || (globalThis.requestIdleCallback ?? setTimeout)(next);
-    next();
-  }
-}
-
-/**
- * Read some strokes a few times.
- * @param {Model} model
- * @returns {Steps}
- */
-function* practice({ measures, networks }) {
-  const drawn = new Picture();
-  for (let times = 0; times < WARM_UP; times++) {
-    drawn.draw({ ...EMPTY, strokes: [{ pen: PENS.medium, points: [300, 100, 600, 200, 400, 700 + 10 * times] }] }, []);
-    const { gray, side } = drawn.read();
-    yield;
-    const { image } = prepare(gray, side, side, measures);
-    for (const network of Object.values(networks)) yield* inPieces(network, image);
-  }
-}
-
-/**
- * What each layer of a network gives, computed in pieces.
- * @param {import('./forward.js').Sequential} network
- * @param {ArrayLike<number>} image
- * @returns {Generator<void, Map<string, Float32Array>, void>}
- */
-function* inPieces(network, image) {
-  /** @type {Map<string, Float32Array>} */
-  const outputs = new Map();
-  for (const [name, output] of network.layerwise(image)) {
-    outputs.set(name, output);
-    yield;
-  }
-  return outputs;
 }
 
 /**

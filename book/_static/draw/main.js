@@ -123,7 +123,7 @@ function confirmOn(button, words) {
  */
 function teacher(model) {
   teaching ??= part('teach').then(({ Teaching }) => new Teaching({
-    model, pad, say: (words) => live.say(words), refresh: () => live.update(),
+    model, pad, say: (words) => live.say(words), refresh: () => live.refresh(),
     probabilities: () => live.found?.cnn ?? null,
     row: named('wrong'), panel: named('teach'), kept: KEPT,
   }));
@@ -188,7 +188,7 @@ function connect() {
   named('save').addEventListener('click', save);
   centre.addEventListener('change', () => {
     live.centre = centre.checked;
-    live.update();
+    live.refresh();
   });
 }
 
@@ -208,9 +208,8 @@ async function begin() {
   };
   fromAddress(model.samples.length);
   addEventListener('hashchange', () => fromAddress(model.samples.length));
-  live.update();
+  await live.refresh();
   root.dataset.ready = 'true';
-  live.warmUp();
 }
 
 connect();

@@ -52,7 +52,9 @@ export function unpack(buffer) {
     if ('float32' in place) return { shape, data: new Float32Array(buffer, body + place.float32, sizeOf(shape)) };
     const scale = new Float32Array(buffer, body + place.scale, shape.at(-1));
     const values = new Int16Array(buffer, body + place.int16, sizeOf(shape));
-    return { shape, data: Float32Array.from(values, (value, k) => value * scale[k % scale.length]) };
+    const data = new Float32Array(values.length);
+    for (let k = 0; k < data.length; k++) data[k] = values[k] * scale[k % scale.length];
+    return { shape, data };
   };
   /** @type {(packed: Packed) => Sequential} */
   const networkOf = ({ architecture, arrays, input_shape: inputShape }) => {

@@ -11,6 +11,7 @@
  * @property {string} remember base64 of remember.bin
  * @property {string} trainer the program of train/worker.js
  * @property {string} learner the program of learner.js
+ * @property {string} reader the program of reader.js
  * @property {typeof import('./teach.js')} teach
  */
 
@@ -68,13 +69,20 @@ export const address = (path) => new URL(path, own?.src).href;
  * @returns {Promise<ArrayBuffer>}
  */
 export async function bytes(name) {
-  const text = atob(await part(name));
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0)).buffer;
+  const coded = await part(name);
+  const { fromBase64 } = /** @type {{fromBase64?: (text: string) => Uint8Array<ArrayBuffer>}} */ (
+    /** @type {unknown} */ (Uint8Array)
+  );
+  if (fromBase64) return fromBase64.call(Uint8Array, coded).buffer; // newer browsers' own is quick
+  const text = atob(coded);
+  const found = new Uint8Array(text.length);
+  for (let k = 0; k < text.length; k++) found[k] = text.charCodeAt(k);
+  return found.buffer;
 }
 
 /**
  * Load a program and run it in a thread of its own.
- * @param {'trainer' | 'learner'} name
+ * @param {'trainer' | 'learner' | 'reader'} name
  */
 export async function work(name) {
   // From a folder a worker's program is not read, wherever it lies; what the page has made itself is.

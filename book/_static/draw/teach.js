@@ -7,6 +7,7 @@
  */
 
 import { find, make } from './dom.js';
+import { lastOf } from './forward.js';
 import { HandError, read as readHand, write as writeHand } from './hand.js';
 import { RECIPE } from './learn.js';
 import { prepare } from './normalise.js';
@@ -42,7 +43,7 @@ const NOT_STARTED = 'what learns could not be started. Load the page again.';
  * @property {HTMLElement} row with a button for each digit, and a line below
  * @property {HTMLElement} panel an empty element
  * @property {(words: string) => void} say have a screen reader say something
- * @property {() => void} refresh read the drawing again
+ * @property {() => Promise<void>} refresh read the drawing again; until it is
  * @property {() => ?Float32Array} probabilities the CNN's, of the drawing; null: there is none
  * @property {string} kept the name under which the browser keeps a hand
  */
@@ -154,7 +155,7 @@ export class Teaching {
   /** @param {Page} page */
   constructor(page) {
     this.page = page;
-    this.layer = /** @type {import('./forward.js').Dense} */ (page.model.networks.cnn.layers.slice(-1)[0]);
+    this.layer = lastOf(page.model.networks.cnn);
     /** @type {Last} */
     this.base = { kernel: this.layer.kernel.slice(), bias: this.layer.bias.slice() };
     /** What a file without drawings taught: its weights, and its card.
@@ -294,14 +295,14 @@ export class Teaching {
   }
 
   /** Be as the network was at first. */
-  forget() {
+  async forget() {
     if (this.locked) return;
     this.samples = [];
     this.start = null;
     this.before = null;
     this.withdraw();
     this.keep.checked = false;
-    this.restore();
+    await this.restore();
     this.tell('All is forgotten. It reads as it did at first.');
   }
 
@@ -368,7 +369,7 @@ export class Teaching {
     const previous = this.samples;
     this.samples = given;
     if (!given.length) {
-      this.restore();
+      await this.restore();
       this.keepUp();
       return true;
     }
@@ -391,7 +392,7 @@ export class Teaching {
       for (const sample of this.samples) sample.sent = true;
       this.step = step;
       this.temperature = temperature;
-      this.take(last);
+      await this.take(last);
       this.keepUp();
       return true;
     } catch (error) {
@@ -467,17 +468,17 @@ export class Teaching {
    * Read with other weights from now on.
    * @param {Last} last
    */
-  take({ kernel, bias }) {
+  async take({ kernel, bias }) {
     this.layer.kernel.set(kernel);
     this.layer.bias.set(bias);
-    this.page.refresh();
     this.score();
+    await this.page.refresh();
   }
 
   /** Read as when nothing was taught: as at first, or as the file does that was loaded. */
-  restore() {
+  async restore() {
     this.temperature = this.start?.card.temperature ?? 1;
-    this.take(this.start?.last ?? this.base);
+    await this.take(this.start?.last ?? this.base);
     this.show();
   }
 
@@ -672,7 +673,7 @@ export class Teaching {
     this.samples = samples ?? [];
     this.temperature = card.temperature;
     this.before = null;
-    this.take(last);
+    await this.take(last);
     this.show();
   }
 
