@@ -99,7 +99,7 @@ LATENCY = """() => {
     if (event.buttons === 1) moved ??= performance.now();
   }, { capture: true });
   const { postMessage } = Worker.prototype;
-  Worker.prototype.postMessage = function post(order) {
+  Worker.prototype.postMessage = function post(order, given) {
     const first = moved;
     if (order.drawn && first !== null) {
       moved = null;
@@ -109,7 +109,7 @@ LATENCY = """() => {
         port2.postMessage(0);
       }), { once: true });
     }
-    return postMessage.call(this, order);
+    return postMessage.call(this, order, given);
   };
 }"""
 

@@ -13,6 +13,8 @@ const FIRST_REST = 900;
 const REST = 2200;
 /** The points of a stroke are so far from each other, in units. */
 const STEP = 8;
+/** So many numbers of points, two a point, are made between two pictures. */
+const AT_ONCE = 16;
 /** After a longer time between two pictures, in milliseconds, the pen goes on from where it was. */
 const LONGEST_FRAME = 100;
 
@@ -22,12 +24,14 @@ const LONGEST_FRAME = 100;
  */
 
 /**
- * A digit's strokes as points, all STEP from each other along the stroke but for the last.
+ * A digit's strokes as points, all STEP from each other along the stroke but for the last. A path takes its time to tell
+ * where its points are: they are asked for a few at a time.
  * @param {import('./written.js').Written} written
- * @returns {Drawing}
+ * @returns {Generator<void, Drawing, void>}
  */
-export function drawn({ strokes }) {
-  return { sample: null, strokes: strokes.map((stroke) => {
+function* drawing({ strokes }) {
+  const made = [];
+  for (const stroke of strokes) {
     const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
     path.setAttribute('d', stroke);
     const length = path.getTotalLength();
@@ -35,9 +39,44 @@ export function drawn({ strokes }) {
     for (let at = 0; at < length + STEP; at += STEP) {
       const { x, y } = path.getPointAtLength(Math.min(at, length));
       points.push(Math.round(x), Math.round(y));
+      if (points.length % AT_ONCE === 0) yield;
     }
-    return { pen: PENS.medium, points };
-  }) };
+    made.push({ pen: PENS.medium, points });
+  }
+  return { sample: null, strokes: made };
+}
+
+/** A digit whose points are made, a few at a time. */
+class Coming {
+  /** @param {import('./written.js').Written} written */
+  constructor(written) {
+    this.making = drawing(written);
+    /** @type {?Drawing} */
+    this.drawing = null;
+  }
+
+  /**
+   * Make some points more.
+   * @returns {?Drawing} null: there are more to make
+   */
+  advance() {
+    if (this.drawing) return this.drawing;
+    const { done, value } = this.making.next();
+    if (done) this.drawing = value;
+    return this.drawing;
+  }
+}
+
+/**
+ * A digit's strokes as points, at once.
+ * @param {import('./written.js').Written} written
+ */
+export function drawn(written) {
+  const coming = new Coming(written);
+  for (;;) {
+    const made = coming.advance();
+    if (made) return made;
+  }
 }
 
 /**
@@ -62,14 +101,16 @@ export function until(drawing, time) {
 
 export class Demo {
   /**
-   * @param {import('./written.js').Written[]} digits the first is to be on the pad already
+   * @param {import('./written.js').Written[]} digits the first is on the pad before it runs (`begin`)
    * @param {(drawing: Drawing, whole: boolean) => void} show
    */
   constructor(digits, show) {
     this.digits = digits;
     this.show = show;
-    this.at = 0;
-    this.digit = drawn(digits[0]);
+    this.at = 0; // the digit that comes next
+    /** @type {?Drawing} */
+    this.digit = null; // the one on the pad
+    this.coming = new Coming(digits[0]);
     this.time = Infinity; // since the pen first came down on this digit
     this.rest = FIRST_REST; // until the next digit
     this.frame = 0;
@@ -79,6 +120,26 @@ export class Demo {
   /** Whether it goes on now. */
   get runs() {
     return this.frame !== 0;
+  }
+
+  /**
+   * Make the first digit, with time for all else between.
+   * @returns {Promise<Drawing>}
+   */
+  async begin() {
+    for (;;) {
+      const made = this.coming.advance();
+      if (made) return this.take(made);
+      await new Promise((next) => setTimeout(next));
+    }
+  }
+
+  /** @param {Drawing} digit is the one that is drawn from now on; the next one is made meanwhile */
+  take(digit) {
+    this.digit = digit;
+    this.at = (this.at + 1) % this.digits.length;
+    this.coming = new Coming(this.digits[this.at]);
+    return digit;
   }
 
   /** Go on from where it was. */
@@ -101,23 +162,25 @@ export class Demo {
   /** Stop, with the digit whole. */
   finish() {
     this.pause();
-    if (this.time !== Infinity) this.show(this.digit, true);
+    if (this.digit && this.time !== Infinity) this.show(this.digit, true);
     this.time = Infinity;
   }
 
   /** @param {number} passed milliseconds */
   step(passed) {
+    const { digit } = this;
+    if (!digit) return;
     if (this.time === Infinity) {
       this.rest -= passed;
-      if (this.rest > 0) return;
-      this.at = (this.at + 1) % this.digits.length;
-      this.digit = drawn(this.digits[this.at]); // when its turn comes: all of them would keep a phone busy
+      const next = this.coming.advance();
+      if (this.rest > 0 || !next) return;
+      this.take(next);
       this.time = 0;
+      return;
     }
     this.time += passed;
-    const drawing = until(this.digit, this.time);
-    const whole = drawing === this.digit;
-    this.show(drawing, whole);
-    if (whole) [this.time, this.rest] = [Infinity, REST];
+    const drawing = until(digit, this.time);
+    this.show(drawing, drawing === digit);
+    if (drawing === digit) [this.time, this.rest] = [Infinity, REST];
   }
 }

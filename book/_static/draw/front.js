@@ -108,7 +108,8 @@ async function start() {
     find(root, '.draw-why', HTMLElement).textContent = live.why.textContent; // where the picture is still there
     throw error;
   }
-  if (!state.taken) pad.load(demo.digit);
+  const digit = await demo.begin();
+  if (!state.taken) pad.load(digit);
   await live.refresh();
   adapt();
   appear();

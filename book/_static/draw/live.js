@@ -230,7 +230,8 @@ export class Live {
     this.reading.now = true;
     this.element.setAttribute('aria-busy', 'true');
     const { kernel, bias } = lastOf(model.networks.cnn);
-    reader.postMessage({ drawn: this.drawn(), last: { kernel, bias } });
+    const drawn = this.drawn();
+    reader.postMessage({ drawn, last: { kernel, bias } }, [drawn.gray.buffer]);
   }
 
   /** @param {?Sight} sight what the reader found; null: it cannot read, and the page reads by itself */
