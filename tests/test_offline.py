@@ -116,7 +116,13 @@ def page(browser, problems):
     page = context.new_page()
     page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("requestfailed", lambda request: problems.append(f"failed: {request.url}"))
+    # Leaving a page cuts off what it still asks for: no failure of its own.
+    page.on(
+        "requestfailed",
+        lambda request: (
+            request.failure == "net::ERR_ABORTED" or problems.append(f"failed: {request.url}")
+        ),
+    )
     page.on(
         "request",
         lambda r: r.url.startswith(("file:", "data:", "blob:")) or problems.append(f"asks {r.url}"),
