@@ -13,7 +13,7 @@ from jupyter_cache import get_cache
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Page, Request
 from playwright.sync_api import TimeoutError as WaitedTooLong
 
 from digitrec import networks
@@ -150,6 +150,12 @@ def cnn() -> CompiledNetwork:
 def problems() -> list[str]:
     """Return a list for what goes wrong on a page."""
     return []
+
+
+def failure(request: Request) -> list[str]:
+    """Return what is to be said of a failed request: nothing if the page was left before."""
+    # What the policy or a missing file stops has another name.
+    return [] if request.failure == "net::ERR_ABORTED" else [f"{request.failure}: {request.url}"]
 
 
 def wait_for_function(

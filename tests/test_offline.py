@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import published
 import pytest
 from bs4 import BeautifulSoup
-from conftest import bring_to_life, wait_for_function
+from conftest import bring_to_life, failure, wait_for_function
 
 from tools import mouse, offline
 
@@ -116,13 +116,7 @@ def page(browser, problems):
     page = context.new_page()
     page.on("console", lambda m: m.type in ("error", "warning") and problems.append(m.text))
     page.on("pageerror", lambda error: problems.append(str(error)))
-    # Leaving a page cuts off what it still asks for: no failure of its own.
-    page.on(
-        "requestfailed",
-        lambda request: (
-            request.failure == "net::ERR_ABORTED" or problems.append(f"failed: {request.url}")
-        ),
-    )
+    page.on("requestfailed", lambda request: problems.extend(failure(request)))
     page.on(
         "request",
         lambda r: r.url.startswith(("file:", "data:", "blob:")) or problems.append(f"asks {r.url}"),

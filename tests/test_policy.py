@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import policy
 import pytest
 from bs4 import BeautifulSoup
-from conftest import HTML, bring_to_life, parsed
+from conftest import HTML, bring_to_life, failure, parsed
 
 from tools import mouse
 
@@ -110,12 +110,6 @@ def place(request, site: Path) -> str:
         return site.as_uri()
     address: str = request.getfixturevalue("address")
     return address
-
-
-def failure(request) -> list[str]:
-    """Return what is to be said of a failed request: nothing if the page was left before."""
-    # What the policy or a missing file stops has another name.
-    return [] if request.failure == "net::ERR_ABORTED" else [f"{request.failure}: {request.url}"]
 
 
 @pytest.fixture

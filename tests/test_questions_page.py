@@ -247,7 +247,7 @@ def test_answered_it_fits_and_can_be_read(opened, scheme: str, width: int) -> No
     assert page.evaluate("document.scrollingElement.scrollWidth") <= width
     for choice in page.locator(".choice").all()[:4]:
         assert choice.bounding_box()["height"] >= 44
-    assert violations(page, "main") == []
+    assert violations(page) == []
 
 
 def test_forced_colours(opened) -> None:

@@ -27,9 +27,9 @@ const LONGEST_FRAME = 100;
  * A digit's strokes as points, all STEP from each other along the stroke but for the last. A path takes its time to tell
  * where its points are: they are asked for a few at a time.
  * @param {import('./written.js').Written} written
- * @returns {Generator<void, Drawing, void>}
+ * @returns {Generator<?Drawing, never, void>} null as long as there are more to make, then the drawing
  */
-function* drawing({ strokes }) {
+function* drawn({ strokes }) {
   const made = [];
   for (const stroke of strokes) {
     const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
@@ -39,44 +39,12 @@ function* drawing({ strokes }) {
     for (let at = 0; at < length + STEP; at += STEP) {
       const { x, y } = path.getPointAtLength(Math.min(at, length));
       points.push(Math.round(x), Math.round(y));
-      if (points.length % AT_ONCE === 0) yield;
+      if (points.length % AT_ONCE === 0) yield null;
     }
     made.push({ pen: PENS.medium, points });
   }
-  return { sample: null, strokes: made };
-}
-
-/** A digit whose points are made, a few at a time. */
-class Coming {
-  /** @param {import('./written.js').Written} written */
-  constructor(written) {
-    this.making = drawing(written);
-    /** @type {?Drawing} */
-    this.drawing = null;
-  }
-
-  /**
-   * Make some points more.
-   * @returns {?Drawing} null: there are more to make
-   */
-  advance() {
-    if (this.drawing) return this.drawing;
-    const { done, value } = this.making.next();
-    if (done) this.drawing = value;
-    return this.drawing;
-  }
-}
-
-/**
- * A digit's strokes as points, at once.
- * @param {import('./written.js').Written} written
- */
-export function drawn(written) {
-  const coming = new Coming(written);
-  for (;;) {
-    const made = coming.advance();
-    if (made) return made;
-  }
+  const drawing = { sample: null, strokes: made };
+  for (;;) yield drawing;
 }
 
 /**
@@ -107,10 +75,10 @@ export class Demo {
   constructor(digits, show) {
     this.digits = digits;
     this.show = show;
-    this.at = 0; // the digit that comes next
+    this.at = 0; // the place of the next one
     /** @type {?Drawing} */
     this.digit = null; // the one on the pad
-    this.coming = new Coming(digits[0]);
+    this.coming = drawn(digits[0]); // the next one, which is being made
     this.time = Infinity; // since the pen first came down on this digit
     this.rest = FIRST_REST; // until the next digit
     this.frame = 0;
@@ -128,7 +96,7 @@ export class Demo {
    */
   async begin() {
     for (;;) {
-      const made = this.coming.advance();
+      const made = this.coming.next().value;
       if (made) return this.take(made);
       await new Promise((next) => setTimeout(next));
     }
@@ -138,7 +106,7 @@ export class Demo {
   take(digit) {
     this.digit = digit;
     this.at = (this.at + 1) % this.digits.length;
-    this.coming = new Coming(this.digits[this.at]);
+    this.coming = drawn(this.digits[this.at]);
     return digit;
   }
 
@@ -172,7 +140,7 @@ export class Demo {
     if (!digit) return;
     if (this.time === Infinity) {
       this.rest -= passed;
-      const next = this.coming.advance();
+      const next = this.coming.next().value;
       if (this.rest > 0 || !next) return;
       this.take(next);
       this.time = 0;

@@ -236,15 +236,18 @@ export class Live {
 
   /** @param {?Sight} sight what the reader found; null: it cannot read, and the page reads by itself */
   answered(sight) {
-    const { changed } = this.reading;
+    const { model, reader, reading: { changed } } = this;
     this.reading = { now: false, changed: false };
-    if (sight) this.show(sight);
-    else this.reader = null;
-    if (sight && changed && this.model && this.reader) {
-      this.ask(this.model, this.reader);
+    if (sight) {
+      this.show(sight);
+    } else {
+      this.reader = null;
+      this.update();
+    }
+    if (sight && changed && model && reader) {
+      this.ask(model, reader);
       return;
     }
-    if (!sight) this.update();
     this.element.setAttribute('aria-busy', 'false');
     for (const done of this.awaited.splice(0)) done();
   }

@@ -266,6 +266,8 @@ export class Teaching {
       this.tell('This is a test digit. What it is tested with the network must not learn; draw a digit yourself.');
       return;
     }
+    await this.page.refresh(); // the last stroke may not have been read yet
+    if (this.locked) return;
     const probabilities = this.page.probabilities();
     if (!probabilities) {
       this.tell('There is nothing to learn from: draw a digit first.');
