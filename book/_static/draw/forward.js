@@ -370,9 +370,12 @@ export class Conv2D extends Layer {
     const { kernel, bias } = this;
     const out = new Float32Array(outRows * outColumns * filters);
     const z = new Float64Array(filters);
+    // What a window holds, and where its products' kernel begins.
+    const values = new Float64Array(rows * columns * channels);
+    const starts = new Int32Array(rows * columns * channels);
     for (let i = 0; i < outRows; i++) {
       for (let j = 0; j < outColumns; j++) {
-        z.set(bias);
+        let count = 0;
         for (let p = 0; p < rows; p++) {
           const row = i * strides[0] + p - before[0];
           if (row < 0 || row >= height) continue; // padding is zeros: they add nothing
@@ -384,9 +387,24 @@ export class Conv2D extends Layer {
             for (let c = 0; c < channels; c++, k += filters) {
               const value = x[pixel + c];
               if (value === 0) continue; // paper, and what a ReLU cut off
-              for (let f = 0; f < filters; f++) z[f] += value * kernel[k + f];
+              values[count] = value;
+              starts[count++] = k;
             }
           }
+        }
+        z.set(bias);
+        // Four products a round, so that a sum is fetched and put back a quarter as often: half the time.
+        let n = 0;
+        for (; n + 4 <= count; n += 4) {
+          const [v0, v1, v2, v3] = [values[n], values[n + 1], values[n + 2], values[n + 3]];
+          const [k0, k1, k2, k3] = [starts[n], starts[n + 1], starts[n + 2], starts[n + 3]];
+          for (let f = 0; f < filters; f++) {
+            z[f] += v0 * kernel[k0 + f] + v1 * kernel[k1 + f] + v2 * kernel[k2 + f] + v3 * kernel[k3 + f];
+          }
+        }
+        for (; n < count; n++) {
+          const [value, k] = [values[n], starts[n]];
+          for (let f = 0; f < filters; f++) z[f] += value * kernel[k + f];
         }
         out.set(z, (i * outColumns + j) * filters);
       }
