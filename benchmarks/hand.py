@@ -205,7 +205,8 @@ PAGE_LEARNS = """async ([digits, chosen]) => {
     const { train, test } = digits.unpack(await file('/train/digits.bin'));
     const scribbles = await teach.prepared(teach.scribbles(random), model.measures);
     const places = new Uint16Array(await file('/draw/remember.bin'));
-    learner.remember(train, places, scribbles);
+    learner.remember(train, places);
+    learner.stayUnsure(scribbles);
     window.ready = { model, learner, first: performance.now() - start };
     learner.test = learner.see(test.images, test.labels);
   }

@@ -105,13 +105,12 @@ export class Learner {
   }
 
   /**
-   * See what must not be forgotten, and what is held back: the slow part, done once.
+   * See the digits that must not be forgotten, and those that are held back: the slow part, done once.
    * @param {import('../train/digits.js').Digits} digits
    * @param {Uint16Array} places which of them, the first ones to be replayed (remember.bin, which `choose_remembered` in tools/browser_model.py makes)
-   * @param {Uint8Array} scribbles (N, 28, 28)
    * @param {(part: number) => void} tell how far it is, 0–1
    */
-  remember({ images, labels }, places, scribbles, tell = () => {}) {
+  remember({ images, labels }, places, tell = () => {}) {
     const { replayed, heldBack } = this.recipe;
     const all = replayed + heldBack;
     if (places.length < all) throw new RangeError(`learn: expected ${all} places of digits, found ${places.length}`);
@@ -124,8 +123,17 @@ export class Learner {
       }
       return joined(seen);
     };
-    this.memory = joined([see(0, replayed), this.seeUnsure(scribbles)]);
+    this.memory = see(0, replayed);
     this.held = see(replayed, all);
+  }
+
+  /**
+   * See drawings of which it should stay unsure, and remember them, too.
+   * @param {Uint8Array} scribbles (N, 28, 28)
+   */
+  stayUnsure(scribbles) {
+    if (!this.memory) throw new Error('learn: expected digits to remember first');
+    this.memory = joined([this.memory, this.seeUnsure(scribbles)]);
   }
 
   /**

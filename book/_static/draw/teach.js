@@ -380,6 +380,9 @@ export class Teaching {
       this.progress(0);
       this.page.say('Learning.');
       const { measures } = this.page.model;
+      const worker = await this.hire();
+      const run = ++this.run;
+      if (!this.remembered) worker.postMessage({ do: 'remember', run });
       const unsure = this.remembered ? null : await prepared(scribbles(this.random), measures);
       const samples = [];
       for (const sample of this.samples) {
@@ -387,8 +390,8 @@ export class Teaching {
         samples.push({ id: sample.id, label: sample.label, images });
       }
       const start = this.start?.last ?? null;
-      const { last, step, temperature } = await this.request({
-        do: 'learn', run: ++this.run, start, samples, scribbles: unsure,
+      const { last, step, temperature } = await this.request(worker, {
+        do: 'learn', run, start, samples, scribbles: unsure,
       });
       this.remembered = true;
       for (const sample of this.samples) sample.sent = true;
@@ -411,36 +414,50 @@ export class Teaching {
   }
 
   /**
+   * The worker, which is started where there is none.
+   * @returns {Promise<Worker>}
+   */
+  async hire() {
+    if (this.worker) return this.worker;
+    const worker = (this.worker = await startLearner().catch(() => {
+      throw new Error(NOT_STARTED);
+    }));
+    worker.addEventListener('message', ({ data }) => {
+      const report = /** @type {Report} */ (data);
+      if (report.kind === 'progress' && report.run === this.run) this.progress(report.part);
+    });
+    worker.addEventListener('error', (event) => {
+      event.preventDefault(); // it is said on the page
+      worker.terminate();
+      this.worker = null;
+      this.remembered = false;
+      for (const sample of this.samples) sample.sent = false;
+    });
+    return worker;
+  }
+
+  /**
    * Ask the worker for something.
    * @template {import('./learner.js').Order} T
+   * @param {Worker} worker
    * @param {T} order
    * @returns {Promise<Extract<Report, {kind: T extends {do: 'learn'} ? 'learned' : 'score'}>>}
    */
-  async request(order) {
-    const worker = (this.worker ??= await startLearner().catch(() => {
-      throw new Error(NOT_STARTED);
-    }));
+  request(worker, order) {
     return new Promise((resolve, reject) => {
+      // It may have failed while the page prepared what to ask.
+      if (worker !== this.worker) throw new Error(NOT_STARTED);
       const listening = new AbortController();
       const { signal } = listening;
       worker.addEventListener('message', ({ data }) => {
         const report = /** @type {Report} */ (data);
-        if (report.run !== order.run) return;
-        if (report.kind === 'progress') {
-          this.progress(report.part);
-          return;
-        }
+        if (report.run !== order.run || report.kind === 'progress') return;
         listening.abort();
         if (report.kind === 'failed') reject(new Error(report.message));
         else resolve(/** @type {never} */ (report));
       }, { signal });
-      worker.addEventListener('error', (event) => {
-        event.preventDefault(); // it is said on the page
+      worker.addEventListener('error', () => {
         listening.abort();
-        worker.terminate();
-        this.worker = null;
-        this.remembered = false;
-        for (const sample of this.samples) sample.sent = false;
         reject(new Error(NOT_STARTED));
       }, { signal });
       worker.postMessage(order);
@@ -491,7 +508,7 @@ export class Teaching {
     try {
       words.textContent = 'Reading 1,000 test digits…';
       const last = { kernel: this.layer.kernel.slice(), bias: this.layer.bias.slice() };
-      const { before, after } = await this.request({ do: 'score', run, last });
+      const { before, after } = await this.request(await this.hire(), { do: 'score', run, last });
       const percent = (/** @type {number} */ part) => `${(100 * part).toFixed(1)}\u00a0%`;
       const [low, high] = interval(after.right, after.of);
       const shares = `${percent(before.right / before.of)} → ${percent(after.right / after.of)}`;
