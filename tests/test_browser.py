@@ -276,14 +276,15 @@ def log_of(machine: Machine) -> list[str]:
 
 @pytest.fixture
 def apt(machine) -> Path:
-    """Give the machine an apt-get that installs what is in the folder `packages`."""
+    """Give the machine an apt-get that installs what it is asked for and is in `packages`."""
     packages = machine.home / "packages"
     packages.mkdir()
     (machine.bin / "env").symlink_to("/usr/bin/env")
     program(
         machine.bin / "apt-get",
         f'echo "apt-get $*" >> "{machine.home}/log"\n'
-        f'case "$*" in install*) /bin/cp "{packages}"/* "{machine.bin}/";; esac',
+        f'for name in "$@"; do test ! -e "{packages}/$name" || '
+        f'/bin/cp "{packages}/$name" "{machine.bin}/"; done',
     )
     return packages
 
@@ -329,33 +330,36 @@ def test_its_libraries_are_fetched(machine, monkeypatch, capsys, apt) -> None:
     assert log_of(machine) == []
 
 
-def test_debians_package_is_fetched(machine, monkeypatch, capsys, apt) -> None:
-    """Where Playwright cannot download, and this is root."""
-    program(apt / "chromium")
+@pytest.mark.parametrize("package", browser.PACKAGES)
+def test_debians_package_is_fetched(machine, monkeypatch, capsys, apt, package: str) -> None:
+    """Where Playwright cannot download, and this is root: the first package that there is."""
+    program(apt / package)
     assert browser.main() == 1
     assert log_of(machine) == []
     capsys.readouterr()
     monkeypatch.setattr(browser, "is_root", lambda: True)
     assert browser.main() == 0
     out, err = capsys.readouterr()
-    assert out.splitlines()[-1] == str(machine.bin / "chromium")
+    assert out.splitlines()[-1] == str(machine.bin / package)
     assert err == ""
-    update, install = log_of(machine)
+    update, *installs = log_of(machine)
     assert update == "apt-get update"
-    assert install.startswith("apt-get install -y")
-    assert "chromium" in install.split()
+    assert len(installs) == 1 + browser.PACKAGES.index(package)
+    for install, asked in zip(installs, browser.PACKAGES, strict=False):
+        assert install.startswith("apt-get install -y")
+        assert {asked, *browser.FONTS} <= set(install.split())
 
 
 @pytest.mark.parametrize("root", [True, False])
 def test_playwrights_library_is_fetched(machine, monkeypatch, capsys, apt, root: bool) -> None:
     """A browser alone is not enough: what drives it has to run, before anything else."""
     program(machine.bin / "chromium")
-    (apt / "libatomic.so.1").write_text("")
+    (apt / browser.LIBRARY).write_text("")
     monkeypatch.setattr(browser, "is_root", lambda: root)
     lacks = "error while loading shared libraries: libatomic.so.1: cannot open"
     fake = program(
         machine.home / "driver",
-        f'test -e "{machine.bin}/libatomic.so.1" || {{ echo "{lacks}" >&2; exit 127; }}',
+        f'test -e "{machine.bin}/{browser.LIBRARY}" || {{ echo "{lacks}" >&2; exit 127; }}',
     )
     monkeypatch.setattr(browser, "PLAYWRIGHT", [str(fake)])
     assert browser.main() == int(not root)
@@ -410,7 +414,7 @@ def test_a_package_that_does_not_run_is_not_accepted(machine, monkeypatch, capsy
     monkeypatch.setattr(browser, "is_root", lambda: True)
     program(apt / "chromium", BROKEN["a stub"])
     assert browser.main() == 1
-    assert len(log_of(machine)) == 2
+    assert len(log_of(machine)) == 1 + len(browser.PACKAGES)
     assert "requires the chromium snap" in capsys.readouterr().err
 
 
