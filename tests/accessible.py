@@ -6,62 +6,84 @@ from playwright.sync_api import Page
 #: axe's rules that ask for a page's colours.
 COLOUR_RULES = ("color-contrast", "link-in-text-block")
 
-# Most words of a page of code, or of the library's reference, are one of a dozen pairs of ink and
-# paper, and to tell a pair axe looks through all that lies at the word's place. One word of each
-# pair is enough; the others keep their room.
+# To tell ink from paper, axe looks through all that lies at a word's place, and most of a page's
+# words are one of a few dozen pairs. One example of each is enough; the others keep their room.
 ONE_OF_EACH = """() => {
-  const seen = new Set();
   const papers = new Map();
   const paperOf = (e) => {
     if (!papers.has(e)) {
-      const { backgroundColor: own, backgroundImage: image } = getComputedStyle(e);
-      const clear = image === 'none' && own === 'rgba(0, 0, 0, 0)' && e.parentElement;
-      papers.set(e, clear ? paperOf(e.parentElement) : `${own} ${image}`);
+      const { backgroundColor: own, backgroundImage: image, position } = getComputedStyle(e);
+      // What is moved out of its place may lie on another paper than its parents'.
+      const moved = ['absolute', 'fixed', 'sticky'].includes(position) ? e.className : '';
+      const clear = !moved && image === 'none' && own === 'rgba(0, 0, 0, 0)' && e.parentElement;
+      papers.set(e, clear ? paperOf(e.parentElement) : `${own} ${image} ${moved}`);
     }
     return papers.get(e);
   };
-  const again = [];
-  for (const e of document.querySelectorAll('.highlight span, dl.py *, span.pre')) {
-    if (e.childElementCount) continue;
-    if (e.textContent.trim().length < 2) { // too short for axe to judge, so no example of its pair
-      again.push(e);
-      continue;
-    }
+  const inkOf = (e) => {
     const { color, fontSize, fontWeight, opacity, textDecorationLine: line } = getComputedStyle(e);
-    const looks = [color, paperOf(e), fontSize, fontWeight, opacity, line];
-    const pair = [...looks, !!e.closest('a')].join();
-    if (seen.has(pair)) again.push(e);
-    seen.add(pair);
+    return [color, fontSize, fontWeight, opacity, line].join();
+  };
+  const shown = (e) => e.checkVisibility({ visibilityProperty: true });
+  const seen = new Set();
+  const again = new Map();
+  for (const e of document.querySelectorAll('body *')) {
+    const own = [...e.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+    const text = own.map((node) => node.data).join('').trim();
+    if (!text || !shown(e)) continue;
+    const link = e.closest('a');
+    // A link has to differ from the words around it, too.
+    const pair = [inkOf(e), paperOf(e), link && inkOf(link.parentElement)].join('|');
+    // Too short for axe to judge, it is no example of its pair.
+    if (text.length < 2 || seen.has(pair)) again.set(e, [...e.children].filter(shown));
+    else {
+      seen.add(pair);
+      if (!link) continue;
+      for (let up = e.parentElement; up; up = up.parentElement) again.delete(up);
+    }
   }
-  for (const e of again) e.style.visibility = 'hidden';
-  return () => again.forEach((e) => { e.style.visibility = ''; });
+  for (const [e, children] of again) {
+    e.style.visibility = 'hidden';
+    for (const child of children) if (!again.has(child)) child.style.visibility = 'visible';
+  }
+  return () => {
+    for (const [e, children] of again)
+      for (const changed of [e, ...children]) changed.style.visibility = '';
+  };
 }"""
 
 
-def violations(page: Page, context: str | None = None, *, colours_alone: bool = False) -> list[str]:
-    """Return what is wrong: the rule, what it asks, and the first few elements.
+def violations(page: Page, context: str | None = None) -> list[str]:
+    """Return what is wrong in light and in dark: the rule, what it asks, and the first elements.
+
+    The dark page differs in its colours only; so light is asked for all of axe's rules, those of
+    good practice as well, and dark for ``COLOUR_RULES``.
 
     Parameters
     ----------
     page : Page
+        It is light when this returns.
     context : str, optional
         A selector: what is outside is not looked at.
-    colours_alone : bool
-        Ask ``COLOUR_RULES`` only, else all of axe's rules, those of good practice as well.
     """
     # Preloading style sheets, axe resolves their imports against the page: they are not there.
     options: dict = {"preload": False, "resultTypes": ["violations"]}
 
-    def run(**rules: object) -> list[str]:
+    def run(scheme: str, **rules: object) -> list[str]:
         found = Axe().run(page, context=context, options=options | rules).response["violations"]
         return [
-            f"{rule['id']}: {rule['help']}: "
+            f"{rule['id']} ({scheme}): {rule['help']}: "
             + "; ".join(node["html"][:160] for node in rule["nodes"][:4])
             for rule in found
         ]
 
-    others = [] if colours_alone else run(rules={rule: {"enabled": False} for rule in COLOUR_RULES})
-    shown = page.evaluate_handle(ONE_OF_EACH)
-    colours = run(runOnly={"type": "rule", "values": list(COLOUR_RULES)})
-    shown.evaluate("show => show()")
-    return others + colours
+    found = run("light", rules={rule: {"enabled": False} for rule in COLOUR_RULES})
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(
+            "s => (document.documentElement.dataset.theme ?? s) === s", arg=scheme
+        )
+        shown = page.evaluate_handle(ONE_OF_EACH)
+        found += run(scheme, runOnly={"type": "rule", "values": list(COLOUR_RULES)})
+        shown.evaluate("show => show()")
+    return found

@@ -1054,16 +1054,11 @@ def test_maps_and_walk(draw, data) -> None:
 # --- The page -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("name", [PAGE, "book/intro.html"])
-def test_axe(browser, address, problems, name: str, width: int, scheme: str) -> None:
+def test_axe(browser, address, problems, name: str, width: int) -> None:
     """No violation of any rank inside the demo while it shows a digit, and nothing too wide."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 800},
-        color_scheme=scheme,
-        reduced_motion="reduce",
-    )
+    context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
     page = open_page(context, address, problems, name)
     draw_by_mouse(page, SHAPES["3"])
     settle(page)

@@ -357,10 +357,9 @@ def test_nothing_is_loaded_that_is_not_needed(opened) -> None:
     assert started["model.js"] >= shown
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe(opened, scheme: str) -> None:
+def test_axe(opened) -> None:
     """No violation while digits are drawn, in either colours."""
-    page = opened(color_scheme=scheme)
+    page = opened()
     page.wait_for_timeout(1500)
     assert violations(page, ".bd-article") == []
 

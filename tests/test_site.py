@@ -56,15 +56,13 @@ HIDDEN = """() => [...document.querySelectorAll('main *')].filter((e) => {
   }).map((e) => `${e.tagName}.${e.className}: ${e.textContent.trim().slice(0, 60)}`)"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", [*PAGES, "index", "search"])
-def test_page(browser, address: str, name: str, size: str, scheme: str) -> None:
+def test_page(browser, address: str, name: str, size: str) -> None:
     """A page loads without an error, asks only its own site, fits, and can be read by everyone."""
     width, height = SIZES[size]
     context = browser.new_context(
         viewport={"width": width, "height": height},
-        color_scheme=scheme,
         reduced_motion="reduce",
     )
     page = context.new_page()
@@ -85,7 +83,6 @@ def test_page(browser, address: str, name: str, size: str, scheme: str) -> None:
         page.wait_for_url("**/book/intro.html")
     assert page.locator("h1:visible").count() == 1, "a page has one heading of the first rank"
 
-    assert page.evaluate("document.documentElement.dataset.theme") == scheme
     maths = page.locator(".math").count()
     if maths:
         assert page.locator(".math").filter(has=page.locator("mjx-container")).count() == maths
@@ -96,8 +93,7 @@ def test_page(browser, address: str, name: str, size: str, scheme: str) -> None:
         problems.append(f"the page is {wider} px wider than the window")
     problems += [f"cut off: {text}" for text in page.evaluate(CUT_OFF)]
 
-    # The dark page differs in its colours only.
-    problems += violations(page, colours_alone=scheme == "dark")
+    problems += violations(page)
     context.close()
     assert not problems, "\n".join(problems)
 
