@@ -53,19 +53,33 @@ def test_the_server_compresses_and_lets_browsers_keep(tmp_path) -> None:
             assert answer.read() == bytes(1000)
 
 
+@pytest.fixture(scope="module")
+def front(browser, as_pages) -> traffic.Visit:
+    """Return a first visit of the front page."""
+    with traffic.context(browser) as reader:
+        return traffic.visit(reader, f"{as_pages}/{PAGES[0]}.html")
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_light(browser, as_pages, name: str) -> None:
+def test_page_is_light(browser, as_pages, front, name: str) -> None:
     """A first visit, one after the front page, and all there is: a phone can take it."""
-    page = f"{as_pages}/{name}.html"
     with traffic.context(browser) as reader:
-        first = traffic.visit(reader, page)
-    with traffic.context(browser) as reader:
-        traffic.visit(reader, f"{as_pages}/{PAGES[0]}.html")
-        later = traffic.visit(reader, page)
+        first = traffic.visit(reader, f"{as_pages}/{name}.html")
     said = first.first_screen
     assert said.bytes <= LIGHT.get(name, FIRST), f"first screen: {said.bytes:,} bytes\n{said}"
     assert len(said) <= REQUESTS, f"first screen: {len(said)} requests\n{said}"
     said = first.whole
     assert said.bytes <= WHOLE, f"to its end: {said.bytes:,} bytes\n{said}"
-    said = later.first_screen
+    said = first.first_screen.after(front.whole)
     assert said.bytes <= LATER, f"after the front page: {said.bytes:,} bytes\n{said}"
+
+
+def test_what_one_page_brought_the_next_one_has(browser, as_pages, front) -> None:
+    """So what a page takes after another one can be told from two first visits."""
+    page = f"{as_pages}/book/02-dense.html"
+    with traffic.context(browser) as reader:
+        first = traffic.visit(reader, page).first_screen
+    with traffic.context(browser) as reader:
+        traffic.visit(reader, f"{as_pages}/{PAGES[0]}.html")
+        later = traffic.visit(reader, page).first_screen
+    assert set(later.files) == set(first.after(front.whole).files) < set(first.files)

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext
 SIZES = {"phone": (390, 844, 3), "desktop": (1280, 800, 1)}
 #: Scrolls as a reader does, so that what is loaded when it is reached is reached.
 SCROLL = """async () => {
-  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
+  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
     scrollTo({ top: y, behavior: 'instant' });
     await new Promise((done) => setTimeout(done, 60));
   }
@@ -34,6 +34,10 @@ class Traffic:
     def bytes(self) -> int:
         """All that came over the wire."""
         return sum(self.files.values())
+
+    def after(self, other: Traffic) -> Traffic:
+        """Return what is left to ask for where the browser has kept what another page brought."""
+        return Traffic({name: size for name, size in self.files.items() if name not in other.files})
 
     def __len__(self) -> int:
         """Return the number of files that came over the wire."""
