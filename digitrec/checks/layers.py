@@ -122,7 +122,8 @@ def forward_pass(answer: Answer) -> None:
     rng = np.random.default_rng()
     cases = []
     for sizes in ((6, 5, 4, 10), (6, 3), (4, 4, 4, 4, 4), (5, 7, 2)):
-        layers = [(rng.normal(size=pair), rng.normal(size=pair[1])) for pair in pairwise(sizes)]
+        # Logits of a few units: with larger ones, softmax would hide what was done to the small.
+        layers = [(rng.normal(0, m**-0.5, (m, n)), rng.normal(size=n)) for m, n in pairwise(sizes)]
         x = rng.normal(size=(7, sizes[0]))
         relu, a, hidden, plain, unbiased = forward.relu, x, x, x, x
         for W, b in layers[:-1]:
