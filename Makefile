@@ -83,7 +83,11 @@ browser: $(VENV)/.installed ## find the browser for the tests, or fetch one; nee
 test: browser check book ## everything: checks, library, book, site; needs git, a browser (found or fetched)
 	@# What trains, and notebooks within Binder's limits, need the machine for themselves; the rest shares its cores.
 	$(BIN)/pytest -q -n auto --dist loadfile -m "not training and not launch"
-	$(BIN)/pytest -m "training or launch"
+	$(BIN)/pytest -m "(training or launch) and not retrain"
+
+.PHONY: retrain
+retrain: $(VENV)/.installed ## train the shipped networks whole, elsewhere, and test them; `make test` trains the CNN for two epochs; needs Python
+	$(BIN)/pytest -m retrain
 
 .PHONY: quick
 quick: check ## the checks, and the tests that take a minute in all; needs Python
