@@ -262,8 +262,8 @@ def fetch() -> str | None:
     if linux() != "ubuntu":
         run([*apt, "update"], DOWNLOAD)
         for package in PACKAGES:
-            install = ("install", "-y", "--no-install-recommends", package, *FONTS)
-            if step([*apt, *install], f"apt-get install {package}"):
+            options = ("-y", "--no-install-recommends", package, *FONTS)
+            if step([*apt, "install", *options], f"apt-get install {package}"):
                 return None
     return "; ".join(failed)
 
