@@ -119,9 +119,13 @@ def answer_exercises(folder: Path) -> Counter:
     return count
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def colab(tmp_path_factory):
-    """Start running the notebooks as in Colab; return a function that waits for what came of it."""
+    """Start running the notebooks as in Colab; return a function that waits for what came of it.
+
+    Once: pytest puts all tests with a browser before those without, of other files as well, and
+    between them what is a module's would end, and begin again.
+    """
     if not launching.python_of(launching.COLAB_PYTHON, newer=False):
         yield lambda: pytest.skip(f"no Python {launching.COLAB_PYTHON} or older")
         return
@@ -145,7 +149,7 @@ def colab(tmp_path_factory):
     process.wait()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def environment(colab) -> Path:
     """Return Binder's environment. The notebooks begin to run as in Colab, beside what follows."""
     return launching.binder()
