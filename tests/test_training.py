@@ -30,8 +30,9 @@ shipped.RECIPES["cnn"] = dataclasses.replace(shipped.RECIPES["cnn"], epochs=int(
 sys.exit(shipped.main(sys.argv[2:]))
 """
 WHOLE = recipes.RECIPES["cnn"].epochs
-#: The CNN's test accuracy after two epochs: around the mean of five seeds.
-SHORT_BAND = (0.98, 0.995)
+#: The CNN's test accuracy after two epochs. One run gave 0.9924, with a standard error of 0.0009;
+#: another processor rounds otherwise, which makes another network.
+SHORT_BAND = (0.986, 0.996)
 
 
 @pytest.fixture(
