@@ -204,7 +204,7 @@ def test_downloads_and_outputs_are_kept(name: str, job: str) -> None:
     kept = caches(name, job)
     # The newest packages, builds from nothing, and what builds no book have no outputs of before.
     without = {("scheduled", "latest"), ("scheduled", "reproducible")}
-    without |= {("scheduled", "weaknesses"), ("publish", "launch")}
+    without |= {("scheduled", "weaknesses"), ("scheduled", "retrain"), ("publish", "launch")}
     assert bool(kept) == ((name, job) not in without)
     for cache in kept:
         assert cache["path"] == "_build/.jupyter_cache"
@@ -218,6 +218,14 @@ def test_downloads_and_outputs_are_kept(name: str, job: str) -> None:
 def test_two_builds_are_compared_each_week() -> None:
     assert commands("scheduled", "reproducible") == ["make reproducible PYTHON=python"]
     assert "schedule" in workflow("scheduled")["on"]
+
+
+def test_the_shipped_networks_are_trained_whole_each_week() -> None:
+    """What `make test` leaves out, the job runs, by the same command as anybody."""
+    assert commands("scheduled", "retrain") == ["make retrain PYTHON=python"]
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert '-m "(training or launch) and not retrain"' in makefile
+    assert "pytest -m retrain" in makefile
 
 
 def test_a_release_is_tested_attested_and_of_its_tag() -> None:
