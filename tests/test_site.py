@@ -83,6 +83,8 @@ def test_page(browser, address: str, name: str, size: str) -> None:
         page.wait_for_url("**/book/intro.html")
     assert page.locator("h1:visible").count() == 1, "a page has one heading of the first rank"
 
+    # Dark is asked for below, on this same page.
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
     maths = page.locator(".math").count()
     if maths:
         assert page.locator(".math").filter(has=page.locator("mjx-container")).count() == maths

@@ -370,7 +370,7 @@ export class Conv2D extends Layer {
     const { kernel, bias } = this;
     const out = new Float32Array(outRows * outColumns * filters);
     const z = new Float64Array(filters);
-    // What a window holds, and where its products' kernel begins.
+    // What a window holds that is not zero, and where the kernel's row for it begins.
     const values = new Float64Array(rows * columns * channels);
     const starts = new Int32Array(rows * columns * channels);
     for (let i = 0; i < outRows; i++) {
