@@ -28,6 +28,7 @@ from pathlib import Path
 import nbformat
 import psutil
 from nbclient import NotebookClient
+from packaging.utils import canonicalize_name
 
 from tools import notebooks, python
 
@@ -174,11 +175,11 @@ def version(folder: Path) -> str:
 
 
 def installed(folder: Path) -> dict[str, str]:
-    """Return the packages of an environment with their versions."""
+    """Return the packages of an environment, by their normalised names, with their versions."""
     pip = [folder / "bin" / "python", "-m", "pip", "list", "--format", "json"]
     env = clean_environment()
     listed = subprocess.run(pip, capture_output=True, env=env, check=True).stdout
-    return {package["name"]: package["version"] for package in json.loads(listed)}
+    return {canonicalize_name(each["name"]): each["version"] for each in json.loads(listed)}
 
 
 def use_one_core(process: psutil.Process, number: int) -> None:
@@ -323,7 +324,11 @@ def run_in_colab(folder: Path) -> dict[str, object]:
     spec.write_text(json.dumps(kernel), "utf-8")
     os.environ["JUPYTER_PATH"] = str(folder / "jupyter")
     pip = [environment / "bin" / "python", "-m", "pip"]
-    subprocess.run([*pip, "uninstall", "-q", "-y", "digitrec"], check=True)
+    # What an earlier run's first cells installed.
+    lock = re.findall("^([^#=\n]+)==", (LOCKS / "colab.txt").read_text("utf-8"), re.MULTILINE)
+    locked = {"tensorflow", *map(canonicalize_name, lock)}
+    if more := installed(environment).keys() - locked:
+        subprocess.run([*pip, "uninstall", "-q", "-y", *more], check=True)
     result: dict[str, object] = {"before": installed(environment), "notebooks": {}}
     library = copy_repository(folder / "source").as_uri()
     content = folder / "content"
