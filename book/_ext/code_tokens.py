@@ -45,5 +45,5 @@ def lighten(app: Any, _name: str, page: BeautifulSoup) -> None:
 
 def setup(app: Any) -> dict[str, Any]:
     """Connect the extension to Sphinx."""
-    app.connect("html-page-finish", lighten, priority=500)
+    app.connect("html-page-finish", lighten, priority=100)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
