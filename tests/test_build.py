@@ -41,15 +41,23 @@ def library(tmp_path: Path) -> Path:
 
 
 def write_library(folder: Path) -> None:
-    """Write a small library: two modules, and one that uses the first."""
+    """Write a small library: two modules, one that uses the first, and a package of two."""
     package = folder / "digitrec"
     (package / "weights").mkdir(parents=True)
+    (package / "reading").mkdir()
+    (package / "reading" / "__init__.py").write_text("from digitrec.reading.ink import find\n")
+    (package / "reading" / "ink.py").write_text("def find():\n    pass\n")
+    (package / "reading" / "rules.py").write_text("from digitrec import forward\n")
     (package / "__init__.py").write_text('"""A library."""\n')
     (package / "mnist.py").write_text(f"VALUE = 1\n{DIGITS}")
     (package / "forward.py").write_text("VALUE = 10\n")
     (package / "evaluate.py").write_text("from digitrec import mnist\nVALUE = mnist.VALUE\n")
     (package / "weights" / "dense.npz").write_bytes(b"weights")
     (folder / "requirements.txt").write_text("numpy==2.0\n")
+
+
+#: The small library's package, and what a module of it needs.
+READING, RULES = {"reading", "reading.ink"}, {"reading.rules", "forward"}
 
 
 @pytest.mark.parametrize(
@@ -69,6 +77,12 @@ def write_library(folder: Path) -> None:
         ('rows = {"digitrec": 1}; rows["digitrec"]', {"__init__"}),
         ("print('digitrec reads photographs')", {"__init__"}),
         ("from digitrec import __version__", {"__init__"}),
+        # A package within the package: what it imports, and what is imported of it.
+        ("from digitrec import reading", {"__init__", *READING}),
+        ("from digitrec.reading import find", {"__init__", *READING}),
+        ("from digitrec.reading import rules", {"__init__", *READING, *RULES}),
+        ("from digitrec.reading.rules import x", {"__init__", *READING, *RULES}),
+        ("import digitrec.reading.rules", {"__init__", *READING, *RULES}),
         # What cannot be told by reading is everything.
         ("!python -m digitrec read x.png", None),
         ('run([python, "-m", "digitrec", "read"])', None),
@@ -78,13 +92,14 @@ def write_library(folder: Path) -> None:
         ("import digitrec as d", None),
         ("from digitrec import *", None),
         ("from digitrec import unknown", None),
+        ("from digitrec.unknown import x", None),
         ("import digitrec\ndigitrec.unknown()", None),
         ("import (", None),
     ],
 )
 def test_needed_modules(library: Path, code: str, needed: set[str] | None) -> None:
     """A chapter needs the modules that it imports and those they import."""
-    everything = {"__init__", "mnist", "forward", "evaluate"}
+    everything = {"__init__", "mnist", "forward", "evaluate", *READING, *RULES}
     code = library_cache.chapter_code(chapter(code))
     assert library_cache.needed_modules(code, library) == (needed or everything)
 
@@ -180,6 +195,11 @@ def test_every_module_of_the_library_can_be_told() -> None:
     needed = library_cache.needed_modules("from digitrec import mnist", ROOT)
     assert "mnist" in needed
     assert not {"networks", "training"} & needed
+    # Exercises are checked in every chapter, and photographs are read in some.
+    for package in ("checks", "reading"):
+        assert not {"__main__", "marking.child"} & library_cache.needed_modules(
+            f"from digitrec import {package}", ROOT
+        )
 
 
 def test_stamp_keeps_the_lines() -> None:

@@ -42,7 +42,8 @@ class UnknownImportsError(Exception):
 def imports(code: str) -> frozenset[str]:
     """Return the modules of the package that Python code imports, without the package's name.
 
-    Remembered, since chapters share most modules.
+    What is imported from a module is named as well, as ``module.name``: of a package within the
+    package it may be a module. Remembered, since chapters share most modules.
 
     Raises UnknownImportsError when reading the code is not enough: it imports by a computed name,
     or uses the package as a whole.
@@ -64,7 +65,8 @@ def imports(code: str) -> frozenset[str]:
             if node.level == 0 and module != PACKAGE and not module.startswith(f"{PACKAGE}."):
                 continue
             inner = module if node.level else module.removeprefix(PACKAGE).removeprefix(".")
-            found |= {inner} if inner else {alias.name for alias in node.names}
+            names = {alias.name for alias in node.names}
+            found |= {inner, *(f"{inner}.{name}" for name in names)} if inner else names
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             # digitrec.forward.relu: a module reached through the package's name.
             if node.value.id == PACKAGE:
@@ -106,7 +108,10 @@ def file_hash(path: Path) -> str:
 
 
 def library_files(root: Path) -> tuple[dict[str, Path], list[Path]]:
-    """Return the package's modules by name, and its data files."""
+    """Return the package's modules by name, and its data files.
+
+    A package within it has its own name: ``reading`` is the file ``reading/__init__.py``.
+    """
     package = root / PACKAGE
     modules, data = {}, []
     for path in sorted(package.rglob("*")):
@@ -116,7 +121,8 @@ def library_files(root: Path) -> tuple[dict[str, Path], list[Path]]:
         ):
             continue
         if path.suffix == ".py":
-            modules[".".join(relative.with_suffix("").parts)] = path
+            inner = relative.parent if relative.name == "__init__.py" else relative.with_suffix("")
+            modules[".".join(inner.parts) or "__init__"] = path
         elif path.suffix != ".md":
             data.append(path)
     return modules, data
@@ -139,6 +145,11 @@ def needed_modules(code: str, root: Path) -> set[str]:
             name = waiting.pop()
             if re.fullmatch("__[a-z]+__", name) and name not in modules:
                 continue  # the package's version, say: it stands in __init__, which is needed
+            outer, _, _ = name.rpartition(".")
+            if outer:
+                waiting.add(outer)  # the package that it stands in, or the module of a name
+            if outer in modules and name not in modules:
+                continue  # the name of what a module has
             if name not in modules:
                 # Not a module, so perhaps a name that __init__ hands on: no guessing.
                 return set(modules)
