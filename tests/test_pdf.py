@@ -23,6 +23,8 @@ FRONT = """<section id="a-title"><h1>A title<a class="headerlink" href="#a-title
 <p class="published-only">As a PDF.</p><div id="draw" class="draw-small">Pad</div>
 </section>"""
 ONE = """<section id="one"><h1>1. One</h1><section id="here"><h2>Here</h2>
+<div class="cell"><details class="admonition hide above-input"><summary>Show the code</summary>
+<div class="cell_input">1 + 1</div></details></div>
 <p>Text. <img src="../_static/mark.svg" alt="A mark" loading="lazy"></p></section>
 <div class="exercise admonition" id="ex-a">
 <p>Exercise 1.1</p><section id="exercise-content">Do.</section></div>
@@ -108,6 +110,10 @@ def test_what_is_for_screens_stays_there(small: Path) -> None:
     assert "loading" not in image.attrs
     assert image["src"].startswith("file:")
     assert len(soup.select('link[rel="stylesheet"]')) == 1
+    # What is folded there is not here, where nobody could unfold it; nor does a heading stay behind
+    # at the foot of a page, as before what a browser takes for an open fold.
+    assert soup.select_one("#one .cell").get_text().split() == ["1", "+", "1"]
+    assert not soup.select("#one details")
 
 
 def test_what_drawings_refer_to_is_there(small: Path) -> None:

@@ -106,6 +106,9 @@ class Document:
         self.rename(article, name)
         self.aim_links(article, name)
         self.find_pictures(article, path)
+        for folded in article.select("div.cell details.hide"):
+            folded.summary.decompose()  # on paper nothing can be hidden
+            folded.name, folded.attrs = "div", {}
         for details in article.select("details"):
             details["open"] = ""
         for words in article.select(STILLS):
