@@ -1,7 +1,6 @@
 """Two builds on one machine give the same pages, but for measured times, which are marked."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 import small_site
 import times
 from bs4 import BeautifulSoup, Tag
-from conftest import BUILD, ROOT, parsed
+from conftest import ROOT, parsed
 
 from tools import compare_builds, copies
 
@@ -349,8 +348,7 @@ def test_pages_are_made_the_same_from_the_same_outputs(site: Path, tmp_path: Pat
     for name, seed in {"a": "3", "another": "4"}.items():
         folder = tmp_path / name
         copies.copy(folder)
-        for kept in (".jupyter_cache", ".doctrees/pictures"):
-            shutil.copytree(BUILD / kept, folder / "_build" / kept)
+        copies.keep(folder)
         ran = copies.build(folder, PYTHONHASHSEED=seed)
         assert ran == {}, "make book"
         sites.append(folder / compare_builds.SITE)

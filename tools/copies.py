@@ -17,6 +17,10 @@ LEFT_OUT = (".git", ".venv", "_build", "node_modules", ".hypothesis", "*_cache",
 RAN = re.compile(r"book/([\w-]+)\.md: Executed notebook in ([\d.]+) seconds")
 
 
+#: What a build keeps for the next: chapters' outputs, and pictures, which take minutes to compress.
+KEPT = (".jupyter_cache", ".doctrees/pictures")
+
+
 class BuildError(Exception):
     """What a build that failed has said."""
 
@@ -25,6 +29,12 @@ def copy(folder: Path) -> None:
     """Copy the tree into a folder, without what was built and what is kept between builds."""
     shutil.copytree(ROOT, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
     (folder / PACKAGES).symlink_to(ROOT / PACKAGES)
+
+
+def keep(folder: Path) -> None:
+    """Give a copy what the tree's own build has kept: no chapter runs there that did not change."""
+    for kept in KEPT:
+        shutil.copytree(ROOT / "_build" / kept, folder / "_build" / kept)
 
 
 def build(folder: Path, **environment: str) -> dict[str, float]:
