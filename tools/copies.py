@@ -15,8 +15,6 @@ PACKAGES = Path("tools", "javascript", "node_modules")
 LEFT_OUT = (".git", ".venv", "_build", "node_modules", ".hypothesis", "*_cache", "__pycache__")
 #: What a build says of a chapter that ran.
 RAN = re.compile(r"book/([\w-]+)\.md: Executed notebook in ([\d.]+) seconds")
-
-
 #: What a build keeps for the next: chapters' outputs, and pictures, which take minutes to compress.
 KEPT = (".jupyter_cache", ".doctrees/pictures")
 
@@ -32,9 +30,13 @@ def copy(folder: Path) -> None:
 
 
 def keep(folder: Path) -> None:
-    """Give a copy what the tree's own build has kept: no chapter runs there that did not change."""
+    """Give a copy what the tree's own build, if there is one, has kept.
+
+    No chapter runs there that did not change since.
+    """
     for kept in KEPT:
-        shutil.copytree(ROOT / "_build" / kept, folder / "_build" / kept)
+        if (ROOT / "_build" / kept).exists():
+            shutil.copytree(ROOT / "_build" / kept, folder / "_build" / kept)
 
 
 def build(folder: Path, **environment: str) -> dict[str, float]:

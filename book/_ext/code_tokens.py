@@ -1,9 +1,9 @@
 """Leave code's spans out where they colour nothing: they are a third of a chapter's elements.
 
 Pygments puts each token of code into a span with the class of its kind, names and punctuation, too,
-which are half of them and have the colour of plain text. A browser takes its time for each element.
-Here the whole of a block is said to be a name, and has a name's colour; the spans of all kinds that
-look like names, by the theme's styles for light and dark, go.
+which are more than half of them and have the colour of plain text. A browser takes its time for
+each element. Here the whole of a block is said to be a name, and has a name's colour; the spans of
+all kinds that look like names, by the theme's styles for light and dark, go.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ def needed_modules(code: str, root: Path) -> set[str]:
             outer, _, _ = name.rpartition(".")
             if outer:
                 waiting.add(outer)  # the package that it stands in, or the module of a name
-            if outer in modules and name not in modules:
+            if name not in modules and outer in modules:
                 continue  # the name of what a module has
             if name not in modules:
                 # Not a module, so perhaps a name that __init__ hands on: no guessing.
