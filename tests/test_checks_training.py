@@ -152,6 +152,8 @@ WRONG = {
         (lambda x, y: nearest_mean(x, y, layers=[Dense()]), "pixels are not scaled"),
         (lambda x, y: nearest_mean(x, y, softmax, from_logits=True), "applied twice"),
         (lambda x, y: nearest_mean(x, y, from_logits=False), "from_logits=True is missing"),
+        # Such a loss may stop all learning; said is the cause.
+        (lambda x, y: Model(1, chance, from_logits=False), "from_logits=True is missing"),
         (by_heart, "overfitting"),
         (nearest_mean, "does not fit these either"),
         (darkens, "changed its input (argument 1)"),

@@ -124,6 +124,19 @@ def _explain(
     true = names[own]
     accuracy = float((out.argmax(axis=1) == true).mean())
     found = f"it reads {accuracy:.1%} of the images that were held back; {asked:.0%} are asked for"
+    # A loss of the wrong kind comes first: it is certain, and whatever else is found may follow
+    # from it, up to outputs that are the same for every image.
+    sums = np.abs(out.sum(axis=1) - 1).max() < 1e-3 and out.min() >= 0
+    if sums and _logits_expected(model):
+        raise Wrong(
+            f"{found}. Softmax is applied twice: its outputs are probabilities, and its loss takes "
+            "them for logits (from_logits=True)."
+        )
+    if not sums and _logits_expected(model) is False:
+        raise Wrong(
+            f"{found}. Its outputs are logits, and its loss takes them for probabilities: "
+            "from_logits=True is missing."
+        )
     if np.ptp(out, axis=0).max() < 1e-6:
         raise Wrong(f"{found}. Its outputs are the same for every image.")
     if len(set(out.argmax(axis=1).tolist())) == 1:
@@ -154,17 +167,6 @@ def _explain(
         raise Wrong(
             f"{found}, and {learned:.1%} of those that it was given: it has learned nothing. Was "
             "it trained, with the labels in the order of the images?"
-        )
-    sums = np.abs(out.sum(axis=1) - 1).max() < 1e-3 and out.min() >= 0
-    if sums and _logits_expected(model):
-        raise Wrong(
-            f"{found}. Softmax is applied twice: its outputs are probabilities, and its loss takes "
-            "them for logits (from_logits=True)."
-        )
-    if not sums and _logits_expected(model) is False:
-        raise Wrong(
-            f"{found}. Its outputs are logits, and its loss takes them for probabilities: "
-            "from_logits=True is missing."
         )
     if learned > accuracy + 0.03:
         raise Wrong(
