@@ -187,6 +187,19 @@ def test_a_missing_measurement_is_told_with_its_command(
         names["read"]("nothing")
 
 
+def test_what_a_text_says_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is kept with Sphinx's environment while something has the text."""
+    monkeypatch.setattr(library_cache, "REMEMBERED", {})
+    monkeypatch.setattr(library_cache, "ASKED", set())
+    texts = []
+    count = library_cache.remembered(lambda text: texts.append(text) or len(texts))
+    assert [count("a"), count("b"), count("a")] == [1, 2, 1]
+    library_cache.ASKED.clear()
+    assert count("b") == 2
+    library_cache.forget_texts(None, None)
+    assert [count("b"), count("a")] == [2, 3]
+
+
 def test_every_module_of_the_library_can_be_told() -> None:
     """The real library imports in ways that can be followed, so chapters stay independent."""
     modules, data = library_cache.library_files(ROOT)
@@ -236,6 +249,8 @@ class Book:
             ),
         )
         self.write("two", chapter("from digitrec import forward\n" + count.format("two")))
+        # Not in the table of contents, so no warning comes of it.
+        self.write("draft", "# A draft\n\n[nowhere](#nowhere)\n")
 
     def configure(self, **settings: dict) -> None:
         """Write the settings: the book's own, and more in some sections."""
@@ -292,6 +307,7 @@ def test_a_build_runs_what_changed_and_only_that(library: Path) -> None:
     assert "The value is 1." in intro
     peaks = json.loads((library / "_build" / ".jupyter_cache" / "peaks.json").read_text())
     assert set(peaks) == {"book/one", "book/two"}
+    assert not (library / "_build" / "html" / "book" / "draft.html").exists()
 
     # Nothing changed.
     assert book.build()[0] == [1, 1]

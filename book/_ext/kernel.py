@@ -55,17 +55,23 @@ def use_this_python(app, config):
 
 
 class Memory(threading.Thread):
-    """Measures twenty times a second how much memory this process's children take."""
+    """Measures twenty times a second how much memory this process's children take.
+
+    While a page is read, that is: to look takes time from what else is done.
+    """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.peak = 0
+        self.reading = threading.Event()
         self.done = threading.Event()
 
     def run(self) -> None:
         """Measure until told to stop."""
         me = psutil.Process()
         while not self.done.wait(PAUSE):
+            if not self.reading.is_set():
+                continue
             total = 0
             for child in me.children(recursive=True):
                 try:
@@ -84,10 +90,12 @@ def start(app):
 def before(app, name, source):
     """Measure each page from zero."""
     app.kernel_memory.peak = 0
+    app.kernel_memory.reading.set()
 
 
 def after(app, doctree):
     """Note a chapter's peak beside its cached outputs; one that did not run keeps its old peak."""
+    app.kernel_memory.reading.clear()
     if not app.kernel_memory.peak:
         return
     path = Path(app.env.mystnb_config.execution_cache_path) / PEAKS

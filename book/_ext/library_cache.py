@@ -11,6 +11,9 @@ and weights that come with it, or in the lock. So this extension
   what jupyter-cache compares;
 - has Sphinx read a chapter again when its key is another one than at the last build;
 - has Sphinx write a page again when it shows values glued in a chapter that was read again.
+
+What it makes of a text is remembered with Sphinx's environment: most texts are as they were at the
+last build, and taking them apart would be a tenth of one after a small change.
 """
 
 import ast
@@ -19,7 +22,9 @@ import hashlib
 import itertools
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jupytext
 from IPython.core.inputtransformer2 import TransformerManager
@@ -34,16 +39,36 @@ CACHE_LIMIT = 40
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
 
+#: By the name of a function and the SHA-256 of a text: what the function makes of the text.
+REMEMBERED: dict[tuple[str, str], Any] = {}
+#: Those of them that this build asked for.
+ASKED: set[tuple[str, str]] = set()
+
+
 class UnknownImportsError(Exception):
     """What the code imports cannot be told by reading it."""
 
 
-@functools.cache
+def remembered(function: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Have a function of a text compute each answer once, from one build to the next."""
+
+    @functools.wraps(function)
+    def ask(text: str) -> Any:
+        key = (function.__name__, hashlib.sha256(text.encode()).hexdigest())
+        ASKED.add(key)
+        if key not in REMEMBERED:
+            REMEMBERED[key] = function(text)
+        return REMEMBERED[key]
+
+    return ask
+
+
+@remembered
 def imports(code: str) -> frozenset[str]:
     """Return the modules of the package that Python code imports, without the package's name.
 
     What is imported from a module is named as well, as ``module.name``: of a package within the
-    package it may be a module. Remembered, since chapters share most modules.
+    package it may be a module.
 
     Raises UnknownImportsError when reading the code is not enough: it imports by a computed name,
     or uses the package as a whole.
@@ -81,6 +106,7 @@ def imports(code: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@remembered
 def starts_package(code: str) -> bool:
     """Tell whether code runs the package, as ``!python -m digitrec`` or a list of words does.
 
@@ -161,6 +187,7 @@ def needed_modules(code: str, root: Path) -> set[str]:
     return needed
 
 
+@remembered
 def chapter_code(text: str) -> str:
     """Return a chapter's code cells as Python, notebook magics written out as calls."""
     transform = TransformerManager().transform_cell
@@ -168,20 +195,25 @@ def chapter_code(text: str) -> str:
     return "\n".join(transform(cell.source) for cell in cells if cell.cell_type == "code")
 
 
+@remembered
+def outside(code: str) -> list[str]:
+    """Return the strings in code that may name files outside the book's folder."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return []
+    words = (str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return sorted({word for word in words if word.startswith("../")})
+
+
 def named_files(code: str, root: Path) -> list[Path]:
     """Return the files outside the book that strings in the code name, from the book's folder.
 
     A folder's name stands for all files in it.
     """
-    try:
-        tree = ast.parse(code)
-    except SyntaxError:
-        return []
     found: set[Path] = set()
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Constant) or not str(node.value).startswith("../"):
-            continue
-        path = (root / "book" / str(node.value)).resolve()
+    for name in outside(code):
+        path = (root / "book" / name).resolve()
         if path != root.resolve() and path.is_relative_to(root.resolve()):
             found |= {path} if path.is_file() else set(path.rglob("*"))
     return sorted(path for path in found if path.is_file())
@@ -238,6 +270,12 @@ def prepare(app):
         if not hasattr(app.env, name):
             setattr(app.env, name, {})
     app.env.read_now = set()
+    # What another version of this file made of the texts may be wrong now.
+    version = file_hash(Path(__file__))
+    kept, answers = getattr(app.env, "remembered", ("", {}))
+    REMEMBERED.update(answers if kept == version else {})
+    ASKED.clear()
+    app.env.remembered = (version, REMEMBERED)
     get_cache(app.env.mystnb_config.execution_cache_path).change_cache_limit(CACHE_LIMIT)
 
 
@@ -271,6 +309,12 @@ def note_glue(app, doctree):
     }
 
 
+def forget_texts(app, env):
+    """Forget what was made of texts that nothing has any more."""
+    for key in set(REMEMBERED) - ASKED:
+        del REMEMBERED[key]
+
+
 def show_new_values(app, env):
     """Name the pages that show a value of a chapter that was read again."""
     return [name for name, chapters in env.glued_from.items() if chapters & env.read_now]
@@ -295,6 +339,7 @@ def setup(app):
     app.connect("source-read", read)
     app.connect("doctree-read", note_glue)
     app.connect("env-updated", show_new_values)
+    app.connect("env-updated", forget_texts)
     app.connect("env-purge-doc", forget)
     app.connect("build-finished", warn_again)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
