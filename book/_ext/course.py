@@ -31,6 +31,8 @@ COLUMNS = {
     "running": "runs in, seconds",
 }
 NAMES = {*COLUMNS, "words", "lines", "figures"}
+#: What a page shows that has the table.
+TABLE = ("table", ())
 
 
 def named(node):
@@ -90,16 +92,25 @@ def store(env):
 def forget(app, env, docname):
     """Forget a page that is read again or gone."""
     store(env).pop(docname, None)
+    asked(env).pop(docname, None)
 
 
 def merge(app, env, docnames, other):
     """Take the counts of pages that another process has read."""
-    store(env).update({name: store(other)[name] for name in docnames if name in store(other)})
+    for mine, theirs in ((store(env), store(other)), (asked(env), asked(other))):
+        mine.update({name: theirs[name] for name in docnames if name in theirs})
 
 
-def note_page(env):
-    """Note a page that has counts on it."""
-    env.course_pages = {*getattr(env, "course_pages", ()), env.docname}
+def asked(env):
+    """Return what each page shows of the counts: (name, chapters), or ``TABLE``."""
+    if not hasattr(env, "course_asked"):
+        env.course_asked = {}
+    return env.course_asked
+
+
+def note(env, what):
+    """Note what a page shows of the counts."""
+    asked(env).setdefault(env.docname, []).append(what)
 
 
 class Placeholder(nodes.General, nodes.Element):
@@ -115,7 +126,7 @@ class TableDirective(SphinxDirective):
 
     def run(self):
         """Leave a place for it."""
-        note_page(self.env)
+        note(self.env, TABLE)
         return [Placeholder(what="table")]
 
 
@@ -153,10 +164,10 @@ class CourseRole(SphinxRole):
 
     def run(self):
         """Leave a place for it."""
-        note_page(self.env)
         name, *chapters = self.text.split()
         if name not in NAMES:
             raise ExtensionError(f"{{course}}: expected one of {sorted(NAMES)}, found {name!r}")
+        note(self.env, (name, chapters))
         return [InlinePlaceholder(name=name, chapters=chapters)], []
 
 
@@ -226,9 +237,27 @@ def row(cells):
     return nodes.row("", *(nodes.entry("", paragraph) for paragraph in paragraphs))
 
 
+def said(env, page):
+    """Return all that a page shows of the counts, as text."""
+    counts, pages = store(env), chapters_of(env)
+    found = []
+    for name, chapters in asked(env).get(page, ()):
+        wanted = [f"book/{chapter}" for chapter in chapters] or pages
+        if (name, chapters) == TABLE:
+            sums = [[counts[chapter] for chapter in pages], *([counts[c]] for c in pages)]
+            found += [env.titles[chapter].astext() for chapter in pages]
+            found += [as_text(key, sum(c[key] for c in part)) for part in sums for key in COLUMNS]
+        else:  # a chapter that is not there is told when the page is written
+            found.append(as_text(name, sum(counts[c][name] for c in wanted if c in counts)))
+    return found
+
+
 def again(app, env):
-    """Write the pages with counts again: any chapter may have changed."""
-    return sorted(name for name in getattr(env, "course_pages", ()) if name in env.found_docs)
+    """Write a page again when it shows other counts than at the last build."""
+    now = {page: said(env, page) for page in asked(env)}
+    before = getattr(env, "course_said", {})
+    env.course_said = now
+    return sorted(page for page in now if now[page] != before.get(page))
 
 
 def setup(app):
@@ -246,7 +275,7 @@ def setup(app):
     app.connect("env-updated", again)
     return {
         "version": "1",
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
