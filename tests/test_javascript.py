@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import javascript
 import pytest
@@ -52,3 +53,26 @@ def test_a_program_that_fails_says_why(tmp_path: Path) -> None:
     program.write_text("console.error('no such letter'); process.exit(3)")
     with pytest.raises(ExtensionError, match=r"fails\.mjs failed: no such letter"):
         javascript.run(program)
+
+
+def test_what_is_there_is_made_again_only_of_something_else(tmp_path: Path) -> None:
+    """Also when one file is gone, or another place is wanted."""
+    app = SimpleNamespace(doctreedir=str(tmp_path / "doctrees"))
+    files = [tmp_path / "a.css", tmp_path / "b.js"]
+
+    def make() -> None:
+        for file in files:
+            file.write_text("made", "utf-8")
+
+    def made(*parts: bytes) -> bool:
+        return javascript.remake(app, files, parts, make)
+
+    assert made(b"x", b"y")
+    assert not made(b"x", b"y")
+    assert made(b"xy", b"")
+    files[1].unlink()
+    assert made(b"xy", b"")
+    assert files[1].is_file()
+    assert not made(b"xy", b"")
+    files = [tmp_path / "a.css", tmp_path / "c.js"]
+    assert made(b"xy", b"")

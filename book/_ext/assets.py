@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ THEME_SAYS = ("DOCUMENTATION_OPTIONS.pagename", "DOCUMENTATION_OPTIONS.search_as
 #: What only the search page needs.
 SEARCH = ("_static/searchtools.js", "_static/language_data.js", "searchindex.js")
 PROGRAM = javascript.FOLDER / "site.js"
+WORD = re.compile(rb"[A-Za-z0-9_-]+")
 
 
 def sheets(app: Any) -> list[str]:
@@ -132,12 +134,26 @@ def programs(app: Any) -> list[str]:
     return [*map(str, found), *(str(static(app, file)) for file in named)]
 
 
-def write(app: Any, exception: Exception | None) -> None:
-    """Write the joined files, when all pages are there: they say which classes there are."""
-    if exception or app.builder.name != "html":
-        return
-    if not hasattr(app.builder, "_orig_css_files"):
-        return  # no page was written, and the joined files are those of all pages
+def content(app: Any) -> list[str]:
+    """Return the files that name the classes which are in use."""
+    return [*map(str, sorted(Path(app.outdir).rglob("*.html"))), *programs(app)]
+
+
+def made_of(app: Any) -> Iterator[bytes]:
+    """Give all that the joined files depend on: of pages, the words that a style sheet has too."""
+    own = static(app, "site.css")
+    found = [path.read_bytes() for path in sorted(static(app, "").rglob("*.css")) if path != own]
+    yield Path(__file__).read_bytes()
+    yield json.dumps([sheets(app), script_text(app)]).encode()
+    yield from found
+    # PurgeCSS takes each word of the content for the name of a class.
+    named = set().union(*map(WORD.findall, found))
+    used = set().union(*(WORD.findall(Path(file).read_bytes()) for file in content(app)))
+    yield b" ".join(sorted(named & used))
+
+
+def join(app: Any) -> None:
+    """Make the joined files."""
     for package in ("esbuild", "purgecss"):
         javascript.package(package)
     # What is listed in the configuration is the book's own.
@@ -147,13 +163,23 @@ def write(app: Any, exception: Exception | None) -> None:
         "theirs": [file for file in sheets(app) if file not in own],
         "own": [file for file in sheets(app) if file in own],
         "script": script_text(app),
-        "content": [*map(str, sorted(Path(app.outdir).rglob("*.html"))), *programs(app)],
+        "content": content(app),
     }
     made = json.loads(javascript.run(PROGRAM, given=json.dumps(given)))
     # At the end, since the sheet's encoding has to be named first.
     sheet = f"{made['sheet']}/* Made of {', '.join(sheets(app))} */\n"
     static(app, "site.css").write_text(sheet, "utf-8", newline="\n")
     static(app, "site.js").write_text(made["script"], "utf-8", newline="\n")
+
+
+def write(app: Any, exception: Exception | None) -> None:
+    """Write the joined files, when all pages are there: they say which classes there are."""
+    if exception or app.builder.name != "html":
+        return
+    if not hasattr(app.builder, "_orig_css_files"):
+        return  # no page was written, and the joined files are those of all pages
+    made = [static(app, "site.css"), static(app, "site.js")]
+    javascript.remake(app, made, made_of(app), lambda: join(app))
     # A browser keeps one copy for all pages, those too that this build did not write anew.
     address = re.compile(r"(?<=_static/site)(\.(?:css|js)\?v=)[0-9a-f]+")
     for page in sorted(Path(app.outdir).rglob("*.html")):

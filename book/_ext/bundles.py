@@ -115,8 +115,13 @@ def defined(versions: dict[str, str]) -> str:
 
 def build(app: Any) -> None:
     """Make the scripts, before pages name them."""
-    if app.builder.format == "html":
-        make(Path(app.outdir, "_static", LIVE))
+    if app.builder.format != "html":
+        return
+    folder = Path(app.outdir, "_static", LIVE)
+    names = sorted([*WORKERS, *DATA, *CALLED, *PAGES, *TRIES])
+    sources = [Path(__file__), *(STATIC / path for path in DATA.values()), *STATIC.rglob("*.js")]
+    made_of = (path.read_bytes() for path in sorted(sources))
+    javascript.remake(app, [folder / f"{name}.js" for name in names], made_of, lambda: make(folder))
 
 
 def load(app: Any, pagename: str, templatename: str, context: dict, doctree: Any) -> None:

@@ -1,11 +1,18 @@
-"""Run programs of npm's packages while the book is built, with the environment's Node."""
+"""Run programs of npm's packages while the book is built, with the environment's Node.
+
+To start them takes longer than to write a page. So what they make is made again only when something
+that it is made of has changed since the last build: ``remake``.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from sphinx.errors import ExtensionError
 
@@ -54,3 +61,30 @@ def run(program: Path, *arguments: str, given: str = "") -> str:
     if done.returncode:
         raise ExtensionError(f"{program.name} failed: {done.stderr.strip() or done.returncode}")
     return done.stdout
+
+
+def remake(
+    app: Any, files: list[Path], made_of: Iterable[bytes], make: Callable[[], object]
+) -> bool:
+    """Make files unless they are there, made of the same by the last build; tell whether.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        Its folder of doctrees remembers what they were made of.
+    files : what is made
+    made_of : all that their content depends on, the programs of this folder apart
+    make : makes them
+    """
+    programs = (path.read_bytes() for path in sorted(FOLDER.glob("*.js*")))
+    content = hashlib.sha256(str(files).encode())
+    for part in (*programs, *made_of):
+        content.update(hashlib.sha256(part).digest())
+    note = Path(app.doctreedir, f"{files[0].name}.made")
+    before = note.read_text("utf-8") if note.is_file() else ""
+    if before == content.hexdigest() and all(file.is_file() for file in files):
+        return False
+    make()
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(content.hexdigest(), "utf-8")
+    return True
