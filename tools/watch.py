@@ -4,12 +4,20 @@ sphinx-autobuild builds again what changed, and has the browser load it. It is t
 `conf.py` that hands over what `_config.yml` says. Pages go to `_build/watch`, so that `make book`
 and this do not read everything again because of each other; the chapters' outputs are shared. The
 notebooks that readers launch are left to `make book`: writing them takes longer than the page.
+
+A build after a change would take a third of its time to load what all builds load. So the server
+has loaded it before, but for the book's own programs, and each such build is a copy of its process.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import multiprocessing
 import os
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +32,8 @@ globals().update(settings())
 """
 #: What a build writes, or no page shows.
 IGNORED = ["_build", ".git", ".github", ".venv", "notebooks", "tests", "tools"]
+#: What the book's own extensions load besides those of others.
+LOADED = ("sphinx.cmd.build", "jupytext", "nbclient", "matplotlib.colors", "PIL.Image", "numpy")
 
 
 def settings(root: Path = ROOT) -> dict[str, Any]:
@@ -59,14 +69,56 @@ def command(port: str, root: Path = ROOT) -> list[str]:
     ]
 
 
+def load() -> None:
+    """Load what all builds load; nothing of the book's own, which may change meanwhile."""
+    own = {path.stem for path in (ROOT / "book" / "_ext").glob("*.py")}
+    for name in (*LOADED, *(name for name in settings()["extensions"] if name not in own)):
+        with contextlib.suppress(ImportError):  # what is missing is told by the build
+            importlib.import_module(name)
+    from bs4 import BeautifulSoup
+
+    # It makes its table of characters when it meets the first.
+    BeautifulSoup("<p>&eacute;</p>", "html.parser").select("p")
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Build in this process, and end it with Sphinx's code."""
+    from sphinx.cmd.build import main as build
+
+    sys.exit(build(list(arguments)))
+
+
+class Copies:
+    """What sphinx-autobuild takes for `subprocess`: a build is a copy of this process."""
+
+    CalledProcessError = subprocess.CalledProcessError
+
+    @staticmethod
+    def run(command: list[str], check: bool) -> None:
+        """Build as a command says, which begins with `python -m sphinx build`."""
+        python, *words = command
+        if (python, words[:3]) != (sys.executable, ["-m", "sphinx", "build"]):
+            raise ValueError(f"expected the command that builds, found {command}")
+        process = multiprocessing.get_context("fork").Process(target=run, args=(words[3:],))
+        process.start()
+        process.join()
+        if check and process.exitcode:
+            raise subprocess.CalledProcessError(process.exitcode, command)
+
+
 def main(arguments: list[str]) -> None:
     """Serve the book at a port of this machine until Ctrl-C."""
     # Chapters that run again read their modules from here.
     os.chdir(ROOT)
-    from sphinx_autobuild.__main__ import main as watch
+    from sphinx_autobuild import __main__ as server
+    from sphinx_autobuild import build
 
     (port,) = arguments
-    watch(command(port))
+    # Elsewhere a process cannot be copied, or not one that has threads.
+    if sys.platform == "linux":
+        load()
+        build.subprocess = Copies
+    server.main(command(port))
 
 
 if __name__ == "__main__":
