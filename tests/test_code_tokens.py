@@ -6,7 +6,9 @@ import small_site
 from conftest import parsed
 
 CODE = 'for x in range(3):\n    print(f"{x + 1}", x.y[0])  # all\n'
-PAGE = f"# Code\n\n```python\n{CODE}```\n\n```text\nNo code, and no colour.\n```\n"
+PAGE = (
+    f"# Code\n\n```python\n{CODE}```\n\n```text\nNo code, and no colour.\n```\n\nCall `a(b, c)`.\n"
+)
 
 
 def test_names_and_punctuation_have_none(tmp_path) -> None:
@@ -20,6 +22,8 @@ def test_names_and_punctuation_have_none(tmp_path) -> None:
         *("k", "ow", "nb", "mi", "sa", "s2", "si", "o", "c1")
     }
     assert code["class"] == ["n"]
+    [words] = parsed(out / "index.html").select("p > code")
+    assert words.decode_contents() == "a(b, c)"
     assert "class" not in text.attrs
 
 
@@ -58,3 +62,5 @@ def test_no_page_has_needless_ones(site) -> None:
     for path in sorted((site / "book").glob("*.html")):
         page = parsed(path)
         assert page.select("div.highlight span:is(.n, .p, .w)") == [], path.name
+        assert page.select(".bd-article :is(code, dt.sig, dl) span.pre") == [], path.name
+        assert page.select("dt.sig span:is(.n, .p, .w)") == [], path.name

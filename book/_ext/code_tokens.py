@@ -4,6 +4,9 @@ Pygments puts each token of code into a span with the class of its kind, names a
 which are more than half of them and have the colour of plain text. A browser takes its time for
 each element. Here the whole of a block is said to be a name, and has a name's colour; the spans of
 all kinds that look like names, by the theme's styles for light and dark, go.
+
+So do those of code within text and of the library's signatures, which Sphinx puts around each word
+so that it stays on a line: here a long one may be broken (digitrec.css).
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from pygments.token import STANDARD_TYPES, Name
 #: The theme's options that name a style of Pygments.
 STYLES = ("pygments_light_style", "pygments_dark_style")
 NAME = STANDARD_TYPES[Name]
+#: Words of code within text, and of signatures; those of operators in signatures are grey.
+WORDS = ".bd-article :is(dt.sig, code, dl.field-list) span.pre, .bd-article dt.sig :is(.n, .p, .w)"
 
 
 @cache
@@ -41,6 +46,9 @@ def lighten(app: Any, _name: str, page: BeautifulSoup) -> None:
             span.unwrap()
         if needless:
             code["class"] = [*code.get("class", []), NAME]
+    for word in page.select(WORDS):
+        if word.name == "span":
+            word.unwrap()
 
 
 def setup(app: Any) -> dict[str, Any]:
