@@ -273,7 +273,7 @@ def test_idx_of_one_and_three_dimensions():
         (idx(b"", (1, 1))[:4], "a header of 12 bytes, found 4"),
         # 2^64 values: counted in 64 bits that is none.
         (idx(b"", (2**31, 2**31, 4)), "18,446,744,073,709,551,616 values, found 0"),
-        (gzip.compress(idx(b"\1\2", (2,)))[:-9], "gzip stream is damaged"),
+        (gzip.compress(idx(b"\1\2", (2,)), mtime=0)[:-9], "gzip stream is damaged"),
         (b"\x1f\x8b" + bytes(20), "gzip stream is damaged"),
     ],
 )
