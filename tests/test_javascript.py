@@ -76,3 +76,12 @@ def test_what_is_there_is_made_again_only_of_something_else(tmp_path: Path) -> N
     assert not made(b"xy", b"")
     files = [tmp_path / "a.css", tmp_path / "c.js"]
     assert made(b"xy", b"")
+
+    def fails() -> None:
+        files[0].write_text("ma", "utf-8")
+        raise ExtensionError("ended by hand")
+
+    with pytest.raises(ExtensionError):
+        javascript.remake(app, files, [b"z"], fails)
+    assert made(b"xy", b"")
+    assert files[0].read_text("utf-8") == "made"

@@ -84,6 +84,7 @@ def remake(
     before = note.read_text("utf-8") if note.is_file() else ""
     if before == content.hexdigest() and all(file.is_file() for file in files):
         return False
+    note.unlink(missing_ok=True)  # files that are made in part only are told by nothing else
     make()
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(content.hexdigest(), "utf-8")
