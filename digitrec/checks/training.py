@@ -132,7 +132,7 @@ def _explain(
             f"{found}. Softmax is applied twice: its outputs are probabilities, and its loss takes "
             "them for logits (from_logits=True)."
         )
-    if not sums and _logits_expected(model) is False:
+    if (out.min() < 0 or out.max() > 1) and _logits_expected(model) is False:
         raise Wrong(
             f"{found}. Its outputs are logits, and its loss takes them for probabilities: "
             "from_logits=True is missing."
