@@ -28,9 +28,19 @@ def env() -> Any:
     return env
 
 
-def test_at_first_all_are_written(env) -> None:
-    assert course.again(None, env) == ["all", "one", "table"]
-    assert course.again(None, env) == []
+@pytest.fixture
+def app(tmp_path) -> Any:
+    """Return Sphinx's application at the first build."""
+    return SimpleNamespace(doctreedir=tmp_path, builder=SimpleNamespace(name="html"))
+
+
+def test_at_first_all_are_written(app, env) -> None:
+    """And again until a build has ended well."""
+    assert course.again(app, env) == ["all", "one", "table"]
+    course.remember(app, KeyboardInterrupt())
+    assert course.again(app, env) == ["all", "one", "table"]
+    course.remember(app, None)
+    assert course.again(app, env) == []
 
 
 @pytest.mark.parametrize(
@@ -45,20 +55,24 @@ def test_at_first_all_are_written(env) -> None:
         ("one", "words", 900, []),
     ],
 )
-def test_what_changed_as_shown_is_written_again(env, chapter, count, value, written) -> None:
-    course.again(None, env)
+def test_what_changed_as_shown_is_written_again(app, env, chapter, count, value, written) -> None:
+    course.again(app, env)
+    course.remember(app, None)
     course.store(env)[f"book/{chapter}"][count] = value
-    assert course.again(None, env) == written
-    assert course.again(None, env) == []
+    assert course.again(app, env) == written
+    course.remember(app, None)
+    assert course.again(app, env) == []
 
 
-def test_a_page_that_is_read_again_may_show_something_else(env) -> None:
+def test_a_page_that_is_read_again_may_show_something_else(app, env) -> None:
     """And one whose chapter has another title."""
-    course.again(None, env)
+    course.again(app, env)
+    course.remember(app, None)
     course.forget(None, env, "all")
     env.docname = "all"
     course.note(env, ("figures", ["two"]))
     env.titles["book/two"] = nodes.title("", "Another")
-    assert course.again(None, env) == ["all", "table"]
+    assert course.again(app, env) == ["all", "table"]
+    course.remember(app, None)
     course.forget(None, env, "all")
-    assert course.again(None, env) == []
+    assert course.again(app, env) == []

@@ -8,6 +8,7 @@ over chapters. ``reading`` is in minutes, ``running`` in seconds, measured when 
 
 import html
 import importlib
+import json
 import math
 import sys
 from pathlib import Path
@@ -245,7 +246,7 @@ def said(env, page):
         wanted = [f"book/{chapter}" for chapter in chapters] or pages
         if (name, chapters) == TABLE:
             sums = [[counts[chapter] for chapter in pages], *([counts[c]] for c in pages)]
-            found += [env.titles[chapter].astext() for chapter in pages]
+            found += [*pages, *(env.titles[chapter].astext() for chapter in pages)]
             found += [as_text(key, sum(c[key] for c in part)) for part in sums for key in COLUMNS]
         else:  # a chapter that is not there is told when the page is written
             found.append(as_text(name, sum(counts[c][name] for c in wanted if c in counts)))
@@ -254,10 +255,21 @@ def said(env, page):
 
 def again(app, env):
     """Write a page again when it shows other counts than at the last build."""
-    now = {page: said(env, page) for page in asked(env)}
-    before = getattr(env, "course_said", {})
-    env.course_said = now
-    return sorted(page for page in now if now[page] != before.get(page))
+    app.course_said = {page: said(env, page) for page in asked(env)}
+    note = note_of(app)
+    before = json.loads(note.read_text("utf-8")) if note.is_file() else {}
+    return sorted(page for page, now in app.course_said.items() if now != before.get(page))
+
+
+def note_of(app):
+    """Return the file that says which counts the pages show that this builder has written."""
+    return Path(app.doctreedir, f"counts-{app.builder.name}.json")
+
+
+def remember(app, exception):
+    """Note what the pages show, now that they are written."""
+    if not exception and hasattr(app, "course_said"):
+        note_of(app).write_text(json.dumps(app.course_said), "utf-8")
 
 
 def setup(app):
@@ -273,6 +285,7 @@ def setup(app):
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)
     app.connect("env-updated", again)
+    app.connect("build-finished", remember)
     return {
         "version": "1",
         "env_version": 2,
