@@ -47,6 +47,38 @@ def small(tmp_path_factory) -> Path:
     return out
 
 
+def test_what_is_joined_follows_each_change(tmp_path: Path) -> None:
+    """Of a style sheet or a script alone, with no page to write; of a class that a page gets."""
+    folder, own = tmp_path / "site", tmp_path / "own"
+    own.mkdir()
+    (own / "own.css").write_text(".bd-article { --own: 1; }", "utf-8")
+    (own / "own.js").write_text("globalThis.own = 1;", "utf-8")
+    small_site.write(folder, {"index": "# One\n"}, more=["assets"])
+    conf = folder / "conf.py"
+    more = f"html_static_path += [{str(own)!r}]\nhtml_css_files += ['own.css']\n"
+    conf.write_text(conf.read_text("utf-8") + more + "html_js_files += ['own.js']\n", "utf-8")
+
+    def joined() -> tuple[str, str]:
+        out, said = small_site.build(folder)
+        assert said == ""
+        sheet, script = ((out / "_static" / f"site.{kind}").read_text() for kind in ("css", "js"))
+        assert not re.search(r"site\.css\?v=(?!\w{8}\b)", (out / "index.html").read_text("utf-8"))
+        return sheet, script
+
+    sheet, script = joined()
+    assert "--own:1" in sheet.replace(" ", "")
+    assert "own=1" in script
+    assert joined() == (sheet, script)
+    (own / "own.css").write_text(".bd-article { --own: 2; }", "utf-8")
+    sheet = joined()[0]
+    assert "--own:2" in sheet.replace(" ", "")
+    (own / "own.js").write_text("globalThis.own = 2;", "utf-8")
+    assert "own=2" in joined()[1]
+    assert ".text-bg-danger" not in sheet
+    (folder / "index.md").write_text("# One\n\n<b class='text-bg-danger'>x</b>\n", "utf-8")
+    assert ".text-bg-danger" in joined()[0]
+
+
 def test_each_page_loads_one_sheet_and_one_script(small) -> None:
     """They have the same address on all pages, which says what is in them."""
     found = set()

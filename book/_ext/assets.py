@@ -28,6 +28,7 @@ THEME_SAYS = ("DOCUMENTATION_OPTIONS.pagename", "DOCUMENTATION_OPTIONS.search_as
 SEARCH = ("_static/searchtools.js", "_static/language_data.js", "searchindex.js")
 PROGRAM = javascript.FOLDER / "site.js"
 WORD = re.compile(rb"[A-Za-z0-9_-]+")
+PART = re.compile(rb"\[class[*^$]=[\"']?([A-Za-z0-9_-]+)")
 
 
 def sheets(app: Any) -> list[str]:
@@ -139,6 +140,26 @@ def content(app: Any) -> list[str]:
     return [*map(str, sorted(Path(app.outdir).rglob("*.html"))), *programs(app)]
 
 
+def note_of(app: Any) -> Path:
+    """Return the file that says which static files the last build had."""
+    return Path(app.doctreedir, "static.made")
+
+
+def changed(app: Any, env: Any) -> list[str]:
+    """Name a page when a static file changed: where Sphinx writes no page, it copies no file."""
+    if app.builder.name != "html":
+        return []
+    folders = [Path(app.confdir, folder) for folder in app.config.html_static_path]
+    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    now = hashlib.sha256(str(Path(app.outdir)).encode())
+    for path in (*files, *sorted(javascript.FOLDER.glob("*.js*"))):
+        now.update(f"{path} ".encode() + hashlib.sha256(path.read_bytes()).digest())
+    app.static_files = now.hexdigest()
+    note = note_of(app)
+    before = note.read_text("utf-8") if note.is_file() else ""
+    return [] if before == app.static_files else [env.config.root_doc]
+
+
 def made_of(app: Any) -> Iterator[bytes]:
     """Give all that the joined files depend on: of pages, the words that a style sheet has too."""
     own = static(app, "site.css")
@@ -150,6 +171,10 @@ def made_of(app: Any) -> Iterator[bytes]:
     named = set().union(*map(WORD.findall, found))
     used = set().union(*(WORD.findall(Path(file).read_bytes()) for file in content(app)))
     yield b" ".join(sorted(named & used))
+    # Some rules ask for a part of a class's name.
+    parts = set().union(*map(PART.findall, found))
+    words = b" ".join(used)
+    yield b" ".join(sorted(part for part in parts if part in words))
 
 
 def join(app: Any) -> None:
@@ -187,10 +212,12 @@ def write(app: Any, exception: Exception | None) -> None:
         newer = address.sub(rf"\g<1>{fingerprint(app)}", text)
         if newer != text:
             page.write_text(newer, "utf-8", newline="\n")
+    note_of(app).write_text(app.static_files, "utf-8")
 
 
 def setup(app: Any) -> dict[str, Any]:
     """Connect the extension to Sphinx."""
+    app.connect("env-updated", changed)
     app.connect("html-page-finish", lighten, priority=700)
     app.connect("build-finished", write, priority=600)  # after MyST-NB has written its sheet
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
