@@ -25,8 +25,6 @@ ROOT = Path(__file__).resolve().parents[1]
 CONF = f"""\
 import sys
 sys.path.insert(0, {str(ROOT)!r})
-# An address checker that jsonschema does without, and that takes a quarter of a build to load.
-sys.modules["rfc3987_syntax"] = None
 from tools.watch import settings
 globals().update(settings())
 """
@@ -38,6 +36,8 @@ LOADED = ("sphinx.cmd.build", "jupytext", "nbclient", "matplotlib.colors", "PIL.
 
 def settings(root: Path = ROOT) -> dict[str, Any]:
     """Return the book's settings for Sphinx, whose paths begin elsewhere than jupyter-book's."""
+    # An address checker that jsonschema does without, and that takes seconds to load.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     # Seconds, which who only starts the server need not wait.
     from jupyter_book.config import get_final_config
 
@@ -72,7 +72,11 @@ def command(port: str, root: Path = ROOT) -> list[str]:
 def load() -> None:
     """Load what all builds load; nothing of the book's own, which may change meanwhile."""
     own = {path.stem for path in (ROOT / "book" / "_ext").glob("*.py")}
-    for name in (*LOADED, *(name for name in settings()["extensions"] if name not in own)):
+    try:
+        extensions = settings()["extensions"]
+    except Exception:  # noqa: BLE001 (the first build tells what is wrong)
+        extensions = []
+    for name in (*LOADED, *(name for name in extensions if name not in own)):
         with contextlib.suppress(ImportError):  # what is missing is told by the build
             importlib.import_module(name)
     from bs4 import BeautifulSoup

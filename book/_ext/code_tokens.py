@@ -22,7 +22,9 @@ from pygments.token import STANDARD_TYPES, Name
 STYLES = ("pygments_light_style", "pygments_dark_style")
 NAME = STANDARD_TYPES[Name]
 #: Words of code within text, and of signatures; those of operators in signatures are grey.
-WORDS = ".bd-article :is(dt.sig, code, dl.field-list) span.pre, .bd-article dt.sig :is(.n, .p, .w)"
+WORDS = (
+    ".bd-article :is(dt.sig, code, dl.field-list) span.pre, .bd-article dt.sig span:is(.n, .p, .w)"
+)
 
 
 @cache
@@ -47,8 +49,7 @@ def lighten(app: Any, _name: str, page: BeautifulSoup) -> None:
         if needless:
             code["class"] = [*code.get("class", []), NAME]
     for word in page.select(WORDS):
-        if word.name == "span":
-            word.unwrap()
+        word.unwrap()
 
 
 def setup(app: Any) -> dict[str, Any]:

@@ -270,8 +270,11 @@ def prepare(app):
         if not hasattr(app.env, name):
             setattr(app.env, name, {})
     app.env.read_now = set()
-    # What another version of this file made of the texts may be wrong now.
-    version = file_hash(Path(__file__))
+    # What another version of this file, or of a package, made of the texts may be wrong now.
+    lock = Path(app.srcdir, LOCK)
+    version = (
+        f"{sys.version} {file_hash(Path(__file__))} {file_hash(lock) if lock.exists() else ''}"
+    )
     kept, answers = getattr(app.env, "remembered", ("", {}))
     REMEMBERED.update(answers if kept == version else {})
     ASKED.clear()
