@@ -58,20 +58,23 @@ def test_what_is_joined_follows_each_change(tmp_path: Path) -> None:
     more = f"html_static_path += [{str(own)!r}]\nhtml_css_files += ['own.css']\n"
     conf.write_text(conf.read_text("utf-8") + more + "html_js_files += ['own.js']\n", "utf-8")
 
-    def joined() -> tuple[str, str]:
+    def joined() -> tuple[str, str, str]:
+        """Build; return the style sheet, the script, and what their addresses end in."""
         out, said = small_site.build(folder)
         assert said == ""
         sheet, script = ((out / "_static" / f"site.{kind}").read_text() for kind in ("css", "js"))
-        assert not re.search(r"site\.css\?v=(?!\w{8}\b)", (out / "index.html").read_text("utf-8"))
-        return sheet, script
+        page = (out / "index.html").read_text("utf-8")
+        [version] = set(re.findall(r"site\.(?:css|js)\?v=(\w{8})", page))
+        return sheet, script, version
 
-    sheet, script = joined()
+    sheet, script, version = joined()
     assert "--own:1" in sheet.replace(" ", "")
     assert "own=1" in script
-    assert joined() == (sheet, script)
+    assert joined() == (sheet, script, version)
     (own / "own.css").write_text(".bd-article { --own: 2; }", "utf-8")
-    sheet = joined()[0]
+    sheet, _, newer = joined()
     assert "--own:2" in sheet.replace(" ", "")
+    assert newer != version  # or a browser would keep the old ones
     (own / "own.js").write_text("globalThis.own = 2;", "utf-8")
     assert "own=2" in joined()[1]
     assert ".text-bg-danger" not in sheet
