@@ -69,6 +69,7 @@ MARKS = (
     Mark(".", (0.08, 0.15), (0.4, 0.5), 4),
     Mark("-", (0.3, 0.6), (-0.1, 0.1), 4),
     Mark("'", (0.15, 0.35), (-0.5, -0.35), 2),
+    Mark("/", (1.1, 1.5), (-0.05, 0.1), 3),
     Mark(":+=", (0.35, 0.6), (-0.1, 0.1), 3),
     # None of the letters that are written as digits are.
     Mark("AEFHKMNRWXaekmnrwx", (0.7, 1.1), (-0.1, 0.1), 2),

@@ -360,18 +360,7 @@ def test_the_table_of_cases_is_complete():
     assert sorted(TABLE) == sorted(path.name for path in CASES.glob("*.png"))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=pytest.mark.xfail(reason="a slash is read as 1, and a 0 with it as a ?")
-            if name == "date_slashes.png"
-            else (),
-        )
-        for name in TABLE
-    ],
-)
+@pytest.mark.parametrize("name", TABLE)
 def test_cases_that_once_were_read_wrongly(cnn, name):
     found = reading.read_file(CASES / name, cnn)
     assert "/".join(found.lines) == TABLE[name]["text"], TABLE[name]["fault"]

@@ -22,14 +22,21 @@ import numpy as np
 
 from digitrec.reading.limits import (
     ABOVE,
+    COMMA,
+    COMMA_TOP,
     COSTS,
     CUT_WIDTH,
     IN_BAND,
     LEAST_PROBABILITY,
     MANY,
+    MARK_JOINED,
     MOST_JOINED,
     OUT_OF_BAND,
     SIZES,
+    SLASH_ABOVE,
+    SLASH_LEAN,
+    SLASH_OUT,
+    SLASH_PENS,
     TALLEST,
     WIDEST,
 )
@@ -105,10 +112,15 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
     Line
     """
     height = weighted_median([p.height for p in pieces]) or height
-    band = _Band.of(pieces, height)
+    bands = _bands(pieces, height, pen)
+    band = bands[0]
     parts = [part for p in pieces for part in cut(p, height, pen)]
     parts.sort(key=lambda part: part[0].x + part[0].width / 2)
-    segments = [Segment(p, crossed, _left_out(p, height, band)) for p, crossed in parts]
+    marks = [_mark(p, height, bands, pen) for p, _ in parts]
+    segments = [
+        Segment(p, crossed, _left_out(p, height, band, mark))
+        for (p, crossed), mark in zip(parts, marks, strict=True)
+    ]
     candidates = []
     for start in range(len(segments)):
         for stop in range(start + 1, min(len(segments), start + MOST_JOINED) + 1):
@@ -119,6 +131,11 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
                 continue
             piece = union(joined)
             features = _unusual(joined, piece, height, band, segments[start].cut)
+            mark = marks[start]
+            if stop - start > 1:  # a cut may leave what looks like a comma, but no slash
+                tall = [p.height >= COMMA * height for p in joined]
+                mark = MARK_JOINED * float(np.max(np.array(marks[start:stop]) * tall))
+            features[FEATURES.index("mark")] = mark
             candidates.append(Candidate(start, stop, piece, features))
     return Line(segments, candidates)
 
@@ -130,11 +147,12 @@ def _vector(**amounts: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Band:
-    """Where a line's digits stand: its top and bottom at its left end, and how much it falls."""
+    """A line's top and bottom at its left end, its fall to the right, and its greatest height."""
 
     top: float
     bottom: float
     slope: float
+    highest: float
 
     @classmethod
     def of(cls, pieces: Sequence[Piece], height: float) -> _Band:
@@ -153,7 +171,8 @@ class _Band:
         falls = slope * places[:, 0]
         heights = [p.height for p in pieces]
         top = weighted_median([p.y for p in pieces] - falls, heights)
-        return cls(top, weighted_median([p.bottom for p in pieces] - falls, heights), slope)
+        bottom = weighted_median([p.bottom for p in pieces] - falls, heights)
+        return cls(top, bottom, slope, max(heights))
 
     def share(self, piece: Piece) -> float:
         """Share of a piece's height that is between the line's top and bottom."""
@@ -161,21 +180,60 @@ class _Band:
         inside = min(piece.bottom, self.bottom + falls) - max(piece.y, self.top + falls)
         return max(0.0, inside) / piece.height
 
+    def beyond(self, piece: Piece) -> tuple[float, float]:
+        """Pixels that a piece reaches out of the band above, and below; negative within it."""
+        falls = self.slope * _middle(piece)
+        return self.top + falls - piece.y, piece.bottom - self.bottom - falls
+
 
 def _middle(piece: Piece) -> float:
     """Column of its rectangle's middle."""
     return piece.x + piece.width / 2
 
 
-def _left_out(piece: Piece, height: float, band: _Band) -> np.ndarray:
+def _mark(piece: Piece, height: float, bands: Sequence[_Band], pen: float) -> float:
+    """Say how much a segment looks like a comma or a slash, 0 … 1.
+
+    A comma is a small stroke that begins in the lower half of its line and reaches out below. A
+    slash is straight, leans to the right, is as high as any digit, and reaches out of each band
+    below, and as a rule above; a taller 1 stands on the line.
+    """
+    above, below = np.min([band.beyond(piece) for band in bands], axis=0) / height
+    if piece.height < COMMA * height:
+        hangs = _ramp(-above, COMMA_TOP) if below > 0 else 0.0
+        return hangs if hangs and piece.sides()[0] <= SLASH_PENS * pen + 1 else 0.0
+    out = _ramp(min(above + SLASH_ABOVE, below), SLASH_OUT)
+    return out if out and piece.height >= bands[-1].highest and _leans(piece, pen) else 0.0
+
+
+def _ramp(value: float, ends: tuple[float, float]) -> float:
+    """Return 0 up to the first end, 1 from the second on, and what is between in between."""
+    return float(np.clip((value - ends[0]) / (ends[1] - ends[0]), 0, 1))
+
+
+def _leans(piece: Piece, pen: float) -> bool:
+    """Whether a piece is a straight stroke that leans to the right."""
+    return piece.is_straight(pen, SLASH_PENS) and piece.lean() > SLASH_LEAN
+
+
+def _bands(pieces: Sequence[Piece], height: float, pen: float) -> list[_Band]:
+    """Find the band of a line's pieces, and that of those which are surely no slash."""
+    others = [p for p in pieces if p.height < COMMA * height or not _leans(p, pen)]
+    lines = [pieces, others] if 0 < len(others) < len(pieces) else [pieces]
+    return [_Band.of(line, height) for line in lines]
+
+
+def _left_out(piece: Piece, height: float, band: _Band, mark: float) -> np.ndarray:
     """Say what it costs that a segment is no part of any digit; (F,) float.
 
-    Little for a speck, for a dash, and for what hangs out of the line, as commas do.
+    Little for a speck, for a dash, for what hangs out of the line, and for a slash or a comma.
     """
     size = piece.height / height
     if size < SIZES[0]:
         size = float(np.sqrt(piece.height * piece.width)) / height
-    return _vector(speck=1, skip=min(1.0, size * max(OUT_OF_BAND, band.share(piece))) ** 2)
+    return _vector(
+        speck=1, skip=(1 - mark) * min(1.0, size * max(OUT_OF_BAND, band.share(piece))) ** 2
+    )
 
 
 def _unusual(

@@ -233,8 +233,8 @@ LEAST_PROBABILITY = 1e-6
 #: What a path costs: for a cut through ink, by its pens up to one; for each join side by side; for
 #: each height of a gap that is joined, beside or above; for the squared logarithm of a size beyond
 #: ``SIZES``; for what of a digit is missing in its line (``IN_BAND``); for leaving out a segment,
-#: and for one as large as a digit, besides. Chosen on validation pages; those that ``python -m
-#: benchmarks.priors`` learns, for comparison, read these no better.
+#: and for one as large as a digit, besides; for a comma or a slash as a digit. Chosen on validation
+#: pages; those that ``python -m benchmarks.priors`` learns, for comparison, read these no better.
 COSTS = {
     "cut": 2.5,
     "join": 0.3,
@@ -244,11 +244,20 @@ COSTS = {
     "band": 6.0,
     "speck": 0.3,
     "skip": 6.0,
+    "mark": 6.0,
 }
 #: Heights of the line's digits within which a digit is usual; share of it that stands in its line.
 SIZES, IN_BAND = (0.5, 1.5), 0.6
 #: Share of it that counts at least when it is left out, though it stands outside its line.
 OUT_OF_BAND = 0.25
+#: Heights that a slash reaches out of its line below: from the first a stroke may be one, from the
+#: second it is one. Above it reaches out by no less than this less the third number.
+SLASH_OUT, SLASH_ABOVE = (0.02, 0.08), 0.05
+#: Columns that it leans to the right for each row, at least; pens that it, or a comma, is thick, at
+#: most: a crumb of a digit may stay with it. Of a mark's cost: a slash's, as a digit's part.
+SLASH_LEAN, SLASH_PENS, MARK_JOINED = 0.1, 2.0, 0.5
+#: Heights below the line's top at which a comma begins: from the first it may be one, then it is.
+COMMA_TOP = 0.4, 0.6
 #: Of the narrower one's width: two segments that share so much stand one above the other.
 ABOVE = 0.5
 #: For each piece more that a picture of a single digit has.

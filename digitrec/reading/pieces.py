@@ -22,6 +22,7 @@ from digitrec.reading.limits import (
     MOST_PIECES,
     SEAM_ASIDE,
     SEAM_ROW,
+    SLASH_PENS,
     TELLS_HEIGHT,
     THIN_PENS,
 )
@@ -76,16 +77,27 @@ class Piece:
         """Whether it reaches the edge of a picture (H, W)."""
         return not (self.x and self.y and self.right < shape[1] and self.bottom < shape[0])
 
-    def is_straight(self, pen: float) -> bool:
-        """Whether it is one straight stroke: about as thick as the pen, and much longer.
+    def is_straight(self, pen: float, pens: float = THIN_PENS) -> bool:
+        """Whether it is one straight stroke: no thicker than so many pens, and much longer."""
+        thick, long = self.sides()
+        return thick <= pens * pen + 1 and long >= max(1, 4 * thick)
+
+    def sides(self) -> tuple[float, float]:
+        """Pixels that it is thick and long, as a rectangle at its slant; 0, 0 for a single pixel.
 
         Pixels spread evenly over a rectangle have variances of a twelfth of its squared sides.
         """
         places = np.argwhere(self.mask).astype(np.float32)
         if len(places) < 2:
-            return False
+            return 0.0, 0.0
         thick, long = np.sqrt(12 * np.maximum(np.linalg.eigvalsh(np.cov(places.T)), 0))
-        return bool(thick <= THIN_PENS * pen + 1 and long >= 4 * thick)
+        return float(thick), float(long)
+
+    def lean(self) -> float:
+        """Columns that it leans to the right for each row up; 0 for an upright stroke."""
+        rows, columns = np.nonzero(self.mask)
+        spread = np.cov(rows, columns)
+        return -float(spread[0, 1] / spread[0, 0]) if spread[0, 0] > 0 else 0.0
 
 
 def find_pieces(mask: np.ndarray, least: float = 0.0, bridge: float = 0.0) -> list[Piece]:
@@ -219,7 +231,21 @@ def cut(piece: Piece, height: float, pen: float) -> list[tuple[Piece, float]]:
         if part.any():
             crossed = piece.mask[np.arange(rows), left].sum() if left.any() else 0
             parts.append((trimmed(part, piece.x, piece.y), float(crossed) / pen))
-    return parts
+    return _straight_again(parts, height, pen)
+
+
+def _straight_again(
+    parts: list[tuple[Piece, float]], height: float, pen: float
+) -> list[tuple[Piece, float]]:
+    """Join neighbouring parts that are one straight stroke, higher than a digit: a slash."""
+    kept = parts[:1]
+    for part, crossed in parts[1:]:
+        both = union([kept[-1][0], part])
+        if both.height > max(height, both.width) and both.is_straight(pen, SLASH_PENS):
+            kept[-1] = both, kept[-1][1]
+        else:
+            kept.append((part, crossed))
+    return kept
 
 
 def _seams(mask: np.ndarray, pen: float) -> tuple[np.ndarray, np.ndarray]:
