@@ -57,7 +57,9 @@ rules            boxes limits pieces                                            
 look             ink limits rules scale                                          numpy cv2
 edges            ink limits pieces                                               numpy
 lines            limits pieces                                                   numpy
-lattice          limits pieces                                                   numpy
+band             limits pieces                                                   numpy
+marks            band limits pieces                                              numpy
+lattice          band limits marks pieces                                        numpy
 recipe           files ink limits pieces                                         numpy cv2
 seen             edges ink lattice limits lines pieces recipe                    numpy cv2
 reader           edges files ink limits look pieces polarity recipe scale seen   numpy cv2

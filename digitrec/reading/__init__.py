@@ -14,6 +14,8 @@ module         what it makes
 ``look``       all of that, at the scale at which the pen is five pixels wide
 ``edges``      pieces → those that may be writing
 ``lines``      which of them stand in one line
+``band``       where a line's digits stand
+``marks``      which pieces look like a comma or a slash
 ``lattice``    candidates for digits, and the likeliest path through them
 ``recipe``     a candidate → 28 × 28 pixels, as MNIST has them
 ``seen``       one way to see a picture, with a network: its digits, and how likely they are

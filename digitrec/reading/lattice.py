@@ -20,26 +20,19 @@ from itertools import pairwise
 
 import numpy as np
 
+from digitrec.reading.band import Band, middle
 from digitrec.reading.limits import (
     ABOVE,
-    COMMA,
-    COMMA_TOP,
     COSTS,
-    CUT_WIDTH,
     IN_BAND,
     LEAST_PROBABILITY,
-    MANY,
-    MARK_JOINED,
     MOST_JOINED,
     OUT_OF_BAND,
     SIZES,
-    SLASH_ABOVE,
-    SLASH_LEAN,
-    SLASH_OUT,
-    SLASH_PENS,
     TALLEST,
     WIDEST,
 )
+from digitrec.reading.marks import looks_like_mark, mark_in
 from digitrec.reading.pieces import Piece, cut, union, weighted_median
 
 #: What adds up, and what each costs: a logarithm of a probability.
@@ -112,11 +105,10 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
     Line
     """
     height = weighted_median([p.height for p in pieces]) or height
-    bands = _bands(pieces, height, pen)
-    band = bands[0]
+    band = Band.of(pieces, height)
     parts = [part for p in pieces for part in cut(p, height, pen)]
-    parts.sort(key=lambda part: part[0].x + part[0].width / 2)
-    marks = [_mark(p, height, bands, pen) for p, _ in parts]
+    parts.sort(key=lambda part: middle(part[0]))
+    marks = looks_like_mark([p for p, _ in parts], pieces, height, pen)
     segments = [
         Segment(p, crossed, _left_out(p, height, band, mark))
         for (p, crossed), mark in zip(parts, marks, strict=True)
@@ -131,11 +123,7 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
                 continue
             piece = union(joined)
             features = _unusual(joined, piece, height, band, segments[start].cut)
-            mark = marks[start]
-            if stop - start > 1:  # a cut may leave what looks like a comma, but no slash
-                tall = [p.height >= COMMA * height for p in joined]
-                mark = MARK_JOINED * float(np.max(np.array(marks[start:stop]) * tall))
-            features[FEATURES.index("mark")] = mark
+            features[FEATURES.index("mark")] = mark_in(joined, marks[start:stop], height)
             candidates.append(Candidate(start, stop, piece, features))
     return Line(segments, candidates)
 
@@ -145,85 +133,7 @@ def _vector(**amounts: float) -> np.ndarray:
     return np.array([amounts.get(name, 0.0) for name in FEATURES])
 
 
-@dataclass(frozen=True)
-class _Band:
-    """A line's top and bottom at its left end, its fall to the right, and its greatest height."""
-
-    top: float
-    bottom: float
-    slope: float
-    highest: float
-
-    @classmethod
-    def of(cls, pieces: Sequence[Piece], height: float) -> _Band:
-        """Find the band of a line's pieces, of digits so high.
-
-        The slope is the median of all pairs' of digits (Theil and Sen): a few outliers, as a comma,
-        do not matter. Two or three digits are too few to tell it from how they dance.
-        """
-        places = np.array([(_middle(p), p.y + p.height / 2) for p in pieces])
-        large = places[[p.height >= CUT_WIDTH * height for p in pieces]]
-        one, other = np.triu_indices(len(large), 1)
-        across, down = (large[other] - large[one]).T
-        apart = np.abs(across) > height
-        steep = len(large) >= MANY and apart.any()
-        slope = float(np.median(down[apart] / across[apart])) if steep else 0.0
-        falls = slope * places[:, 0]
-        heights = [p.height for p in pieces]
-        top = weighted_median([p.y for p in pieces] - falls, heights)
-        bottom = weighted_median([p.bottom for p in pieces] - falls, heights)
-        return cls(top, bottom, slope, max(heights))
-
-    def share(self, piece: Piece) -> float:
-        """Share of a piece's height that is between the line's top and bottom."""
-        falls = self.slope * _middle(piece)
-        inside = min(piece.bottom, self.bottom + falls) - max(piece.y, self.top + falls)
-        return max(0.0, inside) / piece.height
-
-    def beyond(self, piece: Piece) -> tuple[float, float]:
-        """Pixels that a piece reaches out of the band above, and below; negative within it."""
-        falls = self.slope * _middle(piece)
-        return self.top + falls - piece.y, piece.bottom - self.bottom - falls
-
-
-def _middle(piece: Piece) -> float:
-    """Column of its rectangle's middle."""
-    return piece.x + piece.width / 2
-
-
-def _mark(piece: Piece, height: float, bands: Sequence[_Band], pen: float) -> float:
-    """Say how much a segment looks like a comma or a slash, 0 … 1.
-
-    A comma is a small stroke that begins in the lower half of its line and reaches out below. A
-    slash is straight, leans to the right, is as high as any digit, and reaches out of each band
-    below, and as a rule above; a taller 1 stands on the line.
-    """
-    above, below = np.min([band.beyond(piece) for band in bands], axis=0) / height
-    if piece.height < COMMA * height:
-        hangs = _ramp(-above, COMMA_TOP) if below > 0 else 0.0
-        return hangs if hangs and piece.sides()[0] <= SLASH_PENS * pen + 1 else 0.0
-    out = _ramp(min(above + SLASH_ABOVE, below), SLASH_OUT)
-    return out if out and piece.height >= bands[-1].highest and _leans(piece, pen) else 0.0
-
-
-def _ramp(value: float, ends: tuple[float, float]) -> float:
-    """Return 0 up to the first end, 1 from the second on, and what is between in between."""
-    return float(np.clip((value - ends[0]) / (ends[1] - ends[0]), 0, 1))
-
-
-def _leans(piece: Piece, pen: float) -> bool:
-    """Whether a piece is a straight stroke that leans to the right."""
-    return piece.is_straight(pen, SLASH_PENS) and piece.lean() > SLASH_LEAN
-
-
-def _bands(pieces: Sequence[Piece], height: float, pen: float) -> list[_Band]:
-    """Find the band of a line's pieces, and that of those which are surely no slash."""
-    others = [p for p in pieces if p.height < COMMA * height or not _leans(p, pen)]
-    lines = [pieces, others] if 0 < len(others) < len(pieces) else [pieces]
-    return [_Band.of(line, height) for line in lines]
-
-
-def _left_out(piece: Piece, height: float, band: _Band, mark: float) -> np.ndarray:
+def _left_out(piece: Piece, height: float, band: Band, mark: float) -> np.ndarray:
     """Say what it costs that a segment is no part of any digit; (F,) float.
 
     Little for a speck, for a dash, for what hangs out of the line, and for a slash or a comma.
@@ -237,7 +147,7 @@ def _left_out(piece: Piece, height: float, band: _Band, mark: float) -> np.ndarr
 
 
 def _unusual(
-    joined: Sequence[Piece], piece: Piece, height: float, band: _Band, cut: float
+    joined: Sequence[Piece], piece: Piece, height: float, band: Band, cut: float
 ) -> np.ndarray:
     """Say how unusual a candidate's size, place, gaps and its cut are; (F,) float."""
     size = np.log(piece.height / height)

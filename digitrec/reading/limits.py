@@ -250,9 +250,9 @@ COSTS = {
 SIZES, IN_BAND = (0.5, 1.5), 0.6
 #: Share of it that counts at least when it is left out, though it stands outside its line.
 OUT_OF_BAND = 0.25
-#: Heights that a slash reaches out of its line below: from the first a stroke may be one, from the
-#: second it is one. Above it reaches out by no less than this less the third number.
-SLASH_OUT, SLASH_ABOVE = (0.02, 0.08), 0.05
+#: Heights that a slash reaches out of its line above and below: from the first a stroke may be one,
+#: from the second it is one.
+SLASH_OUT = 0.05, 0.1
 #: Columns that it leans to the right for each row, at least; pens that it, or a comma, is thick, at
 #: most: a crumb of a digit may stay with it. Of a mark's cost: a slash's, as a digit's part.
 SLASH_LEAN, SLASH_PENS, MARK_JOINED = 0.1, 2.0, 0.5
