@@ -46,6 +46,15 @@ class TestBuild:
         line = build(dots, 40, 4.0)
         assert max(c.stop - c.start for c in line.candidates) == MOST_JOINED
 
+    def test_what_a_path_would_rather_leave_out_is_no_candidate(self):
+        speck = bar(5, 118, 5, 5)
+        line = build([speck, *(bar(40 * k, 100, 20, 40) for k in range(1, 5))], 40, 4.0)
+        assert line.segments[0].piece is speck
+        assert line.segments[0].cost < COSTS["size"] * np.log(SIZES[0] / (5 / 40)) ** 2
+        assert not [c for c in line.candidates if (c.start, c.stop) == (0, 1)]
+        for found in line.candidates:
+            assert found.prior >= -sum(s.cost for s in line.segments[found.start : found.stop])
+
     def test_what_joins_is_all_ink_of_its_segments(self):
         joined = candidate(build(DIGITS, 40, 4.0), 0, 2).piece
         assert (joined.x, joined.width) == (0, 60)
@@ -81,7 +90,7 @@ class TestFeatures:
         # 40 of its 50 rows are between the line's top and bottom, which is enough.
         assert features(candidate(line, 1, 3).features) == {"over": 6 / 40}
 
-    @pytest.mark.parametrize(("height", "unusual"), [(24, 0), (60, 0), (80, 1), (10, 1)])
+    @pytest.mark.parametrize(("height", "unusual"), [(24, 0), (60, 0), (80, 1), (14, 1)])
     def test_size(self, height, unusual):
         row = [bar(40 * k, 100, 20, 40) for k in range(1, 9)]
         line = build([bar(0, 110, 20, height), *row], 40, 4.0)

@@ -57,6 +57,11 @@ class Segment:
     cut: float
     features: np.ndarray
 
+    @property
+    def cost(self) -> float:
+        """What it costs to leave it out, as a logarithm."""
+        return float(self.features @ _COSTS)
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -94,6 +99,8 @@ class Line:
 def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
     """Cut a line's pieces, and join what might be one digit.
 
+    What no likeliest path can hold is no candidate, so the network is not asked about it.
+
     Parameters
     ----------
     pieces : the line's
@@ -124,7 +131,10 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
             piece = union(joined)
             features = _unusual(joined, piece, height, band, segments[start].cut)
             features[FEATURES.index("mark")] = mark_in(joined, marks[start:stop], height)
-            candidates.append(Candidate(start, stop, piece, features))
+            candidate = Candidate(start, stop, piece, features)
+            # However sure the network were, a path would rather leave these segments out.
+            if candidate.prior >= -sum(segment.cost for segment in segments[start:stop]):
+                candidates.append(candidate)
     return Line(segments, candidates)
 
 
@@ -195,7 +205,7 @@ def best_path(line: Line, probabilities: np.ndarray) -> tuple[float, list[int]]:
         ending[candidate.stop].append(number)
     best: list[tuple[float, int]] = [(0.0, -1)]  # (score so far, the last candidate or −1)
     for stop, segment in enumerate(line.segments, 1):
-        ways = [(best[stop - 1][0] - float(segment.features @ _COSTS), -1)]
+        ways = [(best[stop - 1][0] - segment.cost, -1)]
         for number in ending[stop]:
             candidate = line.candidates[number]
             score = best[candidate.start][0] + float(scores[number]) + candidate.prior

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 import numpy as np
 
@@ -73,8 +74,8 @@ def _lines_of(pieces: Sequence[Piece]) -> list[list[int]]:
         best, most = -1, LINE_OVERLAP
         for number, line in enumerate(lines):
             last = line[-4:]
-            top = np.median(down[last] - heights[last] / 2)
-            bottom = np.median(down[last] + heights[last] / 2)
+            top = median(down[last] - heights[last] / 2)
+            bottom = median(down[last] + heights[last] / 2)
             shared = min(bottom, down[i] + heights[i] / 2) - max(top, down[i] - heights[i] / 2)
             overlap = shared / min(heights[i], bottom - top)
             # Of two lines that fit, the one whose end is nearer.

@@ -43,6 +43,8 @@ def looks_like_mark(
     list of float
         For each part 0, not at all, … 1, in every way.
     """
+    if len(parts) < 2:  # beside nothing nothing is a mark
+        return [0.0] * len(parts)
     digits = [p for p in pieces if p.height < COMMA * height or not _leans(p, pen)] or pieces
     # Tall slashes take part in the line's own band; what reaches out has to do so of both.
     bands = Band.of(pieces, height), Band.of(digits, height)
@@ -51,12 +53,12 @@ def looks_like_mark(
     for number, part in enumerate(parts):
         above, below = np.min([band.beyond(part) for band in bands], axis=0) / height
         if part.height < COMMA * height:
-            is_stroke = part.sides()[0] <= SLASH_PENS * pen + 1
-            found.append(_share(-above, COMMA_TOP) if below > 0 and is_stroke else 0.0)
+            hangs = _share(-above, COMMA_TOP) if below > 0 else 0.0
+            found.append(hangs if hangs and part.sides()[0] <= SLASH_PENS * pen + 1 else 0.0)
         else:
             between = 0 < number < len(parts) - 1 and part.height >= highest
-            out = _share(min(above, below), SLASH_OUT)
-            found.append(out if between and out and _leans(part, pen) else 0.0)
+            out = _share(min(above, below), SLASH_OUT) if between else 0.0
+            found.append(out if out and _leans(part, pen) else 0.0)
     return found
 
 
