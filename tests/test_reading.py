@@ -17,6 +17,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import ExifTags, Image
 
 from digitrec import evaluate, networks, reading, scene, simulate
+from digitrec.reading import lattice
 from digitrec.scene import PAPERS, Light, PageCamera, Pen, Sheet
 
 CASES = Path(__file__).parent / "cases"
@@ -366,10 +367,22 @@ def test_cases_that_once_were_read_wrongly(cnn, name):
     assert "/".join(found.lines) == TABLE[name]["text"], TABLE[name]["fault"]
 
 
+@pytest.mark.parametrize(("texts", "left"), [(("314", "15926"), ["15926"]), (("314",), [])])
+def test_a_line_in_which_nothing_may_be_a_digit_is_left_out(cnn, monkeypatch, texts, left):
+    build = lattice.build
+
+    def without_the_first_line(pieces, height, pen):
+        built = build(pieces, height, pen)
+        return lattice.Line(built.segments, []) if len(pieces) == len("314") else built
+
+    monkeypatch.setattr(lattice, "build", without_the_first_line)
+    assert lines(text_on_paper(*texts)[0], cnn) == left
+
+
 @pytest.mark.xfail(reason="a slash no higher than its digits is read as 1")
 def test_a_date_whose_slashes_are_as_high_as_its_digits(cnn):
-    page, _ = text_on_paper("37")
-    x, y, wide, high = text_on_paper("37")[1][1]
+    page, boxes = text_on_paper("37")
+    x, y, _, high = boxes[1]
     moved = np.full((len(page), page.shape[1] + high), 235, np.uint8)
     moved[:, :x] = page[:, :x]
     moved[:, x + high :] = page[:, x:]

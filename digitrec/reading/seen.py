@@ -138,13 +138,16 @@ def see(ink: Ink | None, network: Network) -> Seen:
     if _may_be_one(pieces):
         found.append([union(pieces)])
     flat = [piece for line in found for piece in line]
+    if not flat:
+        return nothing
     images = np.stack([normalise_piece(ink, piece)[0] for piece in flat])
     rows = iter(zip(flat, images, network.predict_probabilities(images), strict=True))
     candidates = [[next(rows) for _ in line] for line in found]
     total = 0.0
     chosen: list[list[int]] = []
     for line, these in zip(lines, candidates, strict=False):
-        score, path = lattice.best_path(line, np.array([row for _, _, row in these]))
+        probable = np.array([row for _, _, row in these]) if these else np.zeros((0, 1))
+        score, path = lattice.best_path(line, probable)
         total, chosen = total + score, [*chosen, path]
     if len(found) > len(lines):
         whole = _whole_score(pieces, candidates[-1][0][2], height)
