@@ -8,7 +8,7 @@ from drawn import bar, ring
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitrec.reading.lattice import FEATURES, Candidate, Line, Segment, best_path, build
+from digitrec.reading.lattice import FEATURES, Candidate, Line, Segment, best_path, build, to_ask
 from digitrec.reading.limits import COSTS, IN_BAND, LEAST_PROBABILITY, MOST_JOINED, SIZES
 from digitrec.reading.pieces import Piece
 
@@ -46,15 +46,6 @@ class TestBuild:
         line = build(dots, 40, 4.0)
         assert max(c.stop - c.start for c in line.candidates) == MOST_JOINED
 
-    def test_what_a_path_would_rather_leave_out_is_no_candidate(self):
-        speck = bar(5, 118, 5, 5)
-        line = build([speck, *(bar(40 * k, 100, 20, 40) for k in range(1, 5))], 40, 4.0)
-        assert line.segments[0].piece is speck
-        assert line.segments[0].cost < COSTS["size"] * np.log(SIZES[0] / (5 / 40)) ** 2
-        assert not [c for c in line.candidates if (c.start, c.stop) == (0, 1)]
-        for found in line.candidates:
-            assert found.prior >= -sum(s.cost for s in line.segments[found.start : found.stop])
-
     def test_what_joins_is_all_ink_of_its_segments(self):
         joined = candidate(build(DIGITS, 40, 4.0), 0, 2).piece
         assert (joined.x, joined.width) == (0, 60)
@@ -90,7 +81,7 @@ class TestFeatures:
         # 40 of its 50 rows are between the line's top and bottom, which is enough.
         assert features(candidate(line, 1, 3).features) == {"over": 6 / 40}
 
-    @pytest.mark.parametrize(("height", "unusual"), [(24, 0), (60, 0), (80, 1), (14, 1)])
+    @pytest.mark.parametrize(("height", "unusual"), [(24, 0), (60, 0), (80, 1), (10, 1)])
     def test_size(self, height, unusual):
         row = [bar(40 * k, 100, 20, 40) for k in range(1, 9)]
         line = build([bar(0, 110, 20, height), *row], 40, 4.0)
@@ -144,6 +135,33 @@ def every_path(line, scores):
                     yield score + scores[number] + c.prior, [number, *rest]
 
     return from_(0)
+
+
+class TestToAsk:
+    def test_what_a_path_would_rather_leave_out(self):
+        speck = bar(5, 118, 5, 5)
+        line = build([speck, *(bar(40 * k, 100, 20, 40) for k in range(1, 5))], 40, 4.0)
+        assert line.segments[0].cost < -candidate(line, 0, 1).prior
+        asked = to_ask(line)
+        assert asked.segments == line.segments
+        left = [c for c in line.candidates if c not in asked.candidates]
+        assert (0, 1) in [(c.start, c.stop) for c in left]
+        for found in line.candidates:
+            cost = sum(s.cost for s in line.segments[found.start : found.stop])
+            assert (found in left) == (-found.prior > cost)
+
+    @given(st.integers(0, 2**32 - 1), st.integers(1, 5))
+    def test_the_likeliest_path_stays(self, seed, count):
+        rng = np.random.default_rng(seed)
+        spans = [(a, b) for a in range(count) for b in range(a + 1, count + 1)]
+        line = made(count, spans, rng.exponential(0.5, (count + len(spans), len(FEATURES))))
+        asked = to_ask(line)
+        p = rng.uniform(0.01, 1, len(spans))
+        among = [line.candidates.index(c) for c in asked.candidates]
+        score, chosen = best_path(line, p[:, None])
+        score_asked, chosen_asked = best_path(asked, p[among, None])
+        assert score_asked == pytest.approx(score)
+        assert [among[k] for k in chosen_asked] == chosen
 
 
 class TestBestPath:

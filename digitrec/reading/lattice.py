@@ -15,7 +15,7 @@ is trained on digits and on what is none.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -99,8 +99,6 @@ class Line:
 def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
     """Cut a line's pieces, and join what might be one digit.
 
-    What no likeliest path can hold is no candidate, so the network is not asked about it.
-
     Parameters
     ----------
     pieces : the line's
@@ -131,11 +129,20 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
             piece = union(joined)
             features = _unusual(joined, piece, height, band, segments[start].cut)
             features[FEATURES.index("mark")] = mark_in(joined, marks[start:stop], height)
-            candidate = Candidate(start, stop, piece, features)
-            # However sure the network were, a path would rather leave these segments out.
-            if candidate.prior >= -sum(segment.cost for segment in segments[start:stop]):
-                candidates.append(candidate)
+            candidates.append(Candidate(start, stop, piece, features))
     return Line(segments, candidates)
+
+
+def to_ask(line: Line) -> Line:
+    """Return a line with those candidates only that the likeliest path may hold.
+
+    However sure the network is of the others, a path would rather leave their segments out.
+    """
+    costs = np.cumsum([0.0, *(segment.cost for segment in line.segments)])
+    return replace(
+        line,
+        candidates=[c for c in line.candidates if -c.prior <= costs[c.stop] - costs[c.start]],
+    )
 
 
 def _vector(**amounts: float) -> np.ndarray:

@@ -141,9 +141,10 @@ def upright(gray: np.ndarray, network: Network) -> tuple[Seen, int]:
 def either_ink(gray: np.ndarray, network: Network) -> Seen:
     """See a picture, (H, W) uint8, as it lies, in one way after the other until one convinces.
 
-    As a page, and, where that shows little, with its rules as strokes; as a close-up of one digit;
-    the sheet alone; and, if none of these is likely, blurred. All of it once more with light ink
-    for dark, where that is not sure. Of all, the way that beats the others (``Seen.beats``).
+    As a page, and, where that shows little or nothing sure, with its rules as strokes; as a
+    close-up of one digit; the sheet alone; and, if none of these is likely, blurred. All of it once
+    more with light ink for dark, where that is not sure. Of all, the way that beats the others
+    (``Seen.beats``).
     """
     light, sure = has_light_ink(gray)
     dark = 255 - gray if light else gray
@@ -152,7 +153,7 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
         for number, ink in enumerate(_ways(pixels)):
             other = see(ink, network)
             best = other if other.beats(best) or best.ink is None else best
-            if number == 0 and (other.count <= 2 or other.evidence <= 0):
+            if number == 0 and (other.count <= 2 or not other.convinces):
                 best = _with_rules(pixels, best, network)
             if best.is_plain:
                 return best
@@ -163,15 +164,17 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
 
 def _with_rules(pixels: np.ndarray, best: Seen, network: Network) -> Seen:
     """Take rules and edges for strokes: where little is written, the stem of a 7 looks like one."""
+    many = False
     if best.ink is not None:
-        if len(find_pieces(best.ink.rules, best.ink.pen)) > FEW_RULES:
-            return best
+        many = len(find_pieces(best.ink.rules, best.ink.pen)) > FEW_RULES
         nothing_left_out = len(writing(best.ink)) == len(writing(best.ink.with_rules()))
-        if best.is_plain and nothing_left_out and not best.ink.rules.any():
+        if best.is_plain and (many or (nothing_left_out and not best.ink.rules.any())):
             return best
     ink = look(pixels, drop_rules=False)
     if ink is None or (best.ink is None and len(find_pieces(ink.mask, ink.pen)) > FEW_RULES):
         return best  # nothing but rules
+    if many and len(writing(ink)) > 1:  # many rules are a page's, unless all ink hangs together
+        return best
     if len(writing(ink)) > MOST_IN_WHOLE:
         return best
     other = see(ink, network)

@@ -75,7 +75,12 @@ class Seen:
     @property
     def is_plain(self) -> bool:
         """Whether no other way need be tried: digits, nearly certain, not mostly 1s; or one 1."""
-        return self.score >= TURNED and (self.evidence >= self.count / 2 or self.count == 1)
+        return self.score >= TURNED and (self.convinces or self.count == 1)
+
+    @property
+    def convinces(self) -> bool:
+        """Whether at least half of what could speak for this way does (``evidence``)."""
+        return self.evidence >= self.count / 2
 
     @property
     def evidence(self) -> float:
@@ -133,7 +138,8 @@ def see(ink: Ink | None, network: Network) -> Seen:
     if height < least:
         return nothing
     large = [p for p in pieces if p.longest >= SPECK * height]
-    lines = [lattice.build(line, height, ink.pen) for line in find_lines(large, height)]
+    built = [lattice.build(line, height, ink.pen) for line in find_lines(large, height)]
+    lines = [lattice.to_ask(line) for line in built]
     found = [[candidate.piece for candidate in line.candidates] for line in lines]
     if _may_be_one(pieces):
         found.append([union(pieces)])
