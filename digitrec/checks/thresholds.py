@@ -64,6 +64,10 @@ def _heaps(
     inked = np.flatnonzero(counts)
     middle = np.searchsorted(np.cumsum(counts), counts.sum() / 2)
     equal = "values equal to the threshold belong to the darker class."
+    mean = (
+        "that is the mean of all values; with little ink it lies in the paper. Just there "
+        "w₀ w₁ (m₁ − m₀) is greatest, too, if m₁ − m₀ is not squared."
+    )
     far_out = "that lies far out: are both shares in the product, and is the greatest taken?"
     some = "that is half of 255 for every picture; the counts decide."
     mistakes: list[tuple[Any, str]] = [
@@ -77,8 +81,8 @@ def _heaps(
             between.max() * counts.sum() ** 2,
             "that is the greatest variance; which threshold gives it?",
         ),
-        (whole, "that is the mean of all values; with little ink it lies in the paper."),
-        (np.rint(whole), "that is the mean of all values; with little ink it lies in the paper."),
+        (whole, mean),
+        (np.rint(whole), mean),
         (middle, "that is the median, where w₀ w₁ alone is greatest: how far apart are the means?"),
         (counts.argmax(), "that is the most frequent value: the middle of one heap."),
         (counts[:255].argmin(), "that is the rarest value; the means and shares decide."),
@@ -103,8 +107,7 @@ def _heaps(
         ),
         (
             best_by(lambda w, m: w[0] * w[1] * abs(m[1] - m[0])),
-            "that is the mean of all values; just there w₀ w₁ (m₁ − m₀) is greatest, too, if "
-            "m₁ − m₀ is not squared.",
+            mean,
         ),
         (
             best_by(lambda w, m: w[0] * w[1]),
