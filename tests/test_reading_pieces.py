@@ -120,7 +120,35 @@ class TestJoin:
         assert typical_height(specks, 4) == 3  # nothing else is there
 
 
+class TestSlant:
+    def test_a_straight_stroke_is_about_as_thick_and_long_as_it_is_drawn(self):
+        assert bar(0, 0, 4, 30).sides() == pytest.approx((4, 30), abs=0.15)
+
+    @pytest.mark.parametrize("lean", [-1, 0, 1])
+    def test_columns_to_the_right_for_each_row_up(self, lean):
+        mask = np.eye(30, dtype=bool)[::-lean] if lean else np.ones((30, 1), bool)
+        piece = Piece(0, 0, mask)
+        assert piece.lean() == pytest.approx(lean)
+        assert piece.is_straight(1.0)
+
+    def test_a_pixel_has_no_direction(self):
+        pixel = bar(3, 4, 1, 1)
+        assert pixel.sides() == (0, 0)
+        assert pixel.lean() == 0
+        assert not pixel.is_straight(1.0)
+
+
 class TestCut:
+    def test_a_slash_that_touches_a_digit_is_one_part(self):
+        """A seam along the digit crosses the slash, which is put together again."""
+        mask = np.zeros((56, 80), bool)
+        for row in range(56):
+            mask[row, 30 - row // 3 : 34 - row // 3] = True
+        mask[8:48, 34:64] = ring(40, 30)
+        mask[28:31, 21:40] = True  # where they touch
+        parts = cut(Piece(0, 0, mask), 40, 4.0)
+        assert [(p.x, p.height) for p, _ in parts] == [(12, 56), (34, 40)]
+
     def test_two_rings_that_touch_are_cut_where_they_do(self):
         shape = ring(40, 30)
         pair = np.hstack([shape, np.zeros((40, 4), bool), shape])

@@ -124,13 +124,16 @@ def _special(count: int, edges: Sequence[tuple[int, int, float]]) -> str:
         return f"To some places no candidate leads (here {lost}): what is the best there?"
     if count == LONG:
         return f"This line has {LONG} segments: is the product of the probabilities zero?"
-    if len(edges) > 8:
+    if count > SHORT:  # drawn by chance, and put in no order
         return (
             "Candidates come in any order: is the best way to a candidate's start known before "
             "the candidate is taken?"
         )
     return ""
 
+
+#: Segments of the longest of the lines that are not drawn by chance, but for the very long one.
+SHORT = 4
 
 #: Segments of a line so long that the product of its probabilities is 0, and not so long that
 #: a function that calls itself for each of them may not.

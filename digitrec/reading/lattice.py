@@ -127,8 +127,8 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
             if stop - start > 1 and (wide > WIDEST * max(height, high) or high > TALLEST * height):
                 continue
             piece = union(joined)
-            features = _unusual(joined, piece, height, band, segments[start].cut)
-            features[FEATURES.index("mark")] = mark_in(joined, marks[start:stop], height)
+            mark = mark_in(joined, marks[start:stop], height)
+            features = _unusual(joined, piece, height, band, segments[start].cut, mark)
             candidates.append(Candidate(start, stop, piece, features))
     return Line(segments, candidates)
 
@@ -164,9 +164,9 @@ def _left_out(piece: Piece, height: float, band: Band, mark: float) -> np.ndarra
 
 
 def _unusual(
-    joined: Sequence[Piece], piece: Piece, height: float, band: Band, cut: float
+    joined: Sequence[Piece], piece: Piece, height: float, band: Band, cut: float, mark: float
 ) -> np.ndarray:
-    """Say how unusual a candidate's size, place, gaps and its cut are; (F,) float."""
+    """Say how unusual a candidate's size, place, gaps, cut and its mark are; (F,) float."""
     size = np.log(piece.height / height)
     gaps = over = joins = 0.0
     for a, b in pairwise(joined):
@@ -183,6 +183,7 @@ def _unusual(
         over=over,
         size=max(0.0, np.log(SIZES[0]) - size, size - np.log(SIZES[1])) ** 2,
         band=max(0.0, IN_BAND - band.share(piece)),
+        mark=mark,
     )
 
 

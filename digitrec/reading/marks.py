@@ -53,11 +53,11 @@ def looks_like_mark(
     for number, part in enumerate(parts):
         above, below = np.min([band.beyond(part) for band in bands], axis=0) / height
         if part.height < COMMA * height:
-            hangs = _share(-above, COMMA_TOP) if below > 0 else 0.0
+            hangs = _ramp(-above, COMMA_TOP) if below > 0 else 0.0
             found.append(hangs if hangs and part.sides()[0] <= SLASH_PENS * pen + 1 else 0.0)
         else:
             between = 0 < number < len(parts) - 1 and part.height >= highest
-            out = _share(min(above, below), SLASH_OUT) if between else 0.0
+            out = _ramp(min(above, below), SLASH_OUT) if between else 0.0
             found.append(out if out and _leans(part, pen) else 0.0)
     return found
 
@@ -74,7 +74,7 @@ def mark_in(joined: Sequence[Piece], marks: Sequence[float], height: float) -> f
     return MARK_JOINED * max(slashes, default=0.0)
 
 
-def _share(value: float, ends: tuple[float, float]) -> float:
+def _ramp(value: float, ends: tuple[float, float]) -> float:
     """Return 0 up to the first end, 1 from the second on, and what is between in between."""
     return float(np.clip((value - ends[0]) / (ends[1] - ends[0]), 0, 1))
 

@@ -87,17 +87,18 @@ class Piece:
 
         Pixels spread evenly over a rectangle have variances of a twelfth of its squared sides.
         """
-        places = np.argwhere(self.mask).astype(np.float32)
-        if len(places) < 2:
-            return 0.0, 0.0
-        thick, long = np.sqrt(12 * np.maximum(np.linalg.eigvalsh(np.cov(places.T)), 0))
+        thick, long = np.sqrt(12 * np.maximum(np.linalg.eigvalsh(self._spread()), 0))
         return float(thick), float(long)
 
     def lean(self) -> float:
         """Columns that it leans to the right for each row up; 0 for an upright stroke."""
-        rows, columns = np.nonzero(self.mask)
-        spread = np.cov(rows, columns)
-        return -float(spread[0, 1] / spread[0, 0]) if spread[0, 0] > 0 else 0.0
+        (rows, both), _ = self._spread()
+        return -float(both / rows) if rows > 0 else 0.0
+
+    def _spread(self) -> np.ndarray:
+        """Variances and covariance of its pixels' rows and columns; (2, 2) float64."""
+        places = np.argwhere(self.mask)
+        return np.cov(places.T) if len(places) > 1 else np.zeros((2, 2))
 
 
 def find_pieces(mask: np.ndarray, least: float = 0.0, bridge: float = 0.0) -> list[Piece]:
@@ -237,7 +238,10 @@ def cut(piece: Piece, height: float, pen: float) -> list[tuple[Piece, float]]:
 def _straight_again(
     parts: list[tuple[Piece, float]], height: float, pen: float
 ) -> list[tuple[Piece, float]]:
-    """Join neighbouring parts that are one straight stroke, higher than a digit: a slash."""
+    """Join neighbouring parts that are one straight stroke, higher than a digit: a slash.
+
+    Where a slash touches a digit, several seams go along it, and one may cross it.
+    """
     kept = parts[:1]
     for part, crossed in parts[1:]:
         both = union([kept[-1][0], part])

@@ -164,18 +164,17 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
 
 def _with_rules(pixels: np.ndarray, best: Seen, network: Network) -> Seen:
     """Take rules and edges for strokes: where little is written, the stem of a 7 looks like one."""
-    many = False
-    if best.ink is not None:
-        many = len(find_pieces(best.ink.rules, best.ink.pen)) > FEW_RULES
-        nothing_left_out = len(writing(best.ink)) == len(writing(best.ink.with_rules()))
-        if best.is_plain and (many or (nothing_left_out and not best.ink.rules.any())):
+    page = best.ink
+    many = page is not None and len(find_pieces(page.rules, page.pen)) > FEW_RULES
+    if page is not None and best.is_plain:
+        nothing_left_out = len(writing(page)) == len(writing(page.with_rules()))
+        if many or (nothing_left_out and not page.rules.any()):
             return best
     ink = look(pixels, drop_rules=False)
-    if ink is None or (best.ink is None and len(find_pieces(ink.mask, ink.pen)) > FEW_RULES):
+    if ink is None or (page is None and len(find_pieces(ink.mask, ink.pen)) > FEW_RULES):
         return best  # nothing but rules
-    if many and len(writing(ink)) > 1:  # many rules are a page's, unless all ink hangs together
-        return best
-    if len(writing(ink)) > MOST_IN_WHOLE:
+    # Many rules are a page's, unless all ink hangs together.
+    if len(writing(ink)) > (1 if many else MOST_IN_WHOLE):
         return best
     other = see(ink, network)
     # A stroke given back to its digit makes no digit more; the side of a box would.

@@ -138,8 +138,9 @@ def see(ink: Ink | None, network: Network) -> Seen:
     if height < least:
         return nothing
     large = [p for p in pieces if p.longest >= SPECK * height]
-    built = [lattice.build(line, height, ink.pen) for line in find_lines(large, height)]
-    lines = [lattice.to_ask(line) for line in built]
+    lines = [
+        lattice.to_ask(lattice.build(line, height, ink.pen)) for line in find_lines(large, height)
+    ]
     found = [[candidate.piece for candidate in line.candidates] for line in lines]
     if _may_be_one(pieces):
         found.append([union(pieces)])
