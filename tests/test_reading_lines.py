@@ -78,6 +78,40 @@ def test_a_comma_that_hangs_out_is_no_line_of_its_own():
     assert find_lines([*row, comma], 40) == [[row[0], row[1], comma, *row[2:]]]
 
 
+def test_numbers_side_by_side_at_two_heights_are_two_lines():
+    """Nearer to each other, what is so much lower is in the line, which climbs."""
+    above, below = ([bar(60 + 30 * k, y) for k in range(6)] for y in (-80, 90))
+    high, low = [bar(190, 0), bar(210, 0)], [bar(60, 16), bar(80, 16)]
+    pages = [*above, *low, *high, *below]
+    assert places(find_lines(pages, 30)) == places([above, high, low, below])
+    near = [bar(130, 16), bar(150, 16)]
+    pages = [*above, *near, *high, *below]
+    assert places(find_lines(pages, 30)) == places([above, [*near, *high], below])
+
+
+@pytest.mark.parametrize("gap", [2, 7, 12, 40])
+@pytest.mark.parametrize("lower", [0, 0.2])
+def test_columns_of_numbers_at_one_height_have_lines_across(gap, lower):
+    """Also where every second number on the right stands a fifth of a height too low."""
+    rows = [
+        [
+            bar(30 * x, round(70 * row + 30 * lower * (x > 1) * (row % 2)))
+            for x in (0, 1, 1 + gap, 2 + gap)
+        ]
+        for row in range(4)
+    ]
+    assert places(find_lines(shuffled(rows), 30)) == places(rows)
+
+
+def test_low_digits_stand_in_the_line_of_high_ones():
+    """There is no more room between them than between others, though more of their own heights."""
+    rows = [
+        [bar(50 * k, 100 * row + 20 * (k % 2), 20, 40 - 20 * (k % 2)) for k in range(8)]
+        for row in range(4)
+    ]
+    assert places(find_lines(shuffled(rows), 40)) == places(rows)
+
+
 def test_what_is_small_and_far_from_all_is_in_no_line():
     row = [bar(40 * k, 20, 20, 40) for k in range(4)]
     assert find_lines([*row, bar(300, 300, 5, 5)], 40) == [row]

@@ -174,6 +174,9 @@ STANDS_ALONE, NEAR_LINE = 0.3, 0.8
 COMMA = 0.7
 #: Share of the height in which a digit overlaps the end of its line.
 LINE_OVERLAP = 1 / 3
+#: Heights between their middles, and times the line's usual step: from both on, a number may begin
+#: that stands beside the line. If it is in it, they overlap by this share.
+SIDE_BY_SIDE, OVERLAP_BESIDE = (1.7, 2), 2 / 3
 #: Of the overlap, for each height that a line's end is away: of two lines the nearer one.
 NEARER_END = 0.02
 #: Degrees that lines may climb or fall.

@@ -15,6 +15,8 @@ from digitrec.reading.limits import (
     LINE_OVERLAP,
     NEAR_LINE,
     NEARER_END,
+    OVERLAP_BESIDE,
+    SIDE_BY_SIDE,
     STANDS_ALONE,
     STEEPEST_LINE,
     TURN_STEP,
@@ -27,7 +29,8 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
 
     First the page's turn is found (``page_turn``). Along a line so turned, from left to right, a
     piece belongs to the line whose last ones it overlaps by a third in height; so lines may climb
-    and bend. What is much smaller than a digit goes with the line that is nearest to it.
+    and bend. Far from them, it is by two thirds: numbers side by side at two heights are two lines.
+    What is much smaller than a digit goes with the line that is nearest to it.
 
     Parameters
     ----------
@@ -71,17 +74,23 @@ def _lines_of(pieces: Sequence[Piece]) -> list[list[int]]:
     heights = np.array([p.height for p in pieces], float)
     lines: list[list[int]] = []
     for i in np.argsort(along, kind="stable"):
-        best, most = -1, LINE_OVERLAP
+        best, most = -1, -np.inf
         for number, line in enumerate(lines):
             last = line[-4:]  # so few that np.median takes ten times as long
             top = median(down[last] - heights[last] / 2)
             bottom = median(down[last] + heights[last] / 2)
             shared = min(bottom, down[i] + heights[i] / 2) - max(top, down[i] - heights[i] / 2)
             overlap = shared / min(heights[i], bottom - top)
+            height = max(heights[i], bottom - top, 1)
+            away = (along[i] - along[line[-1]]) / height
+            step = median(np.diff(along[last])) / height if len(line) > 1 else np.inf
+            beside = away > max(SIDE_BY_SIDE[0], SIDE_BY_SIDE[1] * step)
+            if overlap <= (OVERLAP_BESIDE if beside else LINE_OVERLAP):
+                continue
             # Of two lines that fit, the one whose end is nearer.
-            overlap -= NEARER_END * (along[i] - along[line[-1]]) / max(heights[i], 1)
-            if overlap > most:
-                best, most = number, overlap
+            fit = overlap - NEARER_END * away
+            if fit > most:
+                best, most = number, fit
         if best < 0:
             lines.append([int(i)])
         else:
