@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,9 @@ from digitrec.networks import (
     save_weights,
 )
 from digitrec.training import RECIPES, train
+
+#: So many of the held-out digits are photographed for the calibration.
+PHOTOGRAPHS = 2000
 
 
 def train_shipped(
@@ -112,11 +115,11 @@ def calibrate(
     :cite:t:`guo2017calibration`, section 4.2.
     """
     rng = np.random.default_rng(seed)
-    photos = (reading.normalise(simulate.random_photograph(digit, rng)) for digit in x[:2000])
-    prepared = np.stack([*photos, *x])  # (N, 28, 28)
-    labels = np.concatenate([y[:2000], y])
-    seen = prepared.any(axis=(1, 2))  # a photograph too poor to show a digit shows nothing
-    logits, labels = network.predict(prepared[seen]), labels[seen]
+    photographs = (simulate.random_photograph(digit, rng) for digit in x[:PHOTOGRAPHS])
+    prepared, labels = _read_alone(network, photographs, y)
+    prepared = np.concatenate([prepared, x])  # (N, 28, 28)
+    labels = np.concatenate([labels, y])
+    logits = network.predict(prepared)
     temperatures = np.geomspace(0.25, 4, 401)
     losses = [_cross_entropy(logits / t, labels) for t in temperatures]
     temperature = float(temperatures[int(np.argmin(losses))])
@@ -126,7 +129,7 @@ def calibrate(
     for array in ("kernel", "bias"):
         weights[f"{last}/{array}"] = weights[f"{last}/{array}"] / np.float32(temperature)
     calibrated = Sequential.from_description(ARCHITECTURES[name], weights, IMAGE_SHAPE)
-    confidence = calibrated.predict_probabilities(prepared[seen]).max(axis=1)
+    confidence = calibrated.predict_probabilities(prepared).max(axis=1)
     threshold = round(float(np.quantile(confidence, 0.005)), 2)
     others = augment.not_digits(2000, rng, augment.HELD_OUT_FONTS, (x, y))
     asserted = calibrated.predict_probabilities(others).max(axis=1) >= threshold
@@ -136,6 +139,29 @@ def calibrate(
         "held_out_digits_rejected": round(float((confidence < threshold).mean()), 4),
         "not_digits_asserted": round(float(asserted.mean()), 4),
     }
+
+
+def _read_alone(
+    network: Sequential, photographs: Iterable[np.ndarray], y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read photographs of one digit each, as a reader's are read.
+
+    A photograph in which not exactly one digit is found says nothing of how sure the network should
+    be of a digit, and is left out.
+
+    Returns
+    -------
+    images : (N, 28, 28) uint8
+        As the network saw them.
+    labels : (N,) integer
+    """
+    images, labels = [], []
+    for photograph, label in zip(photographs, y, strict=False):
+        digits = reading.read(photograph, network, reject_below=0.0).digits
+        if len(digits) == 1:
+            images.append(digits[0].image)
+            labels.append(label)
+    return np.array(images, np.uint8).reshape(-1, *IMAGE_SHAPE), np.array(labels, y.dtype)
 
 
 def _cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:

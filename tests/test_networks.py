@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import BANDS
 
-from digitrec import networks, training
+from digitrec import networks, shipped, training
 from digitrec.forward import Sequential
 from digitrec.mnist import CHECKSUMS, load_mnist
 
@@ -267,6 +267,24 @@ def test_calibration_changes_no_answer_and_writes_down_what_it_chose():
     assert card["not_digits_asserted"] <= 0.1
     assert networks.load_numpy("cnn").reject_below == card["reject_below"]
     assert networks.load_numpy("dense").reject_below == 0
+
+
+def test_a_photograph_in_which_not_one_digit_is_found_calibrates_nothing(data):
+    """Counted as a digit that was missed, 2 in 100 of them would draw the threshold to nothing."""
+    paper = np.full((120, 120), 250, np.uint8)
+    one, two = paper.copy(), np.hstack([paper, paper])
+    large = np.repeat(np.repeat(255 - data.x_test[0], 3, axis=0), 3, axis=1)
+    one[18:102, 18:102] = np.minimum(one[18:102, 18:102], large)
+    two[18:102, 18:102], two[18:102, 138:222] = one[18:102, 18:102], one[18:102, 18:102]
+    network, labels = networks.load_numpy("cnn"), np.array([1, 7, 2, 3], np.uint8)
+    images, kept = shipped._read_alone(network, [paper, one, two, paper], labels)
+    assert images.shape == (1, 28, 28)
+    assert images.dtype == np.uint8
+    assert kept.tolist() == [7]
+    assert network.predict(images).argmax() == data.y_test[0] == 7
+    images, kept = shipped._read_alone(network, [paper], labels)
+    assert images.shape == (0, 28, 28)
+    assert kept.shape == (0,)
 
 
 def test_a_card_is_read_without_its_arrays(tmp_path):
