@@ -64,6 +64,13 @@ _SHORT_FLAG, _LONG_FLAG = "24,26 38,16 50,0! 50,50 50,100", "2,62 28,36 52,0! 52
 _STEM_7 = "5,4 48,3 90,3! 60,48 42,100"
 _RINGS = "52,2 20,22 48,47 80,24 46,1", "50,46 10,72 50,100 90,74 46,46"
 _SERIF_7 = "8,24 8,4! 50,4 90,3! 62,48 44,100"
+_SMALL_OVAL = "58,16 20,30 10,56 40,84 82,70 88,36 54,15"
+_UPRIGHT_4 = "68,6 40,4 18,30 6,57! 42,55 78,44! 78,72 80,100"
+_ROUND_4 = "54,100 60,48 62,6 38,2 10,30 24,54 60,54 100,44"
+_LONG_STEM_4 = "76,-6 75,50 74,108"
+_ROUND_7 = "6,12 42,3 80,14 68,54 48,100"
+_LEVEL = "8,5 50,4 94,3"
+_CURLED_9 = "70,30 72,8 36,1 14,20 40,41 78,34 86,66 50,100 8,88"
 
 FORMS = (
     Form(0, "0 plain", NIST, (_OVAL,), 1),
@@ -74,6 +81,7 @@ FORMS = (
     Form(0, "0 with a loop", CODERS, ("62,6 20,12 4,56 36,97 82,86 96,44 70,8 44,8 56,28",)),
     Form(0, "0 with its end inside", UNIPEN, ("52,4 14,24 4,62 40,98 88,80 94,36 62,6 40,22",)),
     Form(0, "0 with crossing ends", UNIPEN, ("68,0 26,8 4,56 38,98 88,80 92,32 60,8 28,-3",)),
+    Form(0, "0 with a slash far beyond it", UNIPEN, (_SMALL_OVAL, "90,-10 50,50 10,110"), 4),
     Form(1, "1 bare", NIST, (_STEM_1,), 1),
     Form(1, "1 with a short flag", SWISS, (_SHORT_FLAG,), 6),
     Form(1, "1 with a long flag", SWISS, (_LONG_FLAG,), 8),
@@ -83,6 +91,10 @@ FORMS = (
     Form(1, "1 with a very short flag", UNIPEN, ("32,16 44,9 56,0! 55,50 53,100",)),
     Form(1, "1 with a foot", NIST, (_STEM_1, _FOOT_1), 1),
     Form(1, "1 with a flag and a foot", UNIPEN, (_SHORT_FLAG, _FOOT_1)),
+    Form(1, "1 with a level flag", UNIPEN, ("30,15 45,8 62,3! 60,50 56,100",)),
+    Form(1, "1 with a flag longer than its stem", SWISS, ("-4,80 38,42 80,6! 84,36 92,66",), 6),
+    Form(1, "1 with a round top", SWISS, ("2,54 24,22 54,2 74,20 74,60 76,100",)),
+    Form(1, "1 with a wide foot", UNIPEN, (_SHORT_FLAG, "2,100 50,98 100,97")),
     Form(2, "2 without a loop", UNIPEN, ("8,24 46,0 84,26 52,64 5,98! 50,97 96,97",)),
     Form(2, "2 with a loop", NIST, ("10,22 48,0 84,24 52,70 14,98 3,86 24,78 60,94 98,92",), 1),
     Form(2, "2 curved throughout", UNIPEN, ("10,24 46,0 82,28 46,76 12,95 42,90 72,98 98,90",)),
@@ -95,9 +107,14 @@ FORMS = (
     Form(4, "4 round, in one stroke", SWISS, ("46,0 10,42 26,58 86,38! 80,70 74,100",), 6),
     Form(4, "4 curved in one stroke", SWISS, ("30,0 10,36 34,58 84,30! 78,64 66,100",), 6),
     Form(4, "4 like a chair", UNIPEN, ("12,0 10,50! 46,51 80,50", "82,0 81,50 80,100")),
+    Form(4, "4 upright, like lightning", SWISS, (_UPRIGHT_4,), 6),
+    Form(4, "4 round, its bar across", SWISS, (_ROUND_4,), 6),
+    Form(4, "4 closed, its bar ending at the stem", UNIPEN, ("74,6 38,30 6,58! 40,57 74,56", _LONG_STEM_4)),
+    Form(4, "4 round, with a stem", UNIPEN, ("88,6 38,12 4,44 40,64 98,60", "76,28 74,64 70,104")),
     Form(5, "5 in one stroke", NIST, ("90,3 58,3 26,4! 16,44! 60,38 92,66 58,99 6,90",), 1),
     Form(5, "5 with a flag apart", SWISS, ("28,6 18,45! 60,38 92,66 56,99 6,88", "30,4 62,3 96,1")),
     Form(5, "5 like an S", UNIPEN, ("92,4 46,3 16,24 50,48 88,72 52,99 8,90",)),
+    Form(5, "5 with a bar across", UNIPEN, ("50,4 45,38! 76,46 84,76 44,100 4,92", _LEVEL), 2),
     Form(6, "6 closed", NIST, ("74,2 30,26 6,70 42,99 88,78 60,52 12,74",), 1),
     Form(6, "6 open", UNIPEN, ("76,2 28,26 8,70 44,99 86,82 64,58 40,66",)),
     Form(6, "6 straight", SWISS, ("40,0 18,40 10,78 44,99 86,78 56,54 14,78",)),
@@ -109,6 +126,9 @@ FORMS = (
     Form(7, "7 round, with a serif", UNIPEN, ("10,26 14,5 50,5 88,8 84,36 58,66 50,100",)),
     Form(7, "7 with a serif", TURKISH, (_SERIF_7,)),
     Form(7, "7 with a serif and a bar", SWISS, (_SERIF_7, "30,53 57,51 86,49")),
+    Form(7, "7 round, with a bar", SWISS, (_ROUND_7, "14,64 54,60 98,56"), 6),
+    Form(7, "7 round, with a low bar", SWISS, (_ROUND_7, "16,78 54,74 100,70")),
+    Form(7, "7 with its end turned up", UNIPEN, ("8,12 44,3 82,16 70,48 48,84 58,100 72,90",), 2),
     Form(8, "8 in one stroke", NIST, ("82,12 42,0 15,24 50,48 88,76 48,100 10,76 48,46 84,14",), 1),
     Form(8, "8 open", UNIPEN, ("84,14 44,0 14,24 50,48 88,76 48,100 10,78 44,50 72,30",)),
     Form(8, "8 open at the top", UNIPEN, ("28,6 14,26 50,50 88,78 48,100 10,78 46,52 78,28 82,2",)),
@@ -117,6 +137,10 @@ FORMS = (
     Form(9, "9 with a straight stem", SWISS, ("84,18 44,0 8,26 44,50 86,14! 80,56 74,100",)),
     Form(9, "9 with a hook", SWISS, ("84,16 44,0 10,26 44,50 84,20! 86,62 60,99 12,88",), 6),
     Form(9, "9 hooked and open", SWISS, ("70,6 34,3 8,28 40,52 76,38 88,4! 86,62 58,99 12,90",), 6),
+    Form(9, "9 curled, with a hook", SWISS, (_CURLED_9,), 5),
+    Form(9, "9 flat, with a hook", SWISS, ("90,7 44,2 10,16 28,32 86,10! 90,56 62,99 6,90",), 5),
+    Form(9, "9 flat, leaning", SWISS, ("98,5 52,8 10,26 30,40 76,16! 78,58 54,99 4,94",), 5),
+    Form(9, "9 flat, with a straight stem", SWISS, ("88,6 40,4 10,22 32,36 84,8! 80,56 72,100",)),
 )  # fmt: skip
 
 
