@@ -406,11 +406,11 @@ def from_the_right(count, edges):
 
 def margin(p):
     ordered = np.sort(p, axis=1)
-    return ordered[:, -1] - ordered[:, -2] >= 0.40
+    return ordered[:, -1] - ordered[:, -2] >= 0.20
 
 
 def entropy(p):
-    return -(p * np.log(np.maximum(p, 1e-12))).sum(axis=1) <= 1.25
+    return -(p * np.log(np.maximum(p, 1e-12))).sum(axis=1) <= 1.6
 
 
 def in_the_batch(p):
@@ -420,11 +420,11 @@ def in_the_batch(p):
 
 RIGHT = {
     checks.accept: [
-        lambda p: p.max(axis=1) >= 0.55,
-        lambda p: [bool(row.max() > 0.55) for row in p],
+        lambda p: p.max(axis=1) >= 0.45,
+        lambda p: [bool(row.max() > 0.45) for row in p],
         margin,
         entropy,
-        lambda p: (p > 0.55).any(axis=1),
+        lambda p: (p > 0.45).any(axis=1),
         lambda p: (p.argmax(axis=1) != 1) | (p.max(axis=1) > 0.8),
     ],
     checks.cut_column: [column, column_loop, column_masked, column_last, column_by_einsum],
