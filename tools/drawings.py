@@ -14,6 +14,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ LEAST_PENS = 3
 #: How far from the pad's edge a drawing at the edge is, in units: the pen may go beyond.
 AT_EDGE = (0, 40)
 #: So many drawings are in the file.
-VECTORS = 48
+VECTORS = len(FORMS)
 
 _RENDER = """async (drawings) => {
   const [{ Picture }, { prepare }, { read }, { unpack }] = await Promise.all(
@@ -182,7 +183,8 @@ def prepared(gray: np.ndarray, paper: int) -> tuple[np.ndarray, np.ndarray]:
     margin = paper * len(ink.mask) / len(gray)
     middles = box.y + box.height / 2 - margin, box.x + box.width / 2 - margin
     starts = [
-        min(max(round(FIELD * middle / pad - side / 2), 0), FIELD - side)
+        # Halves go up, though a computed one may lie a little below.
+        min(max(floor(FIELD * middle / pad - side / 2 + 0.5 + 1e-9), 0), FIELD - side)
         for middle, side in zip(middles, small.shape, strict=True)
     ]
     as_drawn = nothing.copy()

@@ -172,7 +172,8 @@ function centreByMass({ height, width, data }, { FIELD }, middle) {
   const total = data.reduce((a, b) => a + b);
   const [top, left] = [height, width].map((length, axis) => {
     const mass = data.reduce((sum, value, k) => sum + value * (at(k)[axis] + 0.5), 0) / total;
-    const start = middle ? round(middle[axis] * FIELD - length / 2) : Math.floor(FIELD / 2 + 1 - mass);
+    // Halves go up, though a computed one may lie a little below.
+    const start = Math.floor(middle ? middle[axis] * FIELD - length / 2 + 0.5 + 1e-9 : FIELD / 2 + 1 - mass);
     return Math.min(Math.max(start, 0), FIELD - length);
   });
   const image = new Uint8Array(FIELD * FIELD);
