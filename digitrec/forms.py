@@ -109,7 +109,7 @@ FORMS = (
     Form(4, "4 like a chair", UNIPEN, ("12,0 10,50! 46,51 80,50", "82,0 81,50 80,100")),
     Form(4, "4 upright, like lightning", SWISS, (_UPRIGHT_4,), 6),
     Form(4, "4 round, its bar across", SWISS, (_ROUND_4,), 6),
-    Form(4, "4 closed, its bar ending at the stem", UNIPEN, ("74,6 38,30 6,58! 40,57 74,56", _LONG_STEM_4)),
+    Form(4, "4 closed, its bar short", UNIPEN, ("74,6 38,30 6,58! 40,57 74,56", _LONG_STEM_4)),
     Form(4, "4 round, with a stem", UNIPEN, ("88,6 38,12 4,44 40,64 98,60", "76,28 74,64 70,104")),
     Form(5, "5 in one stroke", NIST, ("90,3 58,3 26,4! 16,44! 60,38 92,66 58,99 6,90",), 1),
     Form(5, "5 with a flag apart", SWISS, ("28,6 18,45! 60,38 92,66 56,99 6,88", "30,4 62,3 96,1")),

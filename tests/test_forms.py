@@ -124,7 +124,7 @@ NEAR = {
     "1 with a level flag": (7, 0.76),
     "1 with a round top": (7, 0.83),
     "4 upright, like lightning": (9, 0.9),
-    "4 closed, its bar ending at the stem": (1, 0.88),
+    "4 closed, its bar short": (1, 0.85),
     "4 round, with a stem": (9, 0.87),
     "7 with its end turned up": (2, 0.85),
 }
