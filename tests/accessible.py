@@ -53,6 +53,11 @@ ONE_OF_EACH = """() => {
 }"""
 
 
+#: Buttons change their colour gradually, and on a busy machine were asked for it on the way.
+SETTLED = """() => document.getAnimations().every((each) =>
+  !(each instanceof CSSTransition && each.transitionProperty.includes('color')))"""
+
+
 def violations(page: Page, context: str | None = None) -> list[str]:
     """Return what is wrong in light and in dark: the rule, what it asks, and the first elements.
 
@@ -83,6 +88,7 @@ def violations(page: Page, context: str | None = None) -> list[str]:
         page.wait_for_function(
             "s => (document.documentElement.dataset.theme ?? s) === s", arg=scheme
         )
+        page.wait_for_function(SETTLED)
         shown = page.evaluate_handle(ONE_OF_EACH)
         found += run(scheme, runOnly={"type": "rule", "values": list(COLOUR_RULES)})
         shown.evaluate("show => show()")
