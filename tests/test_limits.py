@@ -33,7 +33,7 @@ def test_each_limit_is_used():
     for path in FOLDER.glob("*.py"):
         if path.name != "limits.py":
             tree = ast.parse(path.read_text("utf-8"))
-            used |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+            used |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert [name for name in NAMES if name not in used] == []
 
 

@@ -6,7 +6,8 @@ from drawn import text_on_paper
 from PIL import Image
 
 from digitrec import reading, simulate
-from digitrec.reading.annotation import ASSERTED, LEGIBLE, NOT_ASSERTED
+from digitrec.reading.annotation import ASSERTED, NOT_ASSERTED
+from digitrec.reading.limits import LEGIBLE
 
 
 def coloured(drawn, colour):

@@ -264,7 +264,7 @@ class TestFiles:
 
     def test_large_files_are_read_one_after_the_other(self, tmp_path, monkeypatch):
         """Threads take turns, so that memory holds one of them; small files do not wait."""
-        monkeypatch.setattr(files, "MAX_PIXELS", 4 * 60 * 80 - 4)
+        monkeypatch.setattr(limits, "MAX_PIXELS", 4 * 60 * 80 - 4)
         path = save(tmp_path, Image.fromarray(page()), "large.png")
         small = save(tmp_path, Image.fromarray(page()[:, :79]), "small.png")
         thread = threading.Thread(target=files.load_image, args=(path,))

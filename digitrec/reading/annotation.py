@@ -7,8 +7,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from digitrec.reading import limits
 from digitrec.reading.files import Path_, Picture, load, to_bytes
-from digitrec.reading.limits import FONT_PIXELS, LABELLED, LEGIBLE, LONGEST_ANNOTATED
 from digitrec.reading.reader import Reading
 from digitrec.reading.recipe import scaled
 
@@ -32,22 +32,22 @@ def annotate(image: Picture, reading: Reading) -> np.ndarray:
     """
     colour = to_bytes(image)
     colour = colour if colour.ndim == 3 else np.repeat(colour[..., None], 3, axis=2)
-    small = max(colour.shape) < 2 * LEGIBLE
-    factor = max(1, -(-LEGIBLE // min(colour.shape[:2]))) if small else 1
+    small = max(colour.shape) < 2 * limits.LEGIBLE
+    factor = max(1, -(-limits.LEGIBLE // min(colour.shape[:2]))) if small else 1
     drawn = np.kron(colour, np.ones((factor, factor, 1), np.uint8))
-    pen = max(2, max(drawn.shape) // LEGIBLE)
+    pen = max(2, max(drawn.shape) // limits.LEGIBLE)
     for digit in reading.digits:
         x, y, wide, high = (factor * side for side in digit.box)
         tint = NOT_ASSERTED if digit.label == "?" else ASSERTED
         cv2.rectangle(drawn, (x, y), (x + wide, y + high), tint, pen)
-        size = max(pen / 4, (wide + high) / LABELLED)
-        at = x, max(round(FONT_PIXELS * size), y - 2 * pen)
+        size = max(pen / 4, (wide + high) / limits.LABELLED)
+        at = x, max(round(limits.FONT_PIXELS * size), y - 2 * pen)
         cv2.putText(drawn, digit.label, at, 0, size, tint, max(pen, round(2 * size)), cv2.LINE_AA)
     return drawn
 
 
 def annotate_file(
-    path: Path_, reading: Reading, longest_side: int = LONGEST_ANNOTATED
+    path: Path_, reading: Reading, longest_side: int = limits.LONGEST_ANNOTATED
 ) -> np.ndarray:
     """Draw a reading over the image file that it is of, its boxes in the file's pixels.
 

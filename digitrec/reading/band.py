@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from digitrec.reading.limits import CUT_WIDTH, MANY
+from digitrec.reading import limits
 from digitrec.reading.pieces import Piece, weighted_median
 
 
@@ -35,11 +35,11 @@ class Band:
         do not matter. Two or three digits are too few to tell it from how they dance.
         """
         places = np.array([(middle(p), p.y + p.height / 2) for p in pieces])
-        large = places[[p.height >= CUT_WIDTH * height for p in pieces]]
+        large = places[[p.height >= limits.CUT_WIDTH * height for p in pieces]]
         one, other = np.triu_indices(len(large), 1)
         across, down = (large[other] - large[one]).T
         apart = np.abs(across) > height
-        steep = len(large) >= MANY and apart.any()
+        steep = len(large) >= limits.MANY and apart.any()
         slope = float(np.median(down[apart] / across[apart])) if steep else 0.0
         falls = slope * places[:, 0]
         heights = [p.height for p in pieces]

@@ -8,21 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from digitrec.reading.limits import (
-    BOX_DENTED,
-    BOX_FILLED,
-    BOX_PENS,
-    BOX_SIZES,
-    BOXES_IN_USE,
-    EQUAL_SIDES,
-    IN_BOX,
-    MANY,
-    ROUGH_EDGE,
-    RULE_EDGE,
-    SHEET_HOLE,
-    SIDE_HEIGHT,
-    SIDES_APART,
-)
+from digitrec.reading import limits
 from digitrec.reading.pieces import Piece, find_pieces
 
 
@@ -50,31 +36,31 @@ def boxes(mask: np.ndarray, pen: float) -> np.ndarray:
     for number, contour in enumerate(contours):
         x, y, *size = cv2.boundingRect(contour)
         # A hole's outline has no parent; its children are the ink in it.
-        if tree[0, number, 3] != -1 or (x == 0 and y == 0) or min(size) < BOX_PENS * pen:
+        if tree[0, number, 3] != -1 or (x == 0 and y == 0) or min(size) < limits.BOX_PENS * pen:
             continue
         hull = cv2.convexHull(contour)
         _, rectangle, _ = cv2.minAreaRect(hull)
         area = cv2.contourArea(hull)
-        if area < BOX_FILLED * rectangle[0] * rectangle[1]:
+        if area < limits.BOX_FILLED * rectangle[0] * rectangle[1]:
             continue
         inside, child = 0.0, tree[0, number, 2]
         while child != -1:
             inside = max(inside, cv2.boundingRect(contours[child])[3] / size[1])
             child = tree[0, child, 0]
-        if area > SHEET_HOLE * mask.size:  # a sheet: all around it is the table
+        if area > limits.SHEET_HOLE * mask.size:  # a sheet: all around it is the table
             sheet = cv2.fillPoly(np.zeros(mask.shape, np.uint8), [hull - 1], 1)
             found |= (mask & (sheet == 0)) | _frame(mask, hull - 1, pen)
             continue
         hulls.append(hull - 1)  # the padding
         sides_.append(min(rectangle))
         # A digit in it, or one that hangs from the frame.
-        filled.append(inside > IN_BOX or cv2.contourArea(contour) < BOX_DENTED * area)
+        filled.append(inside > limits.IN_BOX or cv2.contourArea(contour) < limits.BOX_DENTED * area)
     # Squared paper has far more empty squares: its lines are rules, and digits cross them.
-    if not any(filled) or (len(filled) > MANY and np.mean(filled) < BOXES_IN_USE):
+    if not any(filled) or (len(filled) > limits.MANY and np.mean(filled) < limits.BOXES_IN_USE):
         return found
     usual = float(np.median(np.array(sides_)[filled]))
     for hull, side, full in zip(hulls, sides_, filled, strict=True):
-        if full or BOX_SIZES[0] * usual <= side <= BOX_SIZES[1] * usual:
+        if full or limits.BOX_SIZES[0] * usual <= side <= limits.BOX_SIZES[1] * usual:
             found |= _frame(mask, hull, pen)
     return found
 
@@ -95,14 +81,14 @@ def _frame(mask: np.ndarray, hull: np.ndarray, pen: float) -> np.ndarray:
             break
         thick += 1
     # The frame's inner edge is rough; what is connected to ink farther in is a stroke.
-    reach = 2 * ROUGH_EDGE + 1
+    reach = 2 * limits.ROUGH_EDGE + 1
     core = cv2.erode(hole, np.ones((reach, reach), np.uint8)) > 0
     farther = np.ones((reach + 2, reach + 2), np.uint8)
     strokes = cv2.dilate((part & core).astype(np.uint8), farther) > 0
     rough = (hole > 0) & ~core & ~strokes
     found = np.zeros_like(mask)
     whole = found[top : y + high + margin, left : x + wide + margin]
-    whole |= part & (((away > 0) & (away <= thick + RULE_EDGE)) | rough)
+    whole |= part & (((away > 0) & (away <= thick + limits.RULE_EDGE)) | rough)
     return found
 
 
@@ -139,8 +125,8 @@ def sides(mask: np.ndarray, rules: np.ndarray, pen: float) -> np.ndarray:
             other
             for other in straight
             if max(abs(other.y - piece.y), abs(other.bottom - piece.bottom))
-            <= SIDES_APART * piece.height + 1
+            <= limits.SIDES_APART * piece.height + 1
         ]
-        if held or (len(alike) >= EQUAL_SIDES and piece.height > SIDE_HEIGHT * usual):
+        if held or (len(alike) >= limits.EQUAL_SIDES and piece.height > limits.SIDE_HEIGHT * usual):
             piece.draw(found)
     return found

@@ -9,34 +9,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from digitrec.reading import limits
 from digitrec.reading.ink import Ink
-from digitrec.reading.limits import (
-    ALONG_EDGE,
-    AROUND,
-    BRIDGE,
-    CLEAR_OF_EDGE,
-    DEEP,
-    FILLED_PENS,
-    FILLED_SHARE,
-    FLAT,
-    LONG_RULE,
-    MANY_CLEAR,
-    RIM,
-    SIZES_AT_EDGE,
-    SLIVER,
-    SPECK_PENS,
-    TALL_CLEAR,
-    THIN_PENS,
-    TOO_LARGE,
-    WHOLE_EDGE,
-    WHOLE_SIZE,
-)
 from digitrec.reading.pieces import Piece, find_pieces, typical_height
 
 
 def writing(ink: Ink) -> list[Piece]:
     """Find the pieces of a picture's ink that may be writing: no rules, no specks, no edges."""
-    found = find_pieces(ink.writing, SPECK_PENS * ink.pen, BRIDGE * ink.pen)
+    found = find_pieces(ink.writing, limits.SPECK_PENS * ink.pen, limits.BRIDGE * ink.pen)
     pieces = [piece for piece in found if not _surrounds(piece, ink.mask.shape)]
     return without_edges(pieces, ink.mask.shape, ink.pen) if ink.rules_dropped else pieces
 
@@ -60,19 +40,22 @@ def without_edges(pieces: Sequence[Piece], shape: Sequence[int], pen: float) -> 
     """
     clear = [p for p in pieces if not p.touches(shape)]
     # A digit that the picture cuts may be all there is.
-    enough = len(clear) >= MANY_CLEAR or any(p.height > TALL_CLEAR * min(shape) for p in clear)
+    enough = len(clear) >= limits.MANY_CLEAR or any(
+        p.height > limits.TALL_CLEAR * min(shape) for p in clear
+    )
     height = typical_height(clear if enough else pieces, pen)
     kept = [p for p in pieces if not _is_clutter(p, shape, height, pen)]
     inside = [p for p in kept if not p.touches(shape)]
-    whole = [p for p in inside if p.height > WHOLE_SIZE * height]
-    if len(whole) >= MANY_CLEAR and len(whole) >= 2 * (len(kept) - len(inside)):
+    whole = [p for p in inside if p.height > limits.WHOLE_SIZE * height]
+    if len(whole) >= limits.MANY_CLEAR and len(whole) >= 2 * (len(kept) - len(inside)):
         return inside
     strokes = [p for p in kept if not (p.touches(shape) and p.is_straight(pen))]
     # A line at the edge of a picture whose digits keep clear of it is a frame's, seen at a slant.
     # In a tight crop, where it may be a 1, the others touch the edges, too, or nearly.
     above = min((min(p.y, shape[0] - p.bottom) for p in whole), default=0)
     nearest = min((_depth_free(p, shape) for p in strokes), default=0)
-    keep_clear = above >= CLEAR_OF_EDGE[0] * shape[0] or nearest > CLEAR_OF_EDGE[1] * min(shape)
+    of_height, of_shorter_side = limits.CLEAR_OF_EDGE
+    keep_clear = above >= of_height * shape[0] or nearest > of_shorter_side * min(shape)
     return strokes if whole and keep_clear else kept
 
 
@@ -81,7 +64,7 @@ def _surrounds(piece: Piece, shape: Sequence[int]) -> bool:
     if piece.mask.shape != tuple(shape):
         return False
     sides = (piece.mask[0], piece.mask[-1], piece.mask[:, 0], piece.mask[:, -1])
-    return bool(np.concatenate(sides).mean() > AROUND)
+    return bool(np.concatenate(sides).mean() > limits.AROUND)
 
 
 def _depth_free(piece: Piece, shape: Sequence[int]) -> int:
@@ -92,31 +75,33 @@ def _depth_free(piece: Piece, shape: Sequence[int]) -> int:
 def _is_clutter(piece: Piece, shape: Sequence[int], height: float, pen: float) -> bool:
     """Tell whether a piece is no writing: an edge, a frame, what is cut off by the picture."""
     high, wide = piece.height, piece.width
-    if high > TOO_LARGE[0] * height or wide > TOO_LARGE[1] * height:
+    if high > limits.TOO_LARGE[0] * height or wide > limits.TOO_LARGE[1] * height:
         return True
     ink = int(piece.mask.sum())
     # Straight and thin, and longer than digits are: a piece of a rule or of a frame.
-    if ink < THIN_PENS * pen * piece.longest and (
-        (wide > LONG_RULE * height and high < FLAT[0] * wide)
-        or (high > LONG_RULE * height and wide < FLAT[1] * high)
+    if ink < limits.THIN_PENS * pen * piece.longest and (
+        (wide > limits.LONG_RULE * height and high < limits.FLAT[0] * wide)
+        or (high > limits.LONG_RULE * height and wide < limits.FLAT[1] * high)
     ):
         return True
-    rim = max(1, round(RIM * min(shape)))
+    rim = max(1, round(limits.RIM * min(shape)))
     for start, stop, side, along, length in (
         (piece.x, piece.right, shape[1], high, shape[0]),
         (piece.y, piece.bottom, shape[0], wide, shape[1]),
     ):
         depth = stop if start <= rim else side - start if stop >= side - rim else side
-        if depth >= DEEP * height:
+        if depth >= limits.DEEP * height:
             continue
-        if along > ALONG_EDGE * height or depth <= SLIVER * pen:
+        if along > limits.ALONG_EDGE * height or depth <= limits.SLIVER * pen:
             return True
-        if along > WHOLE_EDGE[0] * length and depth < WHOLE_EDGE[1] * length:
+        if along > limits.WHOLE_EDGE[0] * length and depth < limits.WHOLE_EDGE[1] * length:
             return True
     if not piece.touches(shape):
         return False
     # What the page lies on is no stroke, but filled; what the picture cuts off is too small.
-    dense = ink > FILLED_PENS * pen * piece.longest and ink > FILLED_SHARE * high * wide
+    dense = (
+        ink > limits.FILLED_PENS * pen * piece.longest and ink > limits.FILLED_SHARE * high * wide
+    )
     filled = dense and piece.longest > height
-    low, large = (size * height for size in SIZES_AT_EDGE)
+    low, large = (size * height for size in limits.SIZES_AT_EDGE)
     return filled or wide > large or not low <= high <= large

@@ -19,15 +19,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from digitrec.reading.limits import (
-    BRIGHT_DRAWING,
-    COLOUR_PERCENTILE,
-    COLOUR_PIXELS,
-    COLOURED,
-    LONGEST_SIDE,
-    MAX_PIXELS,
-    SMALLEST_SIDE,
-)
+from digitrec.reading import limits
 
 Path_ = str | os.PathLike[str]
 #: An array of pixels, nested lists of them, or a picture of Pillow's.
@@ -41,7 +33,7 @@ class ImageError(ValueError):
     """A file or an array is not a picture that can be read; the message says why."""
 
 
-def load_image(path: Path_, longest_side: int = LONGEST_SIDE) -> np.ndarray:
+def load_image(path: Path_, longest_side: int = limits.LONGEST_SIDE) -> np.ndarray:
     """Read an image file the way a viewer shows it: upright, on paper, 8 bits a channel.
 
     Turned as its EXIF orientation says; the first frame of an animation; 16-bit and floating point
@@ -74,7 +66,7 @@ def load(path: Path_, longest_side: int) -> tuple[np.ndarray, float]:
         with _open(path) as picture:
             _check_size(*picture.size, name)
             whole = max(picture.size)
-            large = picture.width * picture.height > MAX_PIXELS // 4
+            large = picture.width * picture.height > limits.MAX_PIXELS // 4
             with _one_large_picture if large else nullcontext():
                 # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size.
                 picture.draft(None, _reduced_size(*picture.size, longest_side))
@@ -119,7 +111,7 @@ def _open(path: Path_) -> Image.Image:
         return Image.open(file)
     except Image.DecompressionBombError as error:
         raise ImageError(
-            f"{name}: expected at most {MAX_PIXELS:,} pixels, found far more"
+            f"{name}: expected at most {limits.MAX_PIXELS:,} pixels, found far more"
         ) from error
     except UnidentifiedImageError as error:
         raise ImageError(
@@ -129,14 +121,14 @@ def _open(path: Path_) -> Image.Image:
 
 def _check_size(width: int, height: int, name: str) -> None:
     """Raise ``ImageError`` when a picture is too large to decode or too small to show a digit."""
-    if width * height > MAX_PIXELS:
+    if width * height > limits.MAX_PIXELS:
         raise ImageError(
-            f"{name}: expected at most {MAX_PIXELS:,} pixels, found {width} × {height}"
+            f"{name}: expected at most {limits.MAX_PIXELS:,} pixels, found {width} × {height}"
             f" = {width * height:,}"
         )
-    if min(width, height) < SMALLEST_SIDE:
+    if min(width, height) < limits.SMALLEST_SIDE:
         raise ImageError(
-            f"{name}: expected at least {SMALLEST_SIDE} × {SMALLEST_SIDE} pixels,"
+            f"{name}: expected at least {limits.SMALLEST_SIDE} × {limits.SMALLEST_SIDE} pixels,"
             f" found {width} × {height}"
         )
 
@@ -144,7 +136,7 @@ def _check_size(width: int, height: int, name: str) -> None:
 def _reduced_size(width: int, height: int, longest_side: int) -> tuple[int, int]:
     """Scale a size so that its longer side fits, but its shorter side stays a picture."""
     scale = min(1.0, longest_side / max(width, height))
-    scale = max(scale, min(1.0, SMALLEST_SIDE / min(width, height)))
+    scale = max(scale, min(1.0, limits.SMALLEST_SIDE / min(width, height)))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
@@ -202,7 +194,7 @@ def _on_paper(rgba: np.ndarray) -> np.ndarray:
     paper = 255.0
     if 0 < opaque < alpha.size:
         brightness = float((colour.mean(axis=2, keepdims=True) * alpha).sum()) / opaque
-        paper = 255.0 if brightness < BRIGHT_DRAWING else 0.0
+        paper = 255.0 if brightness < limits.BRIGHT_DRAWING else 0.0
     return np.rint(colour * alpha + paper * (1 - alpha)).astype(np.uint8)
 
 
@@ -278,15 +270,15 @@ def written(image: Picture) -> np.ndarray:
     gray = to_gray(pixels)
     if pixels.ndim == 2:
         return gray
-    size = _reduced_size(gray.shape[1], gray.shape[0], COLOUR_PIXELS)
+    size = _reduced_size(gray.shape[1], gray.shape[0], limits.COLOUR_PIXELS)
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     side = max(3, min(size) // 4 | 1)
 
     def contrast(values: np.ndarray) -> float:
         away = cv2.absdiff(values, cv2.medianBlur(values, side))
-        return float(np.percentile(away, COLOUR_PERCENTILE))
+        return float(np.percentile(away, limits.COLOUR_PERCENTILE))
 
-    most = COLOURED * contrast(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+    most = limits.COLOURED * contrast(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
     found = [contrast(np.ascontiguousarray(small[..., channel])) for channel in range(3)]
     best = int(np.argmax(found))
     return np.ascontiguousarray(pixels[..., best]) if found[best] > most else gray

@@ -23,26 +23,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from digitrec.reading.limits import (
-    CALM_WINDOW,
-    CLOSE_UP_PIXELS,
-    CONTRAST,
-    DARKEST_PAPER,
-    EVEN_CIRCLE,
-    EVEN_GAP,
-    EVEN_RIM,
-    EVEN_SHARE,
-    FADED,
-    FIRST_WINDOW,
-    GRAIN_SCALES,
-    GRAIN_SIZE,
-    NEAR_INK,
-    SIGNAL_TO_NOISE,
-    SMALLEST_SHARE,
-    SMOOTHED,
-    STROKES_PIXELS,
-    THUMBNAIL,
-)
+from digitrec.reading import limits
 from digitrec.reading.pieces import thickness, weighted_median
 from digitrec.reading.polarity import largest_circle, share_of_rim, two_shades
 from digitrec.reading.scale import reduced
@@ -121,19 +102,23 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
     ----------
     :cite:t:`serra1982`.
     """
-    small = reduced(gray, STROKES_PIXELS if window else CLOSE_UP_PIXELS)
+    small = reduced(gray, limits.STROKES_PIXELS if window else limits.CLOSE_UP_PIXELS)
     even = None if window else _even_paper(small)
     if even is not None:
         return np.full(gray.shape, even, np.float32)
     share = (
-        window / max(gray.shape) if window else FIRST_WINDOW * min(small.shape) / max(small.shape)
+        window / max(gray.shape)
+        if window
+        else limits.FIRST_WINDOW * min(small.shape) / max(small.shape)
     )
     side = max(3, round(share * max(small.shape)) | 1)
-    calm = cv2.medianBlur(small, CALM_WINDOW[0 if window or min(small.shape) < THUMBNAIL else 1])
+    calm = cv2.medianBlur(
+        small, limits.CALM_WINDOW[0 if window or min(small.shape) < limits.THUMBNAIL else 1]
+    )
     shape = cv2.MORPH_RECT if window else cv2.MORPH_ELLIPSE
     kernel = cv2.getStructuringElement(shape, (side, side))
     closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, kernel).astype(np.float32)
-    paper = cv2.GaussianBlur(closed, (0, 0), max(1.0, SMOOTHED * side))
+    paper = cv2.GaussianBlur(closed, (0, 0), max(1.0, limits.SMOOTHED * side))
     paper = np.minimum(closed, paper) if window else paper
     return cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
@@ -145,13 +130,16 @@ def _even_paper(gray: np.ndarray) -> float | None:
     no circle in the ink is wide.
     """
     light, _ = two_shades(gray)
-    if not EVEN_SHARE[0] <= light.mean() <= EVEN_SHARE[1] or share_of_rim(light) < EVEN_RIM:
+    if (
+        not limits.EVEN_SHARE[0] <= light.mean() <= limits.EVEN_SHARE[1]
+        or share_of_rim(light) < limits.EVEN_RIM
+    ):
         return None
-    if largest_circle(~light) > EVEN_CIRCLE * max(gray.shape):
+    if largest_circle(~light) > limits.EVEN_CIRCLE * max(gray.shape):
         return None  # a shadow, or what the paper lies on
     paper, grain = _median_and_deviation(gray[light])
     ink, unevenness = _median_and_deviation(gray[~light])
-    return paper if paper - ink >= EVEN_GAP * (grain + unevenness) else None
+    return paper if paper - ink >= limits.EVEN_GAP * (grain + unevenness) else None
 
 
 def _median_and_deviation(values: np.ndarray) -> tuple[float, float]:
@@ -176,7 +164,7 @@ def flatten_light(gray: np.ndarray, paper: np.ndarray) -> np.ndarray:
     (H, W) float32
         0 is paper, 1 is black ink.
     """
-    ink: np.ndarray = np.clip(1 - gray / np.maximum(paper, DARKEST_PAPER), 0, 1)
+    ink: np.ndarray = np.clip(1 - gray / np.maximum(paper, limits.DARKEST_PAPER), 0, 1)
     return ink.astype(np.float32, copy=False)
 
 
@@ -193,9 +181,9 @@ def grain(ink: np.ndarray) -> float:
     :cite:t:`donoho1994`, section 6.2.
     """
     found = 0.0
-    for halving in range(GRAIN_SCALES):
+    for halving in range(limits.GRAIN_SCALES):
         height, width = (side // 2 * 2 for side in ink.shape)
-        if min(height, width) < (THUMBNAIL if halving else 4):
+        if min(height, width) < (limits.THUMBNAIL if halving else 4):
             break
         ink = ink[:height, :width]
         a, b, c, d = ink[::2, ::2], ink[::2, 1::2], ink[1::2, ::2], ink[1::2, 1::2]
@@ -226,10 +214,10 @@ def ink_threshold(ink: np.ndarray) -> float | None:
     paper = values[values <= threshold]
     if not paper.size:  # nothing but ink, as a black picture is
         return None
-    floor = float(np.median(paper)) / 255 + max(CONTRAST / 2, 3 * noise)
+    floor = float(np.median(paper)) / 255 + max(limits.CONTRAST / 2, 3 * noise)
     marked = (ink > floor).astype(np.uint8)
     # Paper far from any ink would outweigh a small digit: only what is near ink is compared.
-    reach = max(3, round(NEAR_INK * max(ink.shape)) | 1)
+    reach = max(3, round(limits.NEAR_INK * max(ink.shape)) | 1)
     values = values[cv2.dilate(marked, np.ones((reach, reach), np.uint8)) > 0]
     if not values.size:
         return None
@@ -238,7 +226,7 @@ def ink_threshold(ink: np.ndarray) -> float | None:
     if not strokes.size or not paper.size:
         return None
     contrast = float(np.median(strokes) - np.median(paper)) / 255
-    if contrast < max(CONTRAST, SIGNAL_TO_NOISE * noise):
+    if contrast < max(limits.CONTRAST, limits.SIGNAL_TO_NOISE * noise):
         return None
     return (float(threshold) + 0.5) / 255
 
@@ -259,7 +247,7 @@ def ink_mask(ink: np.ndarray, threshold: float) -> np.ndarray:
     -------
     (H, W) bool
     """
-    faded = (ink > FADED * threshold).astype(np.uint8)
+    faded = (ink > limits.FADED * threshold).astype(np.uint8)
     count, labels = cv2.connectedComponents(faded, connectivity=8)
     sure = np.zeros(count, bool)
     sure[labels[ink > threshold]] = True
@@ -288,7 +276,7 @@ def stroke_width(mask: np.ndarray) -> float:
     )
     longest = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
     usual = weighted_median(longest[1:], stats[1:, cv2.CC_STAT_AREA])
-    counted = longest >= max(3, SMALLEST_SHARE * max(mask.shape), GRAIN_SIZE * usual)
+    counted = longest >= max(3, limits.SMALLEST_SHARE * max(mask.shape), limits.GRAIN_SIZE * usual)
     counted[0] = False
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         counted[edge] = False

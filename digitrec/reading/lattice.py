@@ -20,24 +20,14 @@ from itertools import pairwise
 
 import numpy as np
 
+from digitrec.reading import limits
 from digitrec.reading.band import Band, middle
-from digitrec.reading.limits import (
-    ABOVE,
-    COSTS,
-    IN_BAND,
-    LEAST_PROBABILITY,
-    MOST_JOINED,
-    OUT_OF_BAND,
-    SIZES,
-    TALLEST,
-    WIDEST,
-)
 from digitrec.reading.marks import looks_like_mark, mark_in
 from digitrec.reading.pieces import Piece, cut, union, weighted_median
 
 #: What adds up, and what each costs: a logarithm of a probability.
-FEATURES = tuple(COSTS)
-_COSTS = np.array([COSTS[name] for name in FEATURES])
+FEATURES = tuple(limits.COSTS)
+_COSTS = np.array([limits.COSTS[name] for name in FEATURES])
 
 
 @dataclass(frozen=True)
@@ -120,11 +110,13 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
     ]
     candidates = []
     for start in range(len(segments)):
-        for stop in range(start + 1, min(len(segments), start + MOST_JOINED) + 1):
+        for stop in range(start + 1, min(len(segments), start + limits.MOST_JOINED) + 1):
             joined = [segment.piece for segment in segments[start:stop]]
             wide = max(p.right for p in joined) - min(p.x for p in joined)
             high = max(p.bottom for p in joined) - min(p.y for p in joined)
-            if stop - start > 1 and (wide > WIDEST * max(height, high) or high > TALLEST * height):
+            if stop - start > 1 and (
+                wide > limits.WIDEST * max(height, high) or high > limits.TALLEST * height
+            ):
                 continue
             piece = union(joined)
             mark = mark_in(joined, marks[start:stop], height)
@@ -156,10 +148,10 @@ def _left_out(piece: Piece, height: float, band: Band, mark: float) -> np.ndarra
     Little for a speck, for a dash, for what hangs out of the line, and for a slash or a comma.
     """
     size = piece.height / height
-    if size < SIZES[0]:
+    if size < limits.SIZES[0]:
         size = float(np.sqrt(piece.height * piece.width)) / height
     return _vector(
-        speck=1, skip=(1 - mark) * min(1.0, size * max(OUT_OF_BAND, band.share(piece))) ** 2
+        speck=1, skip=(1 - mark) * min(1.0, size * max(limits.OUT_OF_BAND, band.share(piece))) ** 2
     )
 
 
@@ -171,7 +163,7 @@ def _unusual(
     gaps = over = joins = 0.0
     for a, b in pairwise(joined):
         shared = min(a.right, b.right) - max(a.x, b.x)
-        if shared >= ABOVE * min(a.width, b.width):  # one above the other
+        if shared >= limits.ABOVE * min(a.width, b.width):  # one above the other
             over += max(0, b.y - a.bottom, a.y - b.bottom) / height
         else:
             joins += 1
@@ -181,8 +173,8 @@ def _unusual(
         join=joins,
         gap=gaps,
         over=over,
-        size=max(0.0, np.log(SIZES[0]) - size, size - np.log(SIZES[1])) ** 2,
-        band=max(0.0, IN_BAND - band.share(piece)),
+        size=max(0.0, np.log(limits.SIZES[0]) - size, size - np.log(limits.SIZES[1])) ** 2,
+        band=max(0.0, limits.IN_BAND - band.share(piece)),
         mark=mark,
     )
 
@@ -207,7 +199,7 @@ def best_path(line: Line, probabilities: np.ndarray) -> tuple[float, list[int]]:
     ----------
     :cite:t:`viterbi1967`.
     """
-    scores = np.log(np.maximum(probabilities.max(axis=1, initial=0), LEAST_PROBABILITY))
+    scores = np.log(np.maximum(probabilities.max(axis=1, initial=0), limits.LEAST_PROBABILITY))
     ending: list[list[int]] = [[] for _ in range(len(line.segments) + 1)]
     for number, candidate in enumerate(line.candidates):
         ending[candidate.stop].append(number)

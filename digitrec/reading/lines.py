@@ -7,20 +7,7 @@ from statistics import median
 
 import numpy as np
 
-from digitrec.reading.limits import (
-    CLEARLY_TURNED,
-    COMMA,
-    HEAP,
-    LEVEL,
-    LINE_OVERLAP,
-    NEAR_LINE,
-    NEARER_END,
-    OVERLAP_BESIDE,
-    SIDE_BY_SIDE,
-    STANDS_ALONE,
-    STEEPEST_LINE,
-    TURN_STEP,
-)
+from digitrec.reading import limits
 from digitrec.reading.pieces import Piece, gap
 
 
@@ -42,10 +29,12 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
     list of list of Piece
         The lines; a speck that is near to none is in none.
     """
-    large = [p for p in pieces if p.height >= STANDS_ALONE * height] or list(pieces)
+    large = [p for p in pieces if p.height >= limits.STANDS_ALONE * height] or list(pieces)
     lines = [[large[k] for k in line] for line in _lines_of(large)]
     # A comma hangs below its line and seems to be one of its own.
-    hanging = [line[0] for line in lines if len(line) == 1 and line[0].height < COMMA * height]
+    hanging = [
+        line[0] for line in lines if len(line) == 1 and line[0].height < limits.COMMA * height
+    ]
     if len(hanging) < len(lines):
         lines = [line for line in lines if not any(line[0] is p for p in hanging)]
     kept = {id(p) for line in lines for p in line}
@@ -54,9 +43,9 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
             continue
         near = [min(gap(piece, other) for other in line) for line in lines]
         best = int(np.argmin(near))
-        if near[best] <= NEAR_LINE * height:
+        if near[best] <= limits.NEAR_LINE * height:
             lines[best].append(piece)
-        elif piece.height >= STANDS_ALONE * height:
+        elif piece.height >= limits.STANDS_ALONE * height:
             lines.append([piece])
     lines.sort(key=lambda line: float(np.median([p.y + p.height / 2 for p in line])))
     return [sorted(line, key=lambda p: p.x + p.width / 2) for line in lines]
@@ -84,11 +73,11 @@ def _lines_of(pieces: Sequence[Piece]) -> list[list[int]]:
             height = max(heights[i], bottom - top, 1)
             away = (along[i] - along[line[-1]]) / height
             step = median(np.diff(along[last])) / height if len(line) > 1 else np.inf
-            beside = away > max(SIDE_BY_SIDE[0], SIDE_BY_SIDE[1] * step)
-            if overlap <= (OVERLAP_BESIDE if beside else LINE_OVERLAP):
+            beside = away > max(limits.SIDE_BY_SIDE[0], limits.SIDE_BY_SIDE[1] * step)
+            if overlap <= (limits.OVERLAP_BESIDE if beside else limits.LINE_OVERLAP):
                 continue
             # Of two lines that fit, the one whose end is nearer.
-            fit = overlap - NEARER_END * away
+            fit = overlap - limits.NEARER_END * away
             if fit > most:
                 best, most = number, fit
         if best < 0:
@@ -118,16 +107,18 @@ def page_turn(pieces: Sequence[Piece]) -> float:
         return 0.0
     middles = _middles(pieces)
     typical = float(np.median([p.height for p in pieces]))
-    angles = np.radians(np.arange(-STEEPEST_LINE, STEEPEST_LINE + TURN_STEP, TURN_STEP))
+    angles = np.radians(
+        np.arange(-limits.STEEPEST_LINE, limits.STEEPEST_LINE + limits.TURN_STEP, limits.TURN_STEP)
+    )
     down = middles[:, 1] * np.cos(angles)[:, None] - middles[:, 0] * np.sin(angles)[:, None]
     scores = np.empty(len(angles))
     for k, heights in enumerate(down / typical):
         # Each digit a hump as wide as itself, so that heaps need no borders.
         apart = heights[:, None] - heights[None]
-        scores[k] = np.exp(-((apart / HEAP) ** 2)).sum() - len(pieces)
-    scores *= 1 - LEVEL * np.abs(angles) / np.radians(STEEPEST_LINE)
+        scores[k] = np.exp(-((apart / limits.HEAP) ** 2)).sum() - len(pieces)
+    scores *= 1 - limits.LEVEL * np.abs(angles) / np.radians(limits.STEEPEST_LINE)
     best, level = int(np.argmax(scores)), len(angles) // 2
-    return 0.0 if scores[best] <= CLEARLY_TURNED * scores[level] else float(angles[best])
+    return 0.0 if scores[best] <= limits.CLEARLY_TURNED * scores[level] else float(angles[best])
 
 
 def _middles(pieces: Sequence[Piece]) -> np.ndarray:

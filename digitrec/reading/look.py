@@ -8,6 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from digitrec.reading import limits
 from digitrec.reading.ink import (
     Ink,
     estimate_paper,
@@ -15,22 +16,6 @@ from digitrec.reading.ink import (
     ink_mask,
     ink_threshold,
     stroke_width,
-)
-from digitrec.reading.limits import (
-    CALM_PENS,
-    CLOSE_UP_PIXELS,
-    DARKEST_PAPER,
-    FIRST_LOOK,
-    FIRST_WINDOW,
-    LARGEST_ENLARGEMENT,
-    PEN_PIXELS,
-    RIM,
-    SHEET_BORDER,
-    SHEET_PIXELS,
-    SHEET_SHARE,
-    SMALLEST_INK,
-    WINDOW_PENS,
-    WINDOW_SHARE,
 )
 from digitrec.reading.rules import find_rules
 from digitrec.reading.scale import reduced, resized
@@ -42,11 +27,13 @@ def find_sheet(gray: np.ndarray) -> np.ndarray | None:
     A hard shadow has a border, too: so this is one way to see a picture among others.
     (H, W) uint8 → (H, W) bool; None where no sheet is seen.
     """
-    small = cv2.medianBlur(reduced(gray, SHEET_PIXELS), 3)
+    small = cv2.medianBlur(reduced(gray, limits.SHEET_PIXELS), 3)
     square = np.ones((3, 3), np.uint8)
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, square, iterations=4)
-    light = np.log(np.maximum(cv2.GaussianBlur(paper, (0, 0), 1), DARKEST_PAPER), dtype=np.float32)
-    even = cv2.morphologyEx(light, cv2.MORPH_GRADIENT, square) < SHEET_BORDER
+    light = np.log(
+        np.maximum(cv2.GaussianBlur(paper, (0, 0), 1), limits.DARKEST_PAPER), dtype=np.float32
+    )
+    even = cv2.morphologyEx(light, cv2.MORPH_GRADIENT, square) < limits.SHEET_BORDER
     # Narrow leaks in the border are closed, and opened again.
     inside = cv2.erode(np.pad(even.astype(np.uint8), 1), square, iterations=2)[1:-1, 1:-1]
     count, labels = cv2.connectedComponents(inside, connectivity=4)
@@ -56,7 +43,7 @@ def find_sheet(gray: np.ndarray) -> np.ndarray | None:
     sheet = (labels == 1 + int(np.argmax(brightness[1:]))).astype(np.uint8)
     outline, _ = cv2.findContours(sheet, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(sheet, outline, -1, 1, cv2.FILLED)
-    if not SHEET_SHARE[0] <= sheet.mean() <= SHEET_SHARE[1]:
+    if not limits.SHEET_SHARE[0] <= sheet.mean() <= limits.SHEET_SHARE[1]:
         return None
     found: np.ndarray = cv2.resize(sheet, gray.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     return found
@@ -92,18 +79,18 @@ def look(
     pen, extent = _first_pen(gray, drop_rules, sheet, close_up)
     if not pen:
         return None
-    factor = min(PEN_PIXELS / pen, LARGEST_ENLARGEMENT)
-    factor = min(factor, max(1.0, FIRST_LOOK / max(gray.shape)))
-    factor = max(factor, min(1.0, SMALLEST_INK / extent))
+    factor = min(limits.PEN_PIXELS / pen, limits.LARGEST_ENLARGEMENT)
+    factor = min(factor, max(1.0, limits.FIRST_LOOK / max(gray.shape)))
+    factor = max(factor, min(1.0, limits.SMALLEST_INK / extent))
     gray, pen = resized(gray, factor), pen * factor
     if even_light:
         paper = np.full(gray.shape, np.median(gray), np.float32)
     else:
-        window = max(WINDOW_PENS * pen, WINDOW_SHARE * max(gray.shape))
+        window = max(limits.WINDOW_PENS * pen, limits.WINDOW_SHARE * max(gray.shape))
         paper = estimate_paper(gray, None if close_up else window)
     ink = _on_sheet(flatten_light(gray, paper), sheet)
-    if factor <= 1 and pen > PEN_PIXELS / 2:  # grain becomes calm, strokes stay
-        ink = cv2.GaussianBlur(ink, (0, 0), CALM_PENS * min(pen, PEN_PIXELS))
+    if factor <= 1 and pen > limits.PEN_PIXELS / 2:  # grain becomes calm, strokes stay
+        ink = cv2.GaussianBlur(ink, (0, 0), limits.CALM_PENS * min(pen, limits.PEN_PIXELS))
     threshold = ink_threshold(ink)
     if threshold is None:
         return None
@@ -130,7 +117,7 @@ def _at_the_border(ink: np.ndarray, sheet: np.ndarray) -> np.ndarray:
     """Find what reaches beyond the sheet, or its border: a binding, a hand; (H, W) bool."""
     size = ink.shape[::-1]
     beyond = cv2.resize((~sheet).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    reach = round(RIM * max(size)) | 1
+    reach = round(limits.RIM * max(size)) | 1
     beyond = cv2.dilate(np.pad(beyond, 1, constant_values=1), np.ones((reach, reach), np.uint8))
     count, labels = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)
     found = np.zeros(count, bool)
@@ -154,20 +141,20 @@ def _first_pen(
 
     Both in pixels of the picture.
     """
-    small = reduced(gray, FIRST_LOOK)
+    small = reduced(gray, limits.FIRST_LOOK)
     for _ in range(2):
-        window = None if close_up else FIRST_WINDOW * min(small.shape)
+        window = None if close_up else limits.FIRST_WINDOW * min(small.shape)
         ink = _on_sheet(flatten_light(small, estimate_paper(small, window)), sheet)
         threshold = ink_threshold(ink)
         if threshold is None:
             return 0.0, 1.0
         mask = ink_mask(ink, threshold)
         pen = stroke_width(mask)
-        if pen <= 2 * PEN_PIXELS or max(small.shape) <= CLOSE_UP_PIXELS:
+        if pen <= 2 * limits.PEN_PIXELS or max(small.shape) <= limits.CLOSE_UP_PIXELS:
             break
         # A few large digits: rules are found sooner in a smaller picture.
-        size = round(max(small.shape) * PEN_PIXELS / pen)
-        small = reduced(small, max(CLOSE_UP_PIXELS, size))
+        size = round(max(small.shape) * limits.PEN_PIXELS / pen)
+        small = reduced(small, max(limits.CLOSE_UP_PIXELS, size))
     if drop_rules:
         pen = stroke_width(mask & ~find_rules(mask, pen)) or pen
     scale = max(gray.shape) / max(small.shape)

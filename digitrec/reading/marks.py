@@ -10,15 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from digitrec.reading import limits
 from digitrec.reading.band import Band
-from digitrec.reading.limits import (
-    COMMA,
-    COMMA_TOP,
-    MARK_JOINED,
-    SLASH_LEAN,
-    SLASH_OUT,
-    SLASH_PENS,
-)
 from digitrec.reading.pieces import Piece
 
 
@@ -45,19 +38,19 @@ def looks_like_mark(
     """
     if len(parts) < 2:  # beside nothing nothing is a mark
         return [0.0] * len(parts)
-    digits = [p for p in pieces if p.height < COMMA * height or not _leans(p, pen)] or pieces
+    digits = [p for p in pieces if p.height < limits.COMMA * height or not _leans(p, pen)] or pieces
     # Tall slashes take part in the line's own band; what reaches out has to do so of both.
     bands = Band.of(pieces, height), Band.of(digits, height)
     highest = max(p.height for p in digits)
     found = []
     for number, part in enumerate(parts):
         above, below = np.min([band.beyond(part) for band in bands], axis=0) / height
-        if part.height < COMMA * height:
-            hangs = _ramp(-above, COMMA_TOP) if below > 0 else 0.0
-            found.append(hangs if hangs and part.sides()[0] <= SLASH_PENS * pen + 1 else 0.0)
+        if part.height < limits.COMMA * height:
+            hangs = _ramp(-above, limits.COMMA_TOP) if below > 0 else 0.0
+            found.append(hangs if hangs and part.sides()[0] <= limits.SLASH_PENS * pen + 1 else 0.0)
         else:
             between = 0 < number < len(parts) - 1 and part.height >= highest
-            out = _ramp(min(above, below), SLASH_OUT) if between else 0.0
+            out = _ramp(min(above, below), limits.SLASH_OUT) if between else 0.0
             found.append(out if out and _leans(part, pen) else 0.0)
     return found
 
@@ -70,8 +63,8 @@ def mark_in(joined: Sequence[Piece], marks: Sequence[float], height: float) -> f
     """
     if len(joined) == 1:
         return marks[0]
-    slashes = [m for p, m in zip(joined, marks, strict=True) if p.height >= COMMA * height]
-    return MARK_JOINED * max(slashes, default=0.0)
+    slashes = [m for p, m in zip(joined, marks, strict=True) if p.height >= limits.COMMA * height]
+    return limits.MARK_JOINED * max(slashes, default=0.0)
 
 
 def _ramp(value: float, ends: tuple[float, float]) -> float:
@@ -81,4 +74,4 @@ def _ramp(value: float, ends: tuple[float, float]) -> float:
 
 def _leans(piece: Piece, pen: float) -> bool:
     """Whether a piece is a straight stroke that leans to the right."""
-    return piece.is_straight(pen, SLASH_PENS) and piece.lean() > SLASH_LEAN
+    return piece.is_straight(pen, limits.SLASH_PENS) and piece.lean() > limits.SLASH_LEAN

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from digitrec.reading import limits
 from digitrec.reading.edges import writing
 from digitrec.reading.files import Picture, as_array, to_gray, written
 from digitrec.reading.ink import Ink
-from digitrec.reading.limits import FIELD, LONGEST_SIDE, NEARBY, SPECK
 from digitrec.reading.look import look
 from digitrec.reading.pieces import Piece, gap, union
 from digitrec.reading.polarity import has_light_ink
@@ -70,7 +70,7 @@ def prepare(image: Picture, *, without: Collection[str] = (), steps: bool = Fals
             )
     image = as_array(image)
     made = {"gray": written(image)}
-    gray = reduced(made["gray"], LONGEST_SIDE)
+    gray = reduced(made["gray"], limits.LONGEST_SIDE)
     light = "find_polarity" not in without and has_light_ink(gray)[0]
     made["dark ink"] = gray = 255 - gray if light else gray
     even_light = "level_light" in without
@@ -79,7 +79,9 @@ def prepare(image: Picture, *, without: Collection[str] = (), steps: bool = Fals
     ink = whole if whole is not None and _is_cropped(ink, whole) else ink
     digit = _one_digit(ink) if ink is not None else None
     if ink is None or digit is None:
-        return Preparation(np.zeros((FIELD, FIELD), np.uint8), None, made if steps else {})
+        return Preparation(
+            np.zeros((limits.FIELD, limits.FIELD), np.uint8), None, made if steps else {}
+        )
     made |= {"ink": ink.values, "without rules": ink.writing, "digit": np.zeros_like(ink.mask)}
     digit.draw(made["digit"])
     prepared, box, more = normalise_piece(ink, digit, without)
@@ -104,8 +106,8 @@ def _one_digit(ink: Ink) -> Piece | None:
     if not pieces:
         return None
     digit, *others = sorted(pieces, key=lambda p: -_weight(p, ink.mask.shape))
-    others = [p for p in others if p.longest >= SPECK * digit.longest]
-    while near := [p for p in others if gap(digit, p) <= NEARBY * digit.longest]:
+    others = [p for p in others if p.longest >= limits.SPECK * digit.longest]
+    while near := [p for p in others if gap(digit, p) <= limits.NEARBY * digit.longest]:
         digit = union([digit, *near])
         others = [p for p in others if all(p is not q for q in near)]
     return digit
@@ -165,4 +167,4 @@ def just_resize(image: Picture) -> np.ndarray:
     gray = to_gray(image)
     if not has_light_ink(gray)[0]:
         gray = 255 - gray
-    return cv2.resize(gray, (FIELD, FIELD), interpolation=cv2.INTER_AREA)
+    return cv2.resize(gray, (limits.FIELD, limits.FIELD), interpolation=cv2.INTER_AREA)

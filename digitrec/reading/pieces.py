@@ -13,19 +13,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from digitrec.reading.limits import (
-    CUT_APART,
-    CUT_MARGIN,
-    CUT_PENS,
-    CUT_WIDTH,
-    MOST_CUTS,
-    MOST_PIECES,
-    SEAM_ASIDE,
-    SEAM_ROW,
-    SLASH_PENS,
-    TELLS_HEIGHT,
-    THIN_PENS,
-)
+from digitrec.reading import limits
 
 
 @dataclass(frozen=True)
@@ -77,7 +65,7 @@ class Piece:
         """Whether it reaches the edge of a picture (H, W)."""
         return not (self.x and self.y and self.right < shape[1] and self.bottom < shape[0])
 
-    def is_straight(self, pen: float, pens: float = THIN_PENS) -> bool:
+    def is_straight(self, pen: float, pens: float = limits.THIN_PENS) -> bool:
         """Whether it is one straight stroke: no thicker than so many pens, and much longer."""
         thick, long = self.sides()
         return thick <= pens * pen + 1 and long >= max(1, 4 * thick)
@@ -122,7 +110,7 @@ def find_pieces(mask: np.ndarray, least: float = 0.0, bridge: float = 0.0) -> li
         ink = np.asarray(cv2.dilate(ink, disc))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     longest = stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1, initial=0)
-    order = np.argsort(-longest, kind="stable")[:MOST_PIECES]
+    order = np.argsort(-longest, kind="stable")[: limits.MOST_PIECES]
     found = []
     for label in order[longest[order] > least + 2 * reach] + 1:
         x, y, wide, high, _ = (int(value) for value in stats[label])
@@ -178,7 +166,7 @@ def thickness(mask: np.ndarray) -> float:
 
 def typical_height(pieces: Sequence[Piece], pen: float) -> float:
     """Height of the digits among pieces: the median of their heights, weighed by these."""
-    least = TELLS_HEIGHT * pen
+    least = limits.TELLS_HEIGHT * pen
     heights = [p.height for p in pieces if p.height >= least and p.width <= 3 * p.height]
     return weighted_median(heights or [p.longest for p in pieces])
 
@@ -209,18 +197,18 @@ def cut(piece: Piece, height: float, pen: float) -> list[tuple[Piece, float]]:
     Cutting ink into too many pieces is by :cite:t:`lecun1998gradient`, section V.
     """
     rows, width = piece.mask.shape
-    if width < max(CUT_WIDTH * height, 4 * pen):
+    if width < max(limits.CUT_WIDTH * height, 4 * pen):
         return [(piece, 0.0)]
     total, seams = _seams(piece.mask, pen)
     inked = np.take_along_axis(piece.mask, seams, axis=1)
     entered = inked[0] + (inked[1:] & ~inked[:-1]).sum(axis=0)
-    middles, margin = seams.mean(axis=0), max(1.0, CUT_MARGIN * height)
-    possible = (entered <= 2) & (inked.sum(axis=0) <= CUT_PENS * pen)
+    middles, margin = seams.mean(axis=0), max(1.0, limits.CUT_MARGIN * height)
+    possible = (entered <= 2) & (inked.sum(axis=0) <= limits.CUT_PENS * pen)
     possible &= (middles >= margin) & (middles <= width - margin)
     chosen: list[int] = []
     for end in np.argsort(total, kind="stable"):
         apart = np.abs(middles[chosen] - middles[end]).min(initial=np.inf)
-        if possible[end] and apart >= CUT_APART * height and len(chosen) < MOST_CUTS:
+        if possible[end] and apart >= limits.CUT_APART * height and len(chosen) < limits.MOST_CUTS:
             chosen.append(int(end))
     chosen.sort(key=lambda end: middles[end])
     ends = [np.zeros(rows, np.int64), *seams[:, chosen].T, np.full(rows, width)]
@@ -245,7 +233,7 @@ def _straight_again(
     kept = parts[:1]
     for part, crossed in parts[1:]:
         both = union([kept[-1][0], part])
-        if both.height > max(height, both.width) and both.is_straight(pen, SLASH_PENS):
+        if both.height > max(height, both.width) and both.is_straight(pen, limits.SLASH_PENS):
             kept[-1] = both, kept[-1][1]
         else:
             kept.append((part, crossed))
@@ -262,7 +250,7 @@ def _seams(mask: np.ndarray, pen: float) -> tuple[np.ndarray, np.ndarray]:
     seams : (h, w) int64
         The column in each row.
     """
-    cost = mask.astype(np.float32) + np.float32(SEAM_ROW)
+    cost = mask.astype(np.float32) + np.float32(limits.SEAM_ROW)
     # Through one stroke lengthwise rather than across two.
     cost[1:] += np.float32(pen) * (mask[1:] & ~mask[:-1])
     steps = np.zeros(mask.shape, np.int64)  # the column in the row above, less the column here
@@ -271,7 +259,9 @@ def _seams(mask: np.ndarray, pen: float) -> tuple[np.ndarray, np.ndarray]:
     for row in range(1, len(mask)):
         above = np.full(len(columns) + 2, np.inf, np.float32)
         above[1:-1] = total
-        ways = np.stack([above[:-2] + SEAM_ASIDE, above[1:-1], above[2:] + SEAM_ASIDE])
+        ways = np.stack(
+            [above[:-2] + limits.SEAM_ASIDE, above[1:-1], above[2:] + limits.SEAM_ASIDE]
+        )
         best = ways.argmin(axis=0)
         steps[row] = best - 1
         total = cost[row] + ways[best, columns]

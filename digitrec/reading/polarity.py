@@ -8,17 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from digitrec.reading.limits import (
-    COARSE,
-    PAPER_RIM,
-    RIM_PIXELS,
-    RIM_WIDTH,
-    STROKES_PIXELS,
-    STROKES_WINDOW,
-    SURE_POLARITY,
-    TWO_SHADES,
-    WIDER_CIRCLE,
-)
+from digitrec.reading import limits
 from digitrec.reading.scale import reduced
 
 
@@ -40,15 +30,15 @@ def has_light_ink(gray: np.ndarray) -> tuple[bool, bool]:
     sure : bool
         Whether the other answer need not be tried.
     """
-    strokes, small = light_strokes(gray), reduced(gray, RIM_PIXELS)
+    strokes, small = light_strokes(gray), reduced(gray, limits.RIM_PIXELS)
     paper = _paper_at_the_rim(small)
     if paper is not None:
         light = paper == "dark"
-        return light, abs(strokes) >= SURE_POLARITY and light == (strokes > 0)
+        return light, abs(strokes) >= limits.SURE_POLARITY and light == (strokes > 0)
     tail = _light_tail(small)
-    if abs(strokes) >= SURE_POLARITY:
+    if abs(strokes) >= limits.SURE_POLARITY:
         return strokes > 0, (strokes > 0) == (tail > 0)
-    return tail + (strokes / 2 if abs(tail) < SURE_POLARITY else 0) > 0, False
+    return tail + (strokes / 2 if abs(tail) < limits.SURE_POLARITY else 0) > 0, False
 
 
 def _light_tail(gray: np.ndarray) -> float:
@@ -73,9 +63,9 @@ def light_strokes(gray: np.ndarray) -> float:
     ----------
     gray : (H, W) uint8
     """
-    small = reduced(gray, STROKES_PIXELS)
-    of_page, of_close_up = STROKES_WINDOW
-    share = of_page if max(gray.shape) >= COARSE else of_close_up
+    small = reduced(gray, limits.STROKES_PIXELS)
+    of_page, of_close_up = limits.STROKES_WINDOW
+    share = of_page if max(gray.shape) >= limits.COARSE else of_close_up
     side = max(3, round(share * max(small.shape)) | 1)
     paper = cv2.medianBlur(np.pad(small, side // 2, "symmetric"), side)
     paper = paper[side // 2 :, side // 2 :][: small.shape[0], : small.shape[1]]
@@ -95,20 +85,20 @@ def _paper_at_the_rim(gray: np.ndarray) -> str | None:
     (``two_shades``): neither shadow nor vignette.
     """
     light, explained = two_shades(gray)
-    if explained < TWO_SHADES:
+    if explained < limits.TWO_SHADES:
         return None
     share = share_of_rim(light)
     in_light, in_dark = largest_circle(light), largest_circle(~light)
-    if share >= PAPER_RIM[1] and in_light >= WIDER_CIRCLE * in_dark:
+    if share >= limits.PAPER_RIM[1] and in_light >= limits.WIDER_CIRCLE * in_dark:
         return "light"
-    if share <= PAPER_RIM[0] and in_dark >= WIDER_CIRCLE * in_light:
+    if share <= limits.PAPER_RIM[0] and in_dark >= limits.WIDER_CIRCLE * in_light:
         return "dark"
     return None
 
 
 def share_of_rim(mask: np.ndarray) -> float:
     """Share of a mask in the picture's rim, ``RIM_WIDTH`` of the shorter side wide."""
-    rim = max(1, round(RIM_WIDTH * min(mask.shape)))
+    rim = max(1, round(limits.RIM_WIDTH * min(mask.shape)))
     inner = mask[rim:-rim, rim:-rim]
     return float((mask.sum() - inner.sum()) / max(1, mask.size - inner.size))
 

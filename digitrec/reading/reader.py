@@ -12,19 +12,10 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from digitrec.reading import limits
 from digitrec.reading.edges import writing
 from digitrec.reading.files import Path_, Picture, as_array, load, written
 from digitrec.reading.ink import Ink
-from digitrec.reading.limits import (
-    CALM,
-    FEW_RULES,
-    LONGEST_SIDE,
-    MANY,
-    MOST_IN_WHOLE,
-    TURN_EVIDENCE,
-    TURNED,
-    UNSURE,
-)
 from digitrec.reading.look import find_sheet, look
 from digitrec.reading.pieces import Piece, find_pieces
 from digitrec.reading.polarity import has_light_ink
@@ -109,7 +100,7 @@ def read(image: Picture, network: Network, reject_below: float | None = None) ->
     image = as_array(image)
     if reject_below is None:
         reject_below = float(getattr(network, "reject_below", 0.0))
-    gray = reduced(written(image), LONGEST_SIDE)
+    gray = reduced(written(image), limits.LONGEST_SIDE)
     seen, turns = upright(gray, network)
     digits: list[Digit] = []
     lines = [line for line in zip(seen.candidates, seen.chosen, strict=True) if line[1]]
@@ -130,10 +121,10 @@ def upright(gray: np.ndarray, network: Network) -> tuple[Seen, int]:
     """
     best, turns = either_ink(gray, network), 0
     upside = best.ink
-    if upside is not None and best.score < TURNED and len(writing(upside)) >= MANY:
+    if upside is not None and best.score < limits.TURNED and len(writing(upside)) >= limits.MANY:
         for quarters in (1, 2, 3):
             other = see(upside.turned(quarters), network)
-            if other.count >= MANY and other.evidence > best.evidence + TURN_EVIDENCE:
+            if other.count >= limits.MANY and other.evidence > best.evidence + limits.TURN_EVIDENCE:
                 best, turns = other, quarters
     return best, turns
 
@@ -157,7 +148,7 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
                 best = _with_rules(pixels, best, network)
             if best.is_plain:
                 return best
-            if number >= 2 and best.score >= UNSURE:
+            if number >= 2 and best.score >= limits.UNSURE:
                 break
     return best
 
@@ -165,16 +156,16 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
 def _with_rules(pixels: np.ndarray, best: Seen, network: Network) -> Seen:
     """Take rules and edges for strokes: where little is written, the stem of a 7 looks like one."""
     page = best.ink
-    many = page is not None and len(find_pieces(page.rules, page.pen)) > FEW_RULES
+    many = page is not None and len(find_pieces(page.rules, page.pen)) > limits.FEW_RULES
     if page is not None and best.is_plain:
         nothing_left_out = len(writing(page)) == len(writing(page.with_rules()))
         if many or (nothing_left_out and not page.rules.any()):
             return best
     ink = look(pixels, drop_rules=False)
-    if ink is None or (page is None and len(find_pieces(ink.mask, ink.pen)) > FEW_RULES):
+    if ink is None or (page is None and len(find_pieces(ink.mask, ink.pen)) > limits.FEW_RULES):
         return best  # nothing but rules
     # Many rules are a page's, unless all ink hangs together.
-    if len(writing(ink)) > (1 if many else MOST_IN_WHOLE):
+    if len(writing(ink)) > (1 if many else limits.MOST_IN_WHOLE):
         return best
     other = see(ink, network)
     # A stroke given back to its digit makes no digit more; the side of a box would.
@@ -191,7 +182,7 @@ def _ways(pixels: np.ndarray) -> Iterator[Ink | None]:
     sheet = find_sheet(pixels)
     yield None if sheet is None else look(pixels, sheet=sheet)
     # Grain becomes calm, strokes stay.
-    yield look(cv2.GaussianBlur(pixels, (0, 0), CALM * max(pixels.shape)))
+    yield look(cv2.GaussianBlur(pixels, (0, 0), limits.CALM * max(pixels.shape)))
 
 
 def _place(piece: Piece, seen: Seen, turns: int, shape: Sequence[int], whole: Sequence[int]) -> Box:
@@ -212,7 +203,7 @@ def read_file(path: Path_, network: Network, reject_below: float | None = None) 
 
     Raises ``ImageError`` as ``load_image`` does.
     """
-    pixels, scale = load(path, LONGEST_SIDE)
+    pixels, scale = load(path, limits.LONGEST_SIDE)
     reading = read(pixels, network, reject_below)
     shape = [round(side * scale) for side in pixels.shape[:2]]
     digits = [replace(d, box=scaled(d.box, scale, shape)) for d in reading.digits]

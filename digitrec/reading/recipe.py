@@ -23,9 +23,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from digitrec.reading import limits
 from digitrec.reading.files import ImageError
 from digitrec.reading.ink import Ink
-from digitrec.reading.limits import BOX, COVERED, FIELD, FINER, MNIST_PEN, SOFT_EDGE
 from digitrec.reading.pieces import Piece
 
 
@@ -70,8 +70,8 @@ def normalise_piece(
     steps : dict of str to array
         What each step made.
     """
-    x, y = max(0, piece.x - SOFT_EDGE), max(0, piece.y - SOFT_EDGE)
-    place = slice(y, piece.bottom + SOFT_EDGE), slice(x, piece.right + SOFT_EDGE)
+    x, y = max(0, piece.x - limits.SOFT_EDGE), max(0, piece.y - limits.SOFT_EDGE)
+    place = slice(y, piece.bottom + limits.SOFT_EDGE), slice(x, piece.right + limits.SOFT_EDGE)
     digit = np.zeros(ink.mask[place].shape, bool)
     Piece(piece.x - x, piece.y - y, piece.mask).draw(digit)
     # A neighbour's ink, or a rule's, is not this digit's soft edge.
@@ -80,7 +80,7 @@ def normalise_piece(
         coverage = np.where(_with_edge(digit), values, 0)
     else:
         coverage = even_contrast(values, digit, ink.threshold)
-    if not (coverage >= COVERED).any():
+    if not (coverage >= limits.COVERED).any():
         coverage = digit.astype(np.float32)
     cut, box = crop(coverage)
     steps = {"crop": cut}
@@ -92,7 +92,7 @@ def normalise_piece(
 
 def _with_edge(digit: np.ndarray) -> np.ndarray:
     """Return a digit's pixels and its soft edge all around; (H, W) bool."""
-    square = np.ones((2 * SOFT_EDGE - 1,) * 2, np.uint8)
+    square = np.ones((2 * limits.SOFT_EDGE - 1,) * 2, np.uint8)
     return np.asarray(cv2.dilate(digit.astype(np.uint8), square) > 0)
 
 
@@ -136,7 +136,7 @@ def crop(coverage: np.ndarray) -> tuple[np.ndarray, Box]:
     box : Box
         Where in the picture it was; a picture without ink is an ``ImageError``.
     """
-    inked = coverage >= COVERED
+    inked = coverage >= limits.COVERED
     if not inked.any():
         raise ImageError("expected a picture with ink on it, found none")
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
@@ -157,19 +157,19 @@ def pen_width(digit: np.ndarray) -> float:
         return 0.0
     distance = cv2.distanceTransform(inked, cv2.DIST_L2, cv2.DIST_MASK_5)
     # The nearest pixel outside is half a pixel beyond the edge.
-    return 4 * (float(distance[inked > 0].mean()) - 0.5) * BOX / max(_enlarge(digit).shape)
+    return 4 * (float(distance[inked > 0].mean()) - 0.5) * limits.BOX / max(_enlarge(digit).shape)
 
 
 def _enlarge(digit: np.ndarray) -> np.ndarray:
     """Scale a crop to ``FINER`` times the box; (h, w) → (h', w') with max(h', w') = 160."""
     height, width = digit.shape
-    scale = FINER * BOX / max(height, width)
+    scale = limits.FINER * limits.BOX / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return cv2.resize(digit.astype(np.float32), size, interpolation=method)
 
 
-def match_pen(digit: np.ndarray, pen: tuple[float, float] = MNIST_PEN) -> np.ndarray:
+def match_pen(digit: np.ndarray, pen: tuple[float, float] = limits.MNIST_PEN) -> np.ndarray:
     """Widen strokes thinner than MNIST's, narrow those that are wider; leave the rest alone.
 
     A morphological dilation (erosion) with a disc of radius ``r`` makes each stroke, and the whole
@@ -190,8 +190,8 @@ def match_pen(digit: np.ndarray, pen: tuple[float, float] = MNIST_PEN) -> np.nda
     """
     width = pen_width(digit)
     wanted = min(max(width, pen[0]), pen[1])
-    change = BOX * (wanted - width) / (BOX - wanted)
-    radius = round(FINER * abs(change) / 2)
+    change = limits.BOX * (wanted - width) / (limits.BOX - wanted)
+    radius = round(limits.FINER * abs(change) / 2)
     if radius == 0:
         return digit
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
@@ -220,8 +220,8 @@ def fit_box(digit: np.ndarray, keep_aspect: bool = True) -> np.ndarray:
     :cite:t:`lecun1998gradient`, section III.A.
     """
     height, width = digit.shape
-    scale = BOX / max(height, width)
-    size = (BOX, BOX)
+    scale = limits.BOX / max(height, width)
+    size = (limits.BOX, limits.BOX)
     if keep_aspect:
         size = max(1, round(width * scale)), max(1, round(height * scale))
     return cv2.resize(digit.astype(np.float32), size, interpolation=cv2.INTER_AREA)
@@ -249,13 +249,13 @@ def centre_by_mass(digit: np.ndarray, by_mass: bool = True) -> np.ndarray:
     total = float(digit.sum())
     places = []
     for axis, length in enumerate(digit.shape):
-        start = (FIELD - length) // 2
+        start = (limits.FIELD - length) // 2
         if by_mass and total > 0:
             mass = digit.sum(axis=1 - axis)  # (length,)
             middle = float(mass @ (np.arange(length) + 0.5)) / total
-            start = min(max(int(FIELD / 2 + 1 - middle), 0), FIELD - length)
+            start = min(max(int(limits.FIELD / 2 + 1 - middle), 0), limits.FIELD - length)
         places.append(slice(start, start + length))
-    image = np.zeros((FIELD, FIELD), np.uint8)
+    image = np.zeros((limits.FIELD, limits.FIELD), np.uint8)
     image[tuple(places)] = np.rint(255 * np.clip(digit, 0, 1))
     return image
 

@@ -15,31 +15,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from digitrec.reading import limits
 from digitrec.reading.boxes import boxes, sides
-from digitrec.reading.limits import (
-    ANGLE_STEP,
-    BEND,
-    FEWEST_VOTES,
-    FOLLOWED,
-    FREE_OF_STROKES,
-    INKED,
-    LINKED,
-    MOST_FAILED,
-    MOST_RULES,
-    RULE_ACROSS,
-    RULE_EDGE,
-    RULE_GAP,
-    RULE_LENGTH,
-    RULE_PENS,
-    RULE_REST,
-    RULE_TIMES,
-    STANDING_ON_RULE,
-    STEEPEST_RULE,
-    TAPER,
-    TAPER_AT,
-    UPRIGHT,
-    VOTES,
-)
 from digitrec.reading.pieces import thickness, weighted_median
 
 
@@ -130,12 +107,19 @@ class _Sizes:
             share, times, heights = limits
             return max(share * width, times * thick, heights * high)
 
-        length = min(longest(RULE_LENGTH, pen, writing), longest(RULE_ACROSS, pen, writing))
+        length = min(
+            longest(limits.RULE_LENGTH, pen, writing), longest(limits.RULE_ACROSS, pen, writing)
+        )
         if not known:
-            return cls(length, longest(RULE_GAP, pen, 0), FREE_OF_STROKES, RULE_PENS * pen + 2)
-        length = min(length, longest(RULE_REST, known, writing))
-        gap = longest(RULE_GAP, pen, writing)
-        return cls(length, gap, STANDING_ON_RULE, RULE_TIMES * known + 1)
+            return cls(
+                length,
+                longest(limits.RULE_GAP, pen, 0),
+                limits.FREE_OF_STROKES,
+                limits.RULE_PENS * pen + 2,
+            )
+        length = min(length, longest(limits.RULE_REST, known, writing))
+        gap = longest(limits.RULE_GAP, pen, writing)
+        return cls(length, gap, limits.STANDING_ON_RULE, limits.RULE_TIMES * known + 1)
 
 
 def _level_rules(mask: np.ndarray, pen: float, writing: float, known: float) -> np.ndarray:
@@ -156,18 +140,18 @@ def _level_rules(mask: np.ndarray, pen: float, writing: float, known: float) -> 
     x, y = np.nonzero(points.T)  # from left to right
     failed = 0
     for rows in _straight_lines(points, sizes.length):
-        close = np.abs(y - rows[x]) <= half + 2 + BEND * width
+        close = np.abs(y - rows[x]) <= half + 2 + limits.BEND * width
         if close.sum() < sizes.free * sizes.length:
             continue
         failed += 1
-        if failed > MOST_FAILED:  # the likeliest came first
+        if failed > limits.MOST_FAILED:  # the likeliest came first
             break
         curve = _followed(x[close], y[close], rows)
         for place, near, inked in _parts(mask, curve, half, sizes):
             if not _is_rule(points[place] & near, length[place], inked, sizes):
                 continue
             # A run of ink within the rule is the rule's; a stroke's run sticks out of it.
-            middle, out = curve[place[1]], half + RULE_EDGE
+            middle, out = curve[place[1]], half + limits.RULE_EDGE
             within = (first[place] >= middle - out) & (last[place] <= middle + out)
             found[place] |= mask[place] & near & within
             points[place] &= ~near
@@ -186,7 +170,7 @@ def _may_have_rules(mask: np.ndarray, sizes: _Sizes) -> bool:
     linked = cv2.dilate(mask.astype(np.uint8), np.ones((3, round(sizes.gap) | 1), np.uint8))
     *_, stats, _ = cv2.connectedComponentsWithStats(linked, connectivity=8)
     longest = stats[1:, cv2.CC_STAT_WIDTH].max(initial=0)
-    return bool(longest >= LINKED * sizes.length)
+    return bool(longest >= limits.LINKED * sizes.length)
 
 
 def _parts(
@@ -202,7 +186,7 @@ def _parts(
     near = np.abs(np.arange(len(mask))[band, None] - curve) <= half + 2
     inked = np.flatnonzero((mask[band] & near).any(axis=0))
     for part in np.split(inked, np.flatnonzero(np.diff(inked) > sizes.gap) + 1):
-        if len(part) >= INKED[0] * sizes.length:
+        if len(part) >= limits.INKED[0] * sizes.length:
             columns = slice(part[0], part[-1] + 1)
             yield (band, columns), near[:, columns], len(part)
 
@@ -213,19 +197,21 @@ def _straight_lines(points: np.ndarray, least: float) -> list[np.ndarray]:
     (H, W) bool → each line's row in each column, (W,) float.
     """
     level = np.pi / 2
-    votes = max(FEWEST_VOTES, int(VOTES * least))
+    votes = max(limits.FEWEST_VOTES, int(limits.VOTES * least))
     lines = cv2.HoughLines(
         points.astype(np.uint8),
         1,
-        np.radians(ANGLE_STEP),
+        np.radians(limits.ANGLE_STEP),
         votes,
-        min_theta=level - STEEPEST_RULE,
-        max_theta=level + STEEPEST_RULE,
+        min_theta=level - limits.STEEPEST_RULE,
+        max_theta=level + limits.STEEPEST_RULE,
     )
     columns = np.arange(points.shape[1])
     return [
         (distance - columns * np.cos(angle)) / np.sin(angle)
-        for distance, angle in ([] if lines is None else lines[:MOST_RULES, 0].astype(float))
+        for distance, angle in (
+            [] if lines is None else lines[: limits.MOST_RULES, 0].astype(float)
+        )
     ]
 
 
@@ -236,11 +222,11 @@ def _is_rule(own: np.ndarray, length: np.ndarray, inked: int, sizes: _Sizes) -> 
     """
     free = np.flatnonzero(own.any(axis=0))  # what only crosses it does not make it longer
     span = int(np.ptp(free)) + 1 if len(free) else 0
-    if span < sizes.length or inked < INKED[1] * span or len(free) < sizes.free * span:
+    if span < sizes.length or inked < limits.INKED[1] * span or len(free) < sizes.free * span:
         return False
     # A filled edge that tapers is no rule.
-    low, usual, high = np.percentile(length[own], TAPER_AT)
-    return bool(high - low <= TAPER * usual + 1)
+    low, usual, high = np.percentile(length[own], limits.TAPER_AT)
+    return bool(high - low <= limits.TAPER * usual + 1)
 
 
 def _followed(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -250,7 +236,7 @@ def _followed(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
     float, and so is what is returned: the running median of the points' rows.
     """
     away = y - rows[x]
-    window = min(max(FOLLOWED[0], len(x) // FOLLOWED[1]), len(x) - 1)
+    window = min(max(limits.FOLLOWED[0], len(x) // limits.FOLLOWED[1]), len(x) - 1)
     padded = np.pad(away, window, mode="reflect")
     smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1), axis=1)
     return np.asarray(rows + np.interp(np.arange(len(rows)), x, smooth))
@@ -268,7 +254,7 @@ def _writing_size(mask: np.ndarray, pen: float) -> float:
     if (likely & (sides == 0)).any():
         likely &= sides == 0
     else:
-        likely &= wide > UPRIGHT * high  # no rules
+        likely &= wide > limits.UPRIGHT * high  # no rules
     return weighted_median(high[likely], high[likely])
 
 

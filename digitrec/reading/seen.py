@@ -9,27 +9,9 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from digitrec.reading import lattice
+from digitrec.reading import lattice, limits
 from digitrec.reading.edges import writing
 from digitrec.reading.ink import Ink
-from digitrec.reading.limits import (
-    BETTER,
-    CERTAIN,
-    COSTS,
-    FAINT,
-    HOPELESS,
-    MOST_IN_WHOLE,
-    PEN_PIXELS,
-    SMALLEST_DIGIT,
-    SMALLEST_PENS,
-    SMALLEST_SHARE,
-    SOFTEST,
-    SPECK,
-    TALLEST_OF_WHOLE,
-    TURNED,
-    WHOLE_COST,
-    WIDEST_WHOLE,
-)
 from digitrec.reading.lines import find_lines
 from digitrec.reading.pieces import Piece, gap, typical_height, union
 from digitrec.reading.recipe import normalise_piece
@@ -75,7 +57,7 @@ class Seen:
     @property
     def is_plain(self) -> bool:
         """Whether no other way need be tried: digits, nearly certain, not mostly 1s; or one 1."""
-        return self.score >= TURNED and (self.convinces or self.count == 1)
+        return self.score >= limits.TURNED and (self.convinces or self.count == 1)
 
     @property
     def convinces(self) -> bool:
@@ -117,14 +99,14 @@ class Seen:
         across, down = (cv2.Sobel(values, cv2.CV_32F, x, 1 - x) / 8 for x in (1, 0))
         contrast = float(np.median(values[digits]) - np.median(paper))
         steep = float(np.median(np.hypot(across, down)[rim])) / max(contrast, 1 / 255)
-        return steep * max(self.ink.pen, PEN_PIXELS)
+        return steep * max(self.ink.pen, limits.PEN_PIXELS)
 
     def beats(self, other: Seen) -> bool:
         """Whether it is likelier than another way: more evidence, or as much and surer digits."""
         if not self.count or not other.count:
             return self.count > 0
         more = self.evidence - other.evidence
-        return more > BETTER or (more > -BETTER and self.score > other.score)
+        return more > limits.BETTER or (more > -limits.BETTER and self.score > other.score)
 
 
 def see(ink: Ink | None, network: Network) -> Seen:
@@ -134,10 +116,14 @@ def see(ink: Ink | None, network: Network) -> Seen:
     if ink is None or not pieces:
         return nothing
     height = typical_height(pieces, ink.pen)
-    least = max(SMALLEST_DIGIT, SMALLEST_SHARE * max(ink.mask.shape), SMALLEST_PENS * ink.pen)
+    least = max(
+        limits.SMALLEST_DIGIT,
+        limits.SMALLEST_SHARE * max(ink.mask.shape),
+        limits.SMALLEST_PENS * ink.pen,
+    )
     if height < least:
         return nothing
-    large = [p for p in pieces if p.longest >= SPECK * height]
+    large = [p for p in pieces if p.longest >= limits.SPECK * height]
     lines = [
         lattice.to_ask(lattice.build(line, height, ink.pen)) for line in find_lines(large, height)
     ]
@@ -166,21 +152,28 @@ def see(ink: Ink | None, network: Network) -> Seen:
         return nothing
     seen = Seen(ink, lines, candidates, chosen, total / count)
     # Neither grain, which is nothing in particular, nor a shadow, whose edge is soft.
-    hopeless = seen.score < HOPELESS and seen.evidence < CERTAIN * count and ink.threshold < FAINT
-    return nothing if hopeless or seen.sharpness < SOFTEST else seen
+    hopeless = (
+        seen.score < limits.HOPELESS
+        and seen.evidence < limits.CERTAIN * count
+        and ink.threshold < limits.FAINT
+    )
+    return nothing if hopeless or seen.sharpness < limits.SOFTEST else seen
 
 
 def _may_be_one(pieces: Sequence[Piece]) -> bool:
     """Whether all pieces may be one digit: few, no line of digits, and not two lines."""
-    if len(pieces) > MOST_IN_WHOLE:
+    if len(pieces) > limits.MOST_IN_WHOLE:
         return False
     whole = union(pieces)
     tallest = max(piece.height for piece in pieces)
-    return whole.width <= WIDEST_WHOLE * whole.height and tallest >= TALLEST_OF_WHOLE * whole.height
+    return (
+        whole.width <= limits.WIDEST_WHOLE * whole.height
+        and tallest >= limits.TALLEST_OF_WHOLE * whole.height
+    )
 
 
 def _whole_score(pieces: Sequence[Piece], probabilities: np.ndarray, height: float) -> float:
     """How likely it is that all pieces are one digit, a logarithm."""
     apart = max((min(gap(p, q) for q in pieces if q is not p) for p in pieces[1:]), default=0)
-    cost = WHOLE_COST * (len(pieces) - 1) + COSTS["gap"] * apart / height
+    cost = limits.WHOLE_COST * (len(pieces) - 1) + limits.COSTS["gap"] * apart / height
     return float(np.log(probabilities.max())) - cost
