@@ -51,7 +51,7 @@ files            limits                                                         
 scale            -                                                               numpy cv2
 polarity         limits scale                                                    numpy cv2
 pieces           limits                                                          numpy cv2
-ink              limits pieces polarity scale                                    numpy cv2
+ink              limits pieces scale                                             numpy cv2
 boxes            limits pieces                                                   numpy cv2
 rules            boxes limits pieces                                             numpy cv2
 look             ink limits rules scale                                          numpy cv2

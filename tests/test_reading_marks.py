@@ -1,10 +1,9 @@
-"""How much a piece looks like a comma or a slash: by hand, in a line of digits 40 high."""
+"""Whether a piece looks like a comma or a slash: by hand, in a line of digits 40 high."""
 
 import numpy as np
 import pytest
 from drawn import bar
 
-from digitrec.reading.limits import MARK_JOINED, SLASH_OUT
 from digitrec.reading.marks import looks_like_mark, mark_in
 from digitrec.reading.pieces import Piece, trimmed
 
@@ -24,7 +23,7 @@ def stroke(x, top, bottom, lean, wide=4):
 
 
 def looks(part, among=DIGITS):
-    """How much a part between the digits looks like a mark."""
+    """Whether a part between the digits looks like a mark."""
     parts = sorted([*among, part], key=lambda p: p.x + p.width / 2)
     marks = looks_like_mark(parts, parts, 40, PEN)
     return marks[[p is part for p in parts].index(True)]
@@ -33,12 +32,6 @@ def looks(part, among=DIGITS):
 class TestSlash:
     def test_a_leaning_stroke_that_reaches_out_above_and_below(self):
         assert looks(stroke(75, 94, 146, 0.3)) == 1
-
-    def test_between_is_in_between(self):
-        # The ramp's middle: 0.075 of 40 is 3 rows above, and below.
-        assert looks(stroke(75, 97, 143, 0.3)) == pytest.approx(
-            (3 / 40 - SLASH_OUT[0]) / (SLASH_OUT[1] - SLASH_OUT[0])
-        )
 
     @pytest.mark.parametrize(
         ("what", "part"),
@@ -84,13 +77,13 @@ class TestComma:
         assert looks(part) == 0, what
 
 
-def test_of_a_candidate_of_several_parts_only_a_slash_counts_and_less():
+def test_of_a_candidate_of_several_parts_only_a_slash_counts():
     slash, comma, digit = stroke(75, 94, 146, 0.3), stroke(82, 132, 152, 0.3), DIGITS[0]
-    assert mark_in([comma], [0.8], 40) == 0.8
-    assert mark_in([digit, comma], [0, 0.8], 40) == 0
-    assert mark_in([slash, digit, comma], [1, 0, 0.8], 40) == MARK_JOINED
+    assert mark_in([comma], [True], 40)
+    assert not mark_in([digit, comma], [False, True], 40)
+    assert mark_in([slash, digit, comma], [True, False, True], 40)
 
 
 def test_a_line_of_a_single_point_has_no_mark():
     point = Piece(3, 5, np.ones((1, 1), bool))
-    assert looks_like_mark([point], [point], 1, 1.0) == [0]
+    assert looks_like_mark([point], [point], 1, 1.0) == [False]

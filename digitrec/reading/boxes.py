@@ -17,7 +17,7 @@ def boxes(mask: np.ndarray, pen: float) -> np.ndarray:
 
     The hull of the hole fills ``BOX_FILLED`` of the least rectangle around it, as no loop of a
     digit does; strokes that reach in from the frame do not matter to a hull. Empty boxes count
-    beside filled ones of their size.
+    beside filled ones.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def boxes(mask: np.ndarray, pen: float) -> np.ndarray:
     found = np.zeros_like(mask)
     outside = np.pad(~mask, 1, constant_values=True).astype(np.uint8)
     contours, tree = cv2.findContours(outside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    hulls, sides_, filled = [], [], []
+    hulls, filled = [], []
     for number, contour in enumerate(contours):
         x, y, *size = cv2.boundingRect(contour)
         # A hole's outline has no parent; its children are the ink in it.
@@ -43,25 +43,13 @@ def boxes(mask: np.ndarray, pen: float) -> np.ndarray:
         area = cv2.contourArea(hull)
         if area < limits.BOX_FILLED * rectangle[0] * rectangle[1]:
             continue
-        inside, child = 0.0, tree[0, number, 2]
-        while child != -1:
-            inside = max(inside, cv2.boundingRect(contours[child])[3] / size[1])
-            child = tree[0, child, 0]
-        if area > limits.SHEET_HOLE * mask.size:  # a sheet: all around it is the table
-            sheet = cv2.fillPoly(np.zeros(mask.shape, np.uint8), [hull - 1], 1)
-            found |= (mask & (sheet == 0)) | _frame(mask, hull - 1, pen)
-            continue
         hulls.append(hull - 1)  # the padding
-        sides_.append(min(rectangle))
-        # A digit in it, or one that hangs from the frame.
-        filled.append(inside > limits.IN_BOX or cv2.contourArea(contour) < limits.BOX_DENTED * area)
+        filled.append(tree[0, number, 2] != -1)
     # Squared paper has far more empty squares: its lines are rules, and digits cross them.
     if not any(filled) or (len(filled) > limits.MANY and np.mean(filled) < limits.BOXES_IN_USE):
         return found
-    usual = float(np.median(np.array(sides_)[filled]))
-    for hull, side, full in zip(hulls, sides_, filled, strict=True):
-        if full or limits.BOX_SIZES[0] * usual <= side <= limits.BOX_SIZES[1] * usual:
-            found |= _frame(mask, hull, pen)
+    for hull in hulls:
+        found |= _frame(mask, hull, pen)
     return found
 
 
@@ -124,8 +112,7 @@ def sides(mask: np.ndarray, rules: np.ndarray, pen: float) -> np.ndarray:
         alike = [
             other
             for other in straight
-            if max(abs(other.y - piece.y), abs(other.bottom - piece.bottom))
-            <= limits.SIDES_APART * piece.height + 1
+            if max(abs(other.y - piece.y), abs(other.bottom - piece.bottom)) <= 1
         ]
         if held or (len(alike) >= limits.EQUAL_SIDES and piece.height > limits.SIDE_HEIGHT * usual):
             piece.draw(found)

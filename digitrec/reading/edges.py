@@ -75,15 +75,7 @@ def _depth_free(piece: Piece, shape: Sequence[int]) -> int:
 def _is_clutter(piece: Piece, shape: Sequence[int], height: float, pen: float) -> bool:
     """Tell whether a piece is no writing: an edge, a frame, what is cut off by the picture."""
     high, wide = piece.height, piece.width
-    if high > limits.TOO_LARGE[0] * height or wide > limits.TOO_LARGE[1] * height:
-        return True
     ink = int(piece.mask.sum())
-    # Straight and thin, and longer than digits are: a piece of a rule or of a frame.
-    if ink < limits.THIN_PENS * pen * piece.longest and (
-        (wide > limits.LONG_RULE * height and high < limits.FLAT[0] * wide)
-        or (high > limits.LONG_RULE * height and wide < limits.FLAT[1] * high)
-    ):
-        return True
     rim = max(1, round(limits.RIM * min(shape)))
     for start, stop, side, along, length in (
         (piece.x, piece.right, shape[1], high, shape[0]),

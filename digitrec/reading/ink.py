@@ -25,7 +25,6 @@ import numpy as np
 
 from digitrec.reading import limits
 from digitrec.reading.pieces import thickness, weighted_median
-from digitrec.reading.polarity import largest_circle, share_of_rim, two_shades
 from digitrec.reading.scale import reduced
 
 
@@ -90,8 +89,7 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
     gray : (H, W) uint8
         Dark ink on light paper.
     window : of the closing, in pixels, several times the pen's width; by default that of a close-up
-        of one digit, smoothed both ways. Where ink fills a good part of it, it may be wider than
-        any window; in even light the paper's brightness is then one number (``_even_paper``).
+        of one digit, smoothed both ways.
 
     Returns
     -------
@@ -103,9 +101,6 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
     :cite:t:`serra1982`.
     """
     small = reduced(gray, limits.STROKES_PIXELS if window else limits.CLOSE_UP_PIXELS)
-    even = None if window else _even_paper(small)
-    if even is not None:
-        return np.full(gray.shape, even, np.float32)
     share = (
         window / max(gray.shape)
         if window
@@ -121,31 +116,6 @@ def estimate_paper(gray: np.ndarray, window: float | None = None) -> np.ndarray:
     paper = cv2.GaussianBlur(closed, (0, 0), max(1.0, limits.SMOOTHED * side))
     paper = np.minimum(closed, paper) if window else paper
     return cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
-
-
-def _even_paper(gray: np.ndarray) -> float | None:
-    """Brightness of the paper in an evenly lit picture that ink fills by a fifth; else None.
-
-    Otsu's two classes are then each far narrower than they are apart, much of the rim is paper, and
-    no circle in the ink is wide.
-    """
-    light, _ = two_shades(gray)
-    if (
-        not limits.EVEN_SHARE[0] <= light.mean() <= limits.EVEN_SHARE[1]
-        or share_of_rim(light) < limits.EVEN_RIM
-    ):
-        return None
-    if largest_circle(~light) > limits.EVEN_CIRCLE * max(gray.shape):
-        return None  # a shadow, or what the paper lies on
-    paper, grain = _median_and_deviation(gray[light])
-    ink, unevenness = _median_and_deviation(gray[~light])
-    return paper if paper - ink >= limits.EVEN_GAP * (grain + unevenness) else None
-
-
-def _median_and_deviation(values: np.ndarray) -> tuple[float, float]:
-    """Median, and the standard deviation as the median absolute deviation tells it."""
-    middle = float(np.median(values))
-    return middle, 1.4826 * float(np.median(np.abs(values - middle)))
 
 
 def flatten_light(gray: np.ndarray, paper: np.ndarray) -> np.ndarray:
@@ -169,27 +139,20 @@ def flatten_light(gray: np.ndarray, paper: np.ndarray) -> np.ndarray:
 
 
 def grain(ink: np.ndarray) -> float:
-    """Standard deviation of the paper's grain, however much of the picture is ink.
+    """Standard deviation of the paper's grain, however much of the picture, (H, W) float32, is ink.
 
     In each block of four pixels the difference of the diagonals, ``(a − b − c + d) / 2``, has the
     grain's deviation and is 0 for any slope of brightness; so its median absolute value, divided
-    by 0.6745, is the grain. Coarse grain shows when the picture, (H, W) float32, is halved: the
-    greatest of ``GRAIN_SCALES`` halvings counts, as long as they are no mere thumbnails.
+    by 0.6745, is the grain.
 
     References
     ----------
     :cite:t:`donoho1994`, section 6.2.
     """
-    found = 0.0
-    for halving in range(limits.GRAIN_SCALES):
-        height, width = (side // 2 * 2 for side in ink.shape)
-        if min(height, width) < (limits.THUMBNAIL if halving else 4):
-            break
-        ink = ink[:height, :width]
-        a, b, c, d = ink[::2, ::2], ink[::2, 1::2], ink[1::2, ::2], ink[1::2, 1::2]
-        found = max(found, float(np.median(np.abs(a - b - c + d))) / 2 / 0.6745)
-        ink = (a + b + c + d) / 4
-    return found
+    height, width = (side // 2 * 2 for side in ink.shape)
+    ink = ink[:height, :width]
+    a, b, c, d = ink[::2, ::2], ink[::2, 1::2], ink[1::2, ::2], ink[1::2, 1::2]
+    return float(np.median(np.abs(a - b - c + d))) / 2 / 0.6745
 
 
 def ink_threshold(ink: np.ndarray) -> float | None:
@@ -259,7 +222,7 @@ def stroke_width(mask: np.ndarray) -> float:
     """Width of the pen in pixels: twice the distance to the edge along the strokes' middles.
 
     The median over the middles (the ridge of the distances) of all ink that does not touch
-    the picture's edge; specks (``SMALLEST_SHARE``) are not counted.
+    the picture's edge; grain (``GRAIN_SIZE``) is not counted.
 
     Parameters
     ----------
@@ -276,7 +239,7 @@ def stroke_width(mask: np.ndarray) -> float:
     )
     longest = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
     usual = weighted_median(longest[1:], stats[1:, cv2.CC_STAT_AREA])
-    counted = longest >= max(3, limits.SMALLEST_SHARE * max(mask.shape), limits.GRAIN_SIZE * usual)
+    counted = longest >= max(3, limits.GRAIN_SIZE * usual)
     counted[0] = False
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         counted[edge] = False

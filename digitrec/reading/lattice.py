@@ -114,9 +114,7 @@ def build(pieces: Sequence[Piece], height: float, pen: float) -> Line:
             joined = [segment.piece for segment in segments[start:stop]]
             wide = max(p.right for p in joined) - min(p.x for p in joined)
             high = max(p.bottom for p in joined) - min(p.y for p in joined)
-            if stop - start > 1 and (
-                wide > limits.WIDEST * max(height, high) or high > limits.TALLEST * height
-            ):
+            if stop - start > 1 and wide > limits.WIDEST * max(height, high):
                 continue
             piece = union(joined)
             mark = mark_in(joined, marks[start:stop], height)
@@ -150,9 +148,7 @@ def _left_out(piece: Piece, height: float, band: Band, mark: float) -> np.ndarra
     size = piece.height / height
     if size < limits.SIZES[0]:
         size = float(np.sqrt(piece.height * piece.width)) / height
-    return _vector(
-        speck=1, skip=(1 - mark) * min(1.0, size * max(limits.OUT_OF_BAND, band.share(piece))) ** 2
-    )
+    return _vector(speck=1, skip=(1 - mark) * min(1.0, size * band.share(piece)) ** 2)
 
 
 def _unusual(

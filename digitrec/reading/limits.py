@@ -54,20 +54,11 @@ SMOOTHED = 1 / 8
 DARKEST_PAPER = 16
 #: A sheet's border, in a picture of so many pixels: the light changes by this factor's logarithm.
 SHEET_PIXELS, SHEET_BORDER = 256, 0.12
-#: Share of the picture that a sheet on a table fills.
-SHEET_SHARE = 0.15, 0.93
+#: Share of the picture that a sheet on a table fills, at most.
+SHEET_SHARE = 0.93
 
 #: Share of the variance that two brightnesses explain in evenly lit ink (grain 0.64, slope 0.75).
 TWO_SHADES = 0.82
-
-#: Shares of a picture: ink that fills more than a fifth of it may hide the paper from any window.
-EVEN_SHARE = 0.1, 0.8
-
-#: Deviations of paper and ink that lie between two even brightnesses.
-EVEN_GAP = 6
-#: Share of the rim that is evenly lit paper; and, of the longer side, the widest circle in its ink:
-#: what is wider is a shadow, or what the paper lies on.
-EVEN_RIM, EVEN_CIRCLE = 0.5, 0.3
 
 # --- Ink ---
 #: Pixels of the longer side at which the pen is first measured. A smaller picture is not enlarged
@@ -83,8 +74,6 @@ CONTRAST = 0.06
 SIGNAL_TO_NOISE = 5.0
 #: Of the usual piece of ink, by its longer side: what is shorter is grain, and tells no pen.
 GRAIN_SIZE = 0.3
-#: Halvings of the picture in which grain is sought, the first among them: that of coarse paper.
-GRAIN_SCALES = 3
 #: Share of the longer side: only so near to ink is paper compared with it.
 NEAR_INK = 0.06
 #: Share of the threshold down to which a fading stroke is followed.
@@ -93,32 +82,22 @@ FADED = 0.7
 PEN_PIXELS = 5.0
 #: Pixels: all ink of a picture stays so large; a small digit of a wide pen would lose its holes.
 SMALLEST_INK = 80
-#: Small pictures are enlarged so many times at most: more shows nothing new.
-LARGEST_ENLARGEMENT = 4.0
 
 # --- Rules and boxes ---
 #: Pens that a box is wide and high, at least; a loop of a digit is smaller.
 BOX_PENS = 5
 #: Share of its least rectangle that a box's hull fills. An ellipse fills 0.79.
 BOX_FILLED = 0.92
-#: Share of the picture: a larger rectangle is a sheet, and all around it the table.
-SHEET_HOLE = 0.5
-#: Of a box's height: ink in it that is higher is a digit. Of its hull: a box with less paper has a
-#: digit that hangs from its frame.
-IN_BOX, BOX_DENTED = 0.2, 0.9
 #: Share of many boxes that have a digit. Squared paper has far more empty squares: its lines are
 #: rules, and digits cross them.
 BOXES_IN_USE = 0.5
-#: Of the usual side of the boxes with digits, from … to: so large are the empty ones beside them.
-BOX_SIZES = 0.7, 1.4
 #: Pixels that a frame's inner edge is rough.
 ROUGH_EDGE = 2
 #: Pixels: the soft edge of a frame or a rule, beyond its thickness. Ink that reaches farther out is
 #: a stroke that crosses it.
 RULE_EDGE = 1.5
-#: So many straight strokes of one height, higher than the rest by this factor, are sides of boxes;
-#: and of that height, by which their ends may differ.
-EQUAL_SIDES, SIDE_HEIGHT, SIDES_APART = 3, 1.3, 0.08
+#: So many straight strokes of one height, higher than the rest by this factor, are sides of boxes.
+EQUAL_SIDES, SIDE_HEIGHT = 3, 1.3
 #: Rows that a rule climbs in each column, at most: 20°.
 STEEPEST_RULE = 0.36
 #: Degrees between the directions in which rules are sought: a row in 230 columns.
@@ -134,22 +113,19 @@ RULE_REST = 0.1, 15, 2
 RULE_GAP = 0.02, 4, 1.2
 #: Share of a rule's length: pictures with nothing so long, gaps included, are not looked at.
 LINKED = 0.95
-#: Shares of the columns that have ink: of a rule's least length, and of its own.
-INKED = 0.9, 0.8
+#: Share of a rule's columns that have ink.
+INKED = 0.8
 #: Pens that a rule is thick, at most; and times the thickness of those that the page has shown.
 RULE_PENS, RULE_TIMES = 1.6, 1.5
-#: Percentiles of a rule's thickness, and share of the middle one by which the outer ones differ, at
-#: most: a filled edge tapers more.
-TAPER_AT, TAPER = (20, 50, 80), 0.6
 #: Points on each side, and one in so many of a rule's: their median row is where it passes.
 FOLLOWED = 12, 20
 #: Of its height: what is narrower may be an upright rule, and does not tell how large writing is.
 UPRIGHT = 0.2
 #: Share of its length that a rule may depart from a straight line, as a page bends.
 BEND = 0.015
-#: Share of a rule's length whose runs lie on one straight line, and how many at least; so many
-#: lines are looked at, the likeliest first, until so many in a row are no rules.
-VOTES, FEWEST_VOTES, MOST_RULES, MOST_FAILED = 0.3, 8, 400, 12
+#: Share of a rule's length whose runs lie on one straight line; so many lines are looked at, the
+#: likeliest first, until so many in a row are no rules.
+VOTES, MOST_RULES, MOST_FAILED = 0.3, 400, 12
 #: Share of a rule that no stroke stands on; and once the page has shown one.
 FREE_OF_STROKES, STANDING_ON_RULE = 0.5, 0.25
 
@@ -160,10 +136,8 @@ MOST_PIECES = 1500
 SPECK_PENS, SPECK = 1.2, 0.12
 #: Pens: a gap in a dotted stroke.
 BRIDGE = 0.8
-#: Pixels, and share of the picture: digits less high cannot be told from grain.
-SMALLEST_DIGIT, SMALLEST_SHARE = 8, 0.01
-#: Pens: nor is a digit less high, but the bits of a rule are.
-SMALLEST_PENS = 1.4
+#: Pixels: digits less high cannot be told from grain.
+SMALLEST_DIGIT = 8
 #: Pens: what is less high does not tell how high digits are.
 TELLS_HEIGHT = 2.5
 #: Pens: a straight stroke is no thicker; a bent one covers more.
@@ -177,8 +151,6 @@ LINE_OVERLAP = 1 / 3
 #: Heights between their middles, and times the line's usual step: from both on, a number may begin
 #: that stands beside the line. If it is in it, they overlap by this share.
 SIDE_BY_SIDE, OVERLAP_BESIDE = (1.7, 2), 2 / 3
-#: Of the overlap, for each height that a line's end is away: of two lines the nearer one.
-NEARER_END = 0.02
 #: Degrees that lines may climb or fall.
 STEEPEST_LINE = 40
 #: Degrees between the turns that are tried; and heights: how wide each digit's hump is on the
@@ -187,16 +159,10 @@ TURN_STEP, HEAP = 0.5, 0.3
 #: Share of its score that the steepest turn loses, others in proportion; and by which factor a turn
 #: must be better than none: most pages lie level.
 LEVEL, CLEARLY_TURNED = 0.25, 1.15
-#: Heights. Narrower pieces are one digit; cuts are so far apart; and there are at most so many.
-CUT_WIDTH, CUT_APART, MOST_CUTS = 0.75, 0.3, 6
-#: Heights from a piece's sides: a cut nearer to them only takes off a stroke's end.
-CUT_MARGIN = 0.2
+#: Heights. Narrower pieces are one digit; cuts are so far apart.
+CUT_WIDTH, CUT_APART = 0.75, 0.3
 #: What a seam pays for a column aside, in pixels of ink: it goes straight where that costs none.
 SEAM_ASIDE = 0.05
-#: And for a row. All seams have as many: by rounding alone it tells which of equal ones is taken.
-SEAM_ROW = 0.001
-#: Pens of ink that a cut may cross: two digits touch in a point, or share a stroke.
-CUT_PENS = 4
 
 # --- Edges ---
 #: So many pieces that keep clear of the edges, or one of this share of the shorter side, tell how
@@ -204,12 +170,6 @@ CUT_PENS = 4
 MANY_CLEAR, TALL_CLEAR, WHOLE_SIZE = 4, 0.35, 0.5
 #: Share of the picture's rim that what lies around a digit fills.
 AROUND = 0.8
-#: Heights: nothing that is written is so high or so wide.
-TOO_LARGE = 4, 12
-#: Heights: what is thin and longer is a piece of a rule.
-LONG_RULE = 2.3
-#: Of its length: so thick is a level piece of a rule, and an upright one, which may be a 1.
-FLAT = 0.25, 0.15
 #: Share of the shorter side in which a frame just inside the edge lies.
 RIM = 0.02
 #: Heights: what lies along an edge is less deep and longer.
@@ -227,10 +187,10 @@ FILLED_PENS, FILLED_SHARE = 2.5, 0.25
 CLEAR_OF_EDGE = 0.06, 0.02
 
 # --- The lattice: what is a logarithm of a probability ---
-#: Segments that one digit may consist of.
+#: Segments, or pieces, that one digit may consist of.
 MOST_JOINED = 6
-#: Heights that a candidate of several segments may be wide and high.
-WIDEST, TALLEST = 1.5, 2.2
+#: Heights that a candidate of several segments may be wide.
+WIDEST = 1.5
 #: A class's probability is taken to be no less: one candidate alone cannot forbid a path.
 LEAST_PROBABILITY = 1e-6
 #: What a path costs: for a cut through ink, by its pens up to one; for each join side by side; for
@@ -251,25 +211,22 @@ COSTS = {
 }
 #: Heights of the line's digits within which a digit is usual; share of it that stands in its line.
 SIZES, IN_BAND = (0.5, 1.5), 0.6
-#: Share of it that counts at least when it is left out, though it stands outside its line.
-OUT_OF_BAND = 0.25
-#: Heights that a slash reaches out of its line above and below: from the first a stroke may be one,
-#: from the second it is one.
-SLASH_OUT = 0.05, 0.1
+#: Heights that a slash reaches out of its line above and below, at least.
+SLASH_OUT = 0.07
 #: Columns that it leans to the right for each row, at least; pens that it, or a comma, is thick, at
-#: most: a crumb of a digit may stay with it. Of a mark's cost: a slash's, as a digit's part.
-SLASH_LEAN, SLASH_PENS, MARK_JOINED = 0.1, 2.0, 0.5
-#: Heights below the line's top at which a comma begins: from the first it may be one, then it is.
-COMMA_TOP = 0.4, 0.6
+#: most: a crumb of a digit may stay with it.
+SLASH_LEAN, SLASH_PENS = 0.1, 2.0
+#: Heights below the line's top at which a comma begins, at least.
+COMMA_TOP = 0.5
 #: Of the narrower one's width: two segments that share so much stand one above the other.
 ABOVE = 0.5
 #: For each piece more that a picture of a single digit has.
 WHOLE_COST = 0.4
 #: Of the digit's longer side: so far apart are the pieces of a picture's only digit.
 NEARBY = 0.4
-#: Pieces that a single digit may have; the tallest has this share of its height, at least; and
-#: heights that it is wide, at most: a 0 at the edge may be cut off.
-MOST_IN_WHOLE, TALLEST_OF_WHOLE, WIDEST_WHOLE = 12, 0.4, 2.0
+#: Of a single digit's height: so high is its tallest piece, at least; and so wide is it, at most: a
+#: 0 at the edge may be cut off.
+TALLEST_OF_WHOLE, WIDEST_WHOLE = 0.4, 2.0
 #: Mean logarithm a digit, below which other ways to see the picture are tried, and its other sides.
 UNSURE, TURNED = -0.7, -0.15
 #: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.
@@ -277,12 +234,14 @@ MANY = 4
 #: Mean logarithm a digit of what is nothing, unless this share of the digits is certain, or the ink
 #: takes away more of the light: what is plainly written is at least a question mark.
 HOPELESS, CERTAIN, FAINT = -1.5, 0.4, 0.3
+#: Pieces: of a page that has more, so many are asked first. Grain has thousands.
+SAMPLED = 100
 #: Share of the ink that is lost at its edge in a pen's width: less is a shadow's.
 SOFTEST = 1.2
 #: Strokes that may be taken for rules: a page has more of them.
 FEW_RULES = 2
-#: By so much evidence, that of a digit being 1, another way and another side must be likelier.
-BETTER, TURN_EVIDENCE = 0.2, 1.0
+#: By so much evidence, that of a digit being 1, another way or another side must be likelier.
+BETTER = 0.2
 
 # --- MNIST's recipe (LeCun et al., 1998, section III-A) ---
 #: Pixels: the field, and the box that the digit is scaled into.

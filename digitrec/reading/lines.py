@@ -76,10 +76,8 @@ def _lines_of(pieces: Sequence[Piece]) -> list[list[int]]:
             beside = away > max(limits.SIDE_BY_SIDE[0], limits.SIDE_BY_SIDE[1] * step)
             if overlap <= (limits.OVERLAP_BESIDE if beside else limits.LINE_OVERLAP):
                 continue
-            # Of two lines that fit, the one whose end is nearer.
-            fit = overlap - limits.NEARER_END * away
-            if fit > most:
-                best, most = number, fit
+            if overlap > most:
+                best, most = number, overlap
         if best < 0:
             lines.append([int(i)])
         else:

@@ -43,7 +43,7 @@ def find_sheet(gray: np.ndarray) -> np.ndarray | None:
     sheet = (labels == 1 + int(np.argmax(brightness[1:]))).astype(np.uint8)
     outline, _ = cv2.findContours(sheet, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(sheet, outline, -1, 1, cv2.FILLED)
-    if not limits.SHEET_SHARE[0] <= sheet.mean() <= limits.SHEET_SHARE[1]:
+    if sheet.mean() > limits.SHEET_SHARE:
         return None
     found: np.ndarray = cv2.resize(sheet, gray.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     return found
@@ -79,8 +79,7 @@ def look(
     pen, extent = _first_pen(gray, drop_rules, sheet, close_up)
     if not pen:
         return None
-    factor = min(limits.PEN_PIXELS / pen, limits.LARGEST_ENLARGEMENT)
-    factor = min(factor, max(1.0, limits.FIRST_LOOK / max(gray.shape)))
+    factor = min(limits.PEN_PIXELS / pen, max(1.0, limits.FIRST_LOOK / max(gray.shape)))
     factor = max(factor, min(1.0, limits.SMALLEST_INK / extent))
     gray, pen = resized(gray, factor), pen * factor
     if even_light:

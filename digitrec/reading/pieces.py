@@ -176,9 +176,9 @@ def cut(piece: Piece, height: float, pen: float) -> list[tuple[Piece, float]]:
 
     A *seam* goes down, at most one column aside a row, and costs the ink that it crosses, and the
     pen's width for each stroke that it enters; the cheapest to each column are found by dynamic
-    programming. Of these, from the cheapest on, those are taken that cross at most two strokes
-    and ``CUT_PENS`` of ink, and are ``CUT_APART`` of a digit's height from each other and
-    ``CUT_MARGIN`` from both sides. Only what is wider than ``CUT_WIDTH`` of the height is cut.
+    programming. Of these, from the cheapest on, those are taken that cross at most two strokes and
+    are ``CUT_APART`` of a digit's height from each other. Only what is wider than ``CUT_WIDTH`` of
+    the height is cut.
 
     Parameters
     ----------
@@ -202,13 +202,11 @@ def cut(piece: Piece, height: float, pen: float) -> list[tuple[Piece, float]]:
     total, seams = _seams(piece.mask, pen)
     inked = np.take_along_axis(piece.mask, seams, axis=1)
     entered = inked[0] + (inked[1:] & ~inked[:-1]).sum(axis=0)
-    middles, margin = seams.mean(axis=0), max(1.0, limits.CUT_MARGIN * height)
-    possible = (entered <= 2) & (inked.sum(axis=0) <= limits.CUT_PENS * pen)
-    possible &= (middles >= margin) & (middles <= width - margin)
+    middles = seams.mean(axis=0)
     chosen: list[int] = []
     for end in np.argsort(total, kind="stable"):
         apart = np.abs(middles[chosen] - middles[end]).min(initial=np.inf)
-        if possible[end] and apart >= limits.CUT_APART * height and len(chosen) < limits.MOST_CUTS:
+        if entered[end] <= 2 and apart >= limits.CUT_APART * height:
             chosen.append(int(end))
     chosen.sort(key=lambda end: middles[end])
     ends = [np.zeros(rows, np.int64), *seams[:, chosen].T, np.full(rows, width)]
@@ -250,7 +248,7 @@ def _seams(mask: np.ndarray, pen: float) -> tuple[np.ndarray, np.ndarray]:
     seams : (h, w) int64
         The column in each row.
     """
-    cost = mask.astype(np.float32) + np.float32(limits.SEAM_ROW)
+    cost = mask.astype(np.float32)
     # Through one stroke lengthwise rather than across two.
     cost[1:] += np.float32(pen) * (mask[1:] & ~mask[:-1])
     steps = np.zeros(mask.shape, np.int64)  # the column in the row above, less the column here

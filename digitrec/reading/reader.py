@@ -124,7 +124,7 @@ def upright(gray: np.ndarray, network: Network) -> tuple[Seen, int]:
     if upside is not None and best.score < limits.TURNED and len(writing(upside)) >= limits.MANY:
         for quarters in (1, 2, 3):
             other = see(upside.turned(quarters), network)
-            if other.count >= limits.MANY and other.evidence > best.evidence + limits.TURN_EVIDENCE:
+            if other.count >= limits.MANY and other.evidence > best.evidence + limits.BETTER:
                 best, turns = other, quarters
     return best, turns
 
@@ -165,7 +165,7 @@ def _with_rules(pixels: np.ndarray, best: Seen, network: Network) -> Seen:
     if ink is None or (page is None and len(find_pieces(ink.mask, ink.pen)) > limits.FEW_RULES):
         return best  # nothing but rules
     # Many rules are a page's, unless all ink hangs together.
-    if len(writing(ink)) > (1 if many else limits.MOST_IN_WHOLE):
+    if len(writing(ink)) > (1 if many else limits.MOST_JOINED):
         return best
     other = see(ink, network)
     # A stroke given back to its digit makes no digit more; the side of a box would.

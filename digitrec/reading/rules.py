@@ -148,7 +148,7 @@ def _level_rules(mask: np.ndarray, pen: float, writing: float, known: float) -> 
             break
         curve = _followed(x[close], y[close], rows)
         for place, near, inked in _parts(mask, curve, half, sizes):
-            if not _is_rule(points[place] & near, length[place], inked, sizes):
+            if not _is_rule(points[place] & near, inked, sizes):
                 continue
             # A run of ink within the rule is the rule's; a stroke's run sticks out of it.
             middle, out = curve[place[1]], half + limits.RULE_EDGE
@@ -186,9 +186,8 @@ def _parts(
     near = np.abs(np.arange(len(mask))[band, None] - curve) <= half + 2
     inked = np.flatnonzero((mask[band] & near).any(axis=0))
     for part in np.split(inked, np.flatnonzero(np.diff(inked) > sizes.gap) + 1):
-        if len(part) >= limits.INKED[0] * sizes.length:
-            columns = slice(part[0], part[-1] + 1)
-            yield (band, columns), near[:, columns], len(part)
+        columns = slice(part[0], part[-1] + 1)
+        yield (band, columns), near[:, columns], len(part)
 
 
 def _straight_lines(points: np.ndarray, least: float) -> list[np.ndarray]:
@@ -197,12 +196,11 @@ def _straight_lines(points: np.ndarray, least: float) -> list[np.ndarray]:
     (H, W) bool → each line's row in each column, (W,) float.
     """
     level = np.pi / 2
-    votes = max(limits.FEWEST_VOTES, int(limits.VOTES * least))
     lines = cv2.HoughLines(
         points.astype(np.uint8),
         1,
         np.radians(limits.ANGLE_STEP),
-        votes,
+        max(1, int(limits.VOTES * least)),
         min_theta=level - limits.STEEPEST_RULE,
         max_theta=level + limits.STEEPEST_RULE,
     )
@@ -215,18 +213,15 @@ def _straight_lines(points: np.ndarray, least: float) -> list[np.ndarray]:
     ]
 
 
-def _is_rule(own: np.ndarray, length: np.ndarray, inked: int, sizes: _Sizes) -> bool:
+def _is_rule(own: np.ndarray, inked: int, sizes: _Sizes) -> bool:
     """Whether points, (h, w) bool, are a rule: long, hardly broken, free of writing, even.
 
     ``length`` is that of the run through each pixel; ``inked`` how many columns have ink.
     """
     free = np.flatnonzero(own.any(axis=0))  # what only crosses it does not make it longer
     span = int(np.ptp(free)) + 1 if len(free) else 0
-    if span < sizes.length or inked < limits.INKED[1] * span or len(free) < sizes.free * span:
-        return False
-    # A filled edge that tapers is no rule.
-    low, usual, high = np.percentile(length[own], limits.TAPER_AT)
-    return bool(high - low <= limits.TAPER * usual + 1)
+    hardly_broken = inked >= limits.INKED * span and len(free) >= sizes.free * span
+    return span >= sizes.length and hardly_broken
 
 
 def _followed(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> np.ndarray:

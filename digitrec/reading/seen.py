@@ -25,6 +25,10 @@ class Network(Protocol):
         ...
 
 
+#: A piece, its (28, 28) uint8, and what the network makes of it, (10,) float32.
+Asked = tuple[Piece, np.ndarray, np.ndarray]
+
+
 @dataclass(frozen=True)
 class Seen:
     """One way to see a picture.
@@ -35,8 +39,8 @@ class Seen:
         None: nothing stands out from the paper.
     lines : list of lattice.Line
         From the top; none where all of the picture is one digit.
-    candidates : list of list of (Piece, image, probabilities)
-        Each line's: what, its (28, 28) uint8, its (10,) float32.
+    candidates : list of list of Asked
+        Each line's.
     chosen : list of list of int
         Which of a line's candidates are its digits.
     score : float
@@ -45,7 +49,7 @@ class Seen:
 
     ink: Ink | None
     lines: list[lattice.Line]
-    candidates: list[list[tuple[Piece, np.ndarray, np.ndarray]]]
+    candidates: list[list[Asked]]
     chosen: list[list[int]]
     score: float
 
@@ -77,6 +81,13 @@ class Seen:
         ]
         found = ((2 * float(row.max()) - 1, row.argmax() == 1) for row in rows)
         return sum(min(0.0, value) if is_1 else value for value, is_1 in found)
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether it is grain: faint, and nothing in particular."""
+        faint = self.ink is not None and self.ink.threshold < limits.FAINT
+        uncertain = self.evidence < limits.CERTAIN * self.count
+        return faint and uncertain and self.score < limits.HOPELESS
 
     @property
     def sharpness(self) -> float:
@@ -116,14 +127,11 @@ def see(ink: Ink | None, network: Network) -> Seen:
     if ink is None or not pieces:
         return nothing
     height = typical_height(pieces, ink.pen)
-    least = max(
-        limits.SMALLEST_DIGIT,
-        limits.SMALLEST_SHARE * max(ink.mask.shape),
-        limits.SMALLEST_PENS * ink.pen,
-    )
-    if height < least:
+    if height < limits.SMALLEST_DIGIT:
         return nothing
     large = [p for p in pieces if p.longest >= limits.SPECK * height]
+    if len(large) > limits.SAMPLED and _sampled(ink, large, network).is_hopeless:
+        return nothing
     lines = [
         lattice.to_ask(lattice.build(line, height, ink.pen)) for line in find_lines(large, height)
     ]
@@ -133,8 +141,7 @@ def see(ink: Ink | None, network: Network) -> Seen:
     flat = [piece for line in found for piece in line]
     if not flat:
         return nothing
-    images = np.stack([normalise_piece(ink, piece)[0] for piece in flat])
-    rows = iter(zip(flat, images, network.predict_probabilities(images), strict=True))
+    rows = iter(_asked(ink, flat, network))
     candidates = [[next(rows) for _ in line] for line in found]
     total = 0.0
     chosen: list[list[int]] = []
@@ -151,18 +158,27 @@ def see(ink: Ink | None, network: Network) -> Seen:
     if not count:
         return nothing
     seen = Seen(ink, lines, candidates, chosen, total / count)
-    # Neither grain, which is nothing in particular, nor a shadow, whose edge is soft.
-    hopeless = (
-        seen.score < limits.HOPELESS
-        and seen.evidence < limits.CERTAIN * count
-        and ink.threshold < limits.FAINT
-    )
-    return nothing if hopeless or seen.sharpness < limits.SOFTEST else seen
+    # Neither grain nor a shadow, whose edge is soft.
+    return nothing if seen.is_hopeless or seen.sharpness < limits.SOFTEST else seen
+
+
+def _asked(ink: Ink, pieces: Sequence[Piece], network: Network) -> list[Asked]:
+    """Ask the network about pieces of a picture's ink, in one batch."""
+    images = np.stack([normalise_piece(ink, piece)[0] for piece in pieces])
+    return list(zip(pieces, images, network.predict_probabilities(images), strict=True))
+
+
+def _sampled(ink: Ink, pieces: Sequence[Piece], network: Network) -> Seen:
+    """See but a few of a page's pieces, each as a digit: grain has thousands, and is soon known."""
+    few = pieces[:: -(-len(pieces) // limits.SAMPLED)]
+    rows = _asked(ink, few, network)
+    score = float(np.mean([np.log(row.max()) for _, _, row in rows]))
+    return Seen(ink, [], [rows], [list(range(len(rows)))], score)
 
 
 def _may_be_one(pieces: Sequence[Piece]) -> bool:
     """Whether all pieces may be one digit: few, no line of digits, and not two lines."""
-    if len(pieces) > limits.MOST_IN_WHOLE:
+    if len(pieces) > limits.MOST_JOINED:
         return False
     whole = union(pieces)
     tallest = max(piece.height for piece in pieces)
