@@ -34,7 +34,7 @@ from digitrec import reading, scene, simulate
 from digitrec.networks import load_numpy
 from digitrec.reading import lattice, lines, pieces, recipe
 from digitrec.reading.edges import writing
-from digitrec.reading.limits import COSTS, LEAST_PROBABILITY, SPECK
+from digitrec.reading.limits import COSTS, LEAST_PROBABILITY
 from digitrec.reading.look import look
 
 #: Pages of each condition to learn from, and to compare on. Every other page has marks on it.
@@ -217,8 +217,7 @@ def known(
     in_all = np.maximum(np.bincount(whose[seen.writing], minlength=len(digits)), 1)
     found = writing(seen)
     height = pieces.typical_height(found, seen.pen)
-    large = [piece for piece in found if piece.longest >= SPECK * height]
-    for each in lines.find_lines(large, height):
+    for each in lines.find_lines(found, height):
         line = lattice.build(each, height, seen.pen)
         amounts = np.zeros((len(line.segments), len(digits)))
         for amount, segment in zip(amounts, line.segments, strict=True):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from drawn import bar, ring
 
-from digitrec.reading.limits import CUT_APART, CUT_WIDTH, MOST_PIECES
+from digitrec.reading.limits import CUT_APART, DIGIT_SIZE, MOST_PIECES
 from digitrec.reading.pieces import (
     Piece,
     cut,
@@ -162,7 +162,7 @@ class TestCut:
         np.testing.assert_array_equal(whole, pair)
 
     def test_what_is_narrow_is_not_cut(self):
-        narrow = Piece(0, 0, ring(40, round(40 * CUT_WIDTH) - 1))
+        narrow = Piece(0, 0, ring(40, round(40 * DIGIT_SIZE) - 1))
         ((part, crossed),) = cut(narrow, 40, 5.0)
         np.testing.assert_array_equal(part.mask, narrow.mask)
         assert crossed == 0

@@ -35,7 +35,7 @@ class Band:
         do not matter. Two or three digits are too few to tell it from how they dance.
         """
         places = np.array([(middle(p), p.y + p.height / 2) for p in pieces])
-        large = places[[p.height >= limits.CUT_WIDTH * height for p in pieces]]
+        large = places[[p.height >= limits.DIGIT_SIZE * height for p in pieces]]
         one, other = np.triu_indices(len(large), 1)
         across, down = (large[other] - large[one]).T
         apart = np.abs(across) > height

@@ -114,6 +114,6 @@ def sides(mask: np.ndarray, rules: np.ndarray, pen: float) -> np.ndarray:
             for other in straight
             if max(abs(other.y - piece.y), abs(other.bottom - piece.bottom)) <= 1
         ]
-        if held or (len(alike) >= limits.EQUAL_SIDES and piece.height > limits.SIDE_HEIGHT * usual):
+        if held or (len(alike) >= limits.EQUAL_SIDES and piece.height > usual):
             piece.draw(found)
     return found

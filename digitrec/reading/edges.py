@@ -40,23 +40,22 @@ def without_edges(pieces: Sequence[Piece], shape: Sequence[int], pen: float) -> 
     """
     clear = [p for p in pieces if not p.touches(shape)]
     # A digit that the picture cuts may be all there is.
-    enough = len(clear) >= limits.MANY_CLEAR or any(
+    enough = len(clear) >= limits.MANY or any(
         p.height > limits.TALL_CLEAR * min(shape) for p in clear
     )
     height = typical_height(clear if enough else pieces, pen)
     kept = [p for p in pieces if not _is_clutter(p, shape, height, pen)]
     inside = [p for p in kept if not p.touches(shape)]
-    whole = [p for p in inside if p.height > limits.WHOLE_SIZE * height]
-    if len(whole) >= limits.MANY_CLEAR and len(whole) >= 2 * (len(kept) - len(inside)):
+    if len(inside) >= limits.MANY and len(inside) >= 2 * (len(kept) - len(inside)):
         return inside
     strokes = [p for p in kept if not (p.touches(shape) and p.is_straight(pen))]
     # A line at the edge of a picture whose digits keep clear of it is a frame's, seen at a slant.
     # In a tight crop, where it may be a 1, the others touch the edges, too, or nearly.
-    above = min((min(p.y, shape[0] - p.bottom) for p in whole), default=0)
+    above = min((min(p.y, shape[0] - p.bottom) for p in inside), default=0)
     nearest = min((_depth_free(p, shape) for p in strokes), default=0)
     of_height, of_shorter_side = limits.CLEAR_OF_EDGE
     keep_clear = above >= of_height * shape[0] or nearest > of_shorter_side * min(shape)
-    return strokes if whole and keep_clear else kept
+    return strokes if inside and keep_clear else kept
 
 
 def _surrounds(piece: Piece, shape: Sequence[int]) -> bool:
@@ -75,22 +74,18 @@ def _depth_free(piece: Piece, shape: Sequence[int]) -> int:
 def _is_clutter(piece: Piece, shape: Sequence[int], height: float, pen: float) -> bool:
     """Tell whether a piece is no writing: an edge, a frame, what is cut off by the picture."""
     high, wide = piece.height, piece.width
-    ink = int(piece.mask.sum())
     rim = max(1, round(limits.RIM * min(shape)))
-    for start, stop, side, along, length in (
-        (piece.x, piece.right, shape[1], high, shape[0]),
-        (piece.y, piece.bottom, shape[0], wide, shape[1]),
+    for start, stop, side, along in (
+        (piece.x, piece.right, shape[1], high),
+        (piece.y, piece.bottom, shape[0], wide),
     ):
         depth = stop if start <= rim else side - start if stop >= side - rim else side
-        if depth >= limits.DEEP * height:
-            continue
-        if along > limits.ALONG_EDGE * height or depth <= limits.SLIVER * pen:
-            return True
-        if along > limits.WHOLE_EDGE[0] * length and depth < limits.WHOLE_EDGE[1] * length:
+        if depth < limits.DEEP * height and along > limits.ALONG_EDGE * height:
             return True
     if not piece.touches(shape):
         return False
     # What the page lies on is no stroke, but filled; what the picture cuts off is too small.
+    ink = int(piece.mask.sum())
     dense = (
         ink > limits.FILLED_PENS * pen * piece.longest and ink > limits.FILLED_SHARE * high * wide
     )

@@ -24,10 +24,8 @@ COLOUR_PIXELS, COLOUR_PERCENTILE = 256, 99
 SURE_POLARITY = 0.9
 #: Pixels. A picture with a shorter longer side is filled by one digit: paper is sought around it.
 COARSE = 64
-#: Pixels of the longer side at which it is told whether paper or ink fills the rim.
-RIM_PIXELS = 96
-#: Of the shorter side: the rim's width.
-RIM_WIDTH = 0.03
+#: Of the shorter side: the width of a picture's rim.
+RIM = 0.03
 #: Shares of the rim that light pixels fill: up to the first, paper may be dark, from the second on
 #: light; if the largest circle in it is so many times as wide as that in the ink.
 PAPER_RIM, WIDER_CIRCLE = (0.3, 0.7), 1.2
@@ -91,13 +89,13 @@ BOX_FILLED = 0.92
 #: Share of many boxes that have a digit. Squared paper has far more empty squares: its lines are
 #: rules, and digits cross them.
 BOXES_IN_USE = 0.5
+#: So many straight strokes of one height, higher than the rest, are sides of boxes.
+EQUAL_SIDES = 3
 #: Pixels that a frame's inner edge is rough.
 ROUGH_EDGE = 2
 #: Pixels: the soft edge of a frame or a rule, beyond its thickness. Ink that reaches farther out is
 #: a stroke that crosses it.
 RULE_EDGE = 1.5
-#: So many straight strokes of one height, higher than the rest by this factor, are sides of boxes.
-EQUAL_SIDES, SIDE_HEIGHT = 3, 1.3
 #: Rows that a rule climbs in each column, at most: 20°.
 STEEPEST_RULE = 0.36
 #: Degrees between the directions in which rules are sought: a row in 230 columns.
@@ -115,8 +113,8 @@ RULE_GAP = 0.02, 4, 1.2
 LINKED = 0.95
 #: Share of a rule's columns that have ink.
 INKED = 0.8
-#: Pens that a rule is thick, at most; and times the thickness of those that the page has shown.
-RULE_PENS, RULE_TIMES = 1.6, 1.5
+#: Pens that a rule is thick, at most, or times the thickness of those that the page has shown.
+RULE_PENS = 1.6
 #: Points on each side, and one in so many of a rule's: their median row is where it passes.
 FOLLOWED = 12, 20
 #: Of its height: what is narrower may be an upright rule, and does not tell how large writing is.
@@ -132,20 +130,20 @@ FREE_OF_STROKES, STANDING_ON_RULE = 0.5, 0.25
 # --- Pieces and lines ---
 #: Of very many pieces of ink only the largest are looked at: the rest is grain.
 MOST_PIECES = 1500
-#: Pens. What is smaller is a speck; and heights, beside digits.
-SPECK_PENS, SPECK = 1.2, 0.12
+#: Pens. What is smaller is a speck.
+SPECK_PENS = 1.2
 #: Pens: a gap in a dotted stroke.
 BRIDGE = 0.8
 #: Pixels: digits less high cannot be told from grain.
 SMALLEST_DIGIT = 8
 #: Pens: what is less high does not tell how high digits are.
 TELLS_HEIGHT = 2.5
-#: Pens: a straight stroke is no thicker; a bent one covers more.
-THIN_PENS = 1.5
-#: Heights. A smaller piece does not make a line of its own; it goes to one that is so near.
-STANDS_ALONE, NEAR_LINE = 0.3, 0.8
-#: Heights. A smaller piece with no other in its line is a comma, which hangs below its line.
-COMMA = 0.7
+#: Pens: a straight stroke is no thicker, a comma's crumb included; a bent one covers more.
+THIN_PENS = 2.0
+#: Heights. A smaller piece does not make a line of its own; it goes to one that is a height away.
+STANDS_ALONE = 0.3
+#: Heights. What is less high is a part of a digit, or a comma; what is less wide is one digit.
+DIGIT_SIZE = 0.75
 #: Share of the height in which a digit overlaps the end of its line.
 LINE_OVERLAP = 1 / 3
 #: Heights between their middles, and times the line's usual step: from both on, a number may begin
@@ -159,25 +157,18 @@ TURN_STEP, HEAP = 0.5, 0.3
 #: Share of its score that the steepest turn loses, others in proportion; and by which factor a turn
 #: must be better than none: most pages lie level.
 LEVEL, CLEARLY_TURNED = 0.25, 1.15
-#: Heights. Narrower pieces are one digit; cuts are so far apart.
-CUT_WIDTH, CUT_APART = 0.75, 0.3
+#: Heights: cuts are so far apart.
+CUT_APART = 0.3
 #: What a seam pays for a column aside, in pixels of ink: it goes straight where that costs none.
 SEAM_ASIDE = 0.05
 
 # --- Edges ---
-#: So many pieces that keep clear of the edges, or one of this share of the shorter side, tell how
-#: high digits are; of this part of that height they are whole digits.
-MANY_CLEAR, TALL_CLEAR, WHOLE_SIZE = 4, 0.35, 0.5
+#: Of the shorter side: a piece clear of the edges that is higher tells how high digits are.
+TALL_CLEAR = 0.35
 #: Share of the picture's rim that what lies around a digit fills.
 AROUND = 0.8
-#: Share of the shorter side in which a frame just inside the edge lies.
-RIM = 0.02
 #: Heights: what lies along an edge is less deep and longer.
 DEEP, ALONG_EDGE = 0.5, 1.15
-#: Pens: what reaches no deeper in from an edge is less than a stroke.
-SLIVER = 0.75
-#: Shares of an edge: what lies along nearly all of it is less deep.
-WHOLE_EDGE = 0.95, 0.1
 #: Heights, from … to: so high is a digit that touches an edge, and no wider than the second.
 SIZES_AT_EDGE = 0.7, 2
 #: Pens of ink in its length, and share of its rectangle: a stroke has one pen of ink, and a digit
@@ -213,9 +204,6 @@ COSTS = {
 SIZES, IN_BAND = (0.5, 1.5), 0.6
 #: Heights that a slash reaches out of its line above and below, at least.
 SLASH_OUT = 0.07
-#: Columns that it leans to the right for each row, at least; pens that it, or a comma, is thick, at
-#: most: a crumb of a digit may stay with it.
-SLASH_LEAN, SLASH_PENS = 0.1, 2.0
 #: Heights below the line's top at which a comma begins, at least.
 COMMA_TOP = 0.5
 #: Of the narrower one's width: two segments that share so much stand one above the other.
@@ -228,18 +216,16 @@ NEARBY = 0.4
 #: 0 at the edge may be cut off.
 TALLEST_OF_WHOLE, WIDEST_WHOLE = 0.4, 2.0
 #: Mean logarithm a digit, below which other ways to see the picture are tried, and its other sides.
-UNSURE, TURNED = -0.7, -0.15
+TURNED = -0.15
 #: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.
 MANY = 4
-#: Mean logarithm a digit of what is nothing, unless this share of the digits is certain, or the ink
-#: takes away more of the light: what is plainly written is at least a question mark.
-HOPELESS, CERTAIN, FAINT = -1.5, 0.4, 0.3
+#: Mean logarithm a digit of what is nothing, unless the ink takes away this share of the light:
+#: what is plainly written is at least a question mark.
+HOPELESS, FAINT = -1.5, 0.3
 #: Pieces: of a page that has more, so many are asked first. Grain has thousands.
 SAMPLED = 100
 #: Share of the ink that is lost at its edge in a pen's width: less is a shadow's.
 SOFTEST = 1.2
-#: Strokes that may be taken for rules: a page has more of them.
-FEW_RULES = 2
 #: By so much evidence, that of a digit being 1, another way or another side must be likelier.
 BETTER = 0.2
 

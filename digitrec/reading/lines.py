@@ -33,7 +33,7 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
     lines = [[large[k] for k in line] for line in _lines_of(large)]
     # A comma hangs below its line and seems to be one of its own.
     hanging = [
-        line[0] for line in lines if len(line) == 1 and line[0].height < limits.COMMA * height
+        line[0] for line in lines if len(line) == 1 and line[0].height < limits.DIGIT_SIZE * height
     ]
     if len(hanging) < len(lines):
         lines = [line for line in lines if not any(line[0] is p for p in hanging)]
@@ -43,7 +43,7 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
             continue
         near = [min(gap(piece, other) for other in line) for line in lines]
         best = int(np.argmin(near))
-        if near[best] <= limits.NEAR_LINE * height:
+        if near[best] <= height:
             lines[best].append(piece)
         elif piece.height >= limits.STANDS_ALONE * height:
             lines.append([piece])

@@ -38,16 +38,18 @@ def looks_like_mark(
     """
     if len(parts) < 2:  # beside nothing nothing is a mark
         return [False] * len(parts)
-    digits = [p for p in pieces if p.height < limits.COMMA * height or not _leans(p, pen)] or pieces
+    digits = [
+        p for p in pieces if p.height < limits.DIGIT_SIZE * height or not _leans(p, pen)
+    ] or pieces
     # Tall slashes take part in the line's own band; what reaches out has to do so of both.
     bands = Band.of(pieces, height), Band.of(digits, height)
     highest = max(p.height for p in digits)
     found = []
     for number, part in enumerate(parts):
         above, below = np.min([band.beyond(part) for band in bands], axis=0) / height
-        if part.height < limits.COMMA * height:
+        if part.height < limits.DIGIT_SIZE * height:
             hangs = below > 0 and -above >= limits.COMMA_TOP
-            found.append(bool(hangs and part.sides()[0] <= limits.SLASH_PENS * pen + 1))
+            found.append(bool(hangs and part.sides()[0] <= limits.THIN_PENS * pen + 1))
         else:
             between = 0 < number < len(parts) - 1 and part.height >= highest
             out = min(above, below) >= limits.SLASH_OUT
@@ -64,11 +66,11 @@ def mark_in(joined: Sequence[Piece], marks: Sequence[bool], height: float) -> bo
     if len(joined) == 1:
         return marks[0]
     return any(
-        mark and part.height >= limits.COMMA * height
+        mark and part.height >= limits.DIGIT_SIZE * height
         for part, mark in zip(joined, marks, strict=True)
     )
 
 
 def _leans(piece: Piece, pen: float) -> bool:
     """Whether a piece is a straight stroke that leans to the right."""
-    return piece.is_straight(pen, limits.SLASH_PENS) and piece.lean() > limits.SLASH_LEAN
+    return piece.is_straight(pen) and piece.lean() > 0

@@ -106,7 +106,6 @@ def _one_digit(ink: Ink) -> Piece | None:
     if not pieces:
         return None
     digit, *others = sorted(pieces, key=lambda p: -_weight(p, ink.mask.shape))
-    others = [p for p in others if p.longest >= limits.SPECK * digit.longest]
     while near := [p for p in others if gap(digit, p) <= limits.NEARBY * digit.longest]:
         digit = union([digit, *near])
         others = [p for p in others if all(p is not q for q in near)]

@@ -65,10 +65,10 @@ class Piece:
         """Whether it reaches the edge of a picture (H, W)."""
         return not (self.x and self.y and self.right < shape[1] and self.bottom < shape[0])
 
-    def is_straight(self, pen: float, pens: float = limits.THIN_PENS) -> bool:
-        """Whether it is one straight stroke: no thicker than so many pens, and much longer."""
+    def is_straight(self, pen: float) -> bool:
+        """Whether it is one straight stroke: no thicker than ``THIN_PENS``, and much longer."""
         thick, long = self.sides()
-        return thick <= pens * pen + 1 and long >= max(1, 4 * thick)
+        return thick <= limits.THIN_PENS * pen + 1 and long >= max(1, 4 * thick)
 
     def sides(self) -> tuple[float, float]:
         """Pixels that it is thick and long, as a rectangle at its slant; 0, 0 for a single pixel.
@@ -177,7 +177,7 @@ def cut(piece: Piece, height: float, pen: float) -> list[tuple[Piece, float]]:
     A *seam* goes down, at most one column aside a row, and costs the ink that it crosses, and the
     pen's width for each stroke that it enters; the cheapest to each column are found by dynamic
     programming. Of these, from the cheapest on, those are taken that cross at most two strokes and
-    are ``CUT_APART`` of a digit's height from each other. Only what is wider than ``CUT_WIDTH`` of
+    are ``CUT_APART`` of a digit's height from each other. Only what is wider than ``DIGIT_SIZE`` of
     the height is cut.
 
     Parameters
@@ -197,7 +197,7 @@ def cut(piece: Piece, height: float, pen: float) -> list[tuple[Piece, float]]:
     Cutting ink into too many pieces is by :cite:t:`lecun1998gradient`, section V.
     """
     rows, width = piece.mask.shape
-    if width < max(limits.CUT_WIDTH * height, 4 * pen):
+    if width < max(limits.DIGIT_SIZE * height, 4 * pen):
         return [(piece, 0.0)]
     total, seams = _seams(piece.mask, pen)
     inked = np.take_along_axis(piece.mask, seams, axis=1)
@@ -231,7 +231,7 @@ def _straight_again(
     kept = parts[:1]
     for part, crossed in parts[1:]:
         both = union([kept[-1][0], part])
-        if both.height > max(height, both.width) and both.is_straight(pen, limits.SLASH_PENS):
+        if both.height > max(height, both.width) and both.is_straight(pen):
             kept[-1] = both, kept[-1][1]
         else:
             kept.append((part, crossed))

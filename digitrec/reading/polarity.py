@@ -30,7 +30,7 @@ def has_light_ink(gray: np.ndarray) -> tuple[bool, bool]:
     sure : bool
         Whether the other answer need not be tried.
     """
-    strokes, small = light_strokes(gray), reduced(gray, limits.RIM_PIXELS)
+    strokes, small = light_strokes(gray), reduced(gray, limits.CLOSE_UP_PIXELS)
     paper = _paper_at_the_rim(small)
     if paper is not None:
         light = paper == "dark"
@@ -97,8 +97,8 @@ def _paper_at_the_rim(gray: np.ndarray) -> str | None:
 
 
 def share_of_rim(mask: np.ndarray) -> float:
-    """Share of a mask in the picture's rim, ``RIM_WIDTH`` of the shorter side wide."""
-    rim = max(1, round(limits.RIM_WIDTH * min(mask.shape)))
+    """Share of a mask in the picture's rim, ``RIM`` of the shorter side wide."""
+    rim = max(1, round(limits.RIM * min(mask.shape)))
     inner = mask[rim:-rim, rim:-rim]
     return float((mask.sum() - inner.sum()) / max(1, mask.size - inner.size))
 

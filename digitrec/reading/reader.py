@@ -148,7 +148,7 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
                 best = _with_rules(pixels, best, network)
             if best.is_plain:
                 return best
-            if number >= 2 and best.score >= limits.UNSURE:
+            if number >= 2 and best.score >= limits.HOPELESS:
                 break
     return best
 
@@ -156,13 +156,13 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
 def _with_rules(pixels: np.ndarray, best: Seen, network: Network) -> Seen:
     """Take rules and edges for strokes: where little is written, the stem of a 7 looks like one."""
     page = best.ink
-    many = page is not None and len(find_pieces(page.rules, page.pen)) > limits.FEW_RULES
+    many = page is not None and len(find_pieces(page.rules, page.pen)) > limits.MANY
     if page is not None and best.is_plain:
         nothing_left_out = len(writing(page)) == len(writing(page.with_rules()))
         if many or (nothing_left_out and not page.rules.any()):
             return best
     ink = look(pixels, drop_rules=False)
-    if ink is None or (page is None and len(find_pieces(ink.mask, ink.pen)) > limits.FEW_RULES):
+    if ink is None or (page is None and len(find_pieces(ink.mask, ink.pen)) > limits.MANY):
         return best  # nothing but rules
     # Many rules are a page's, unless all ink hangs together.
     if len(writing(ink)) > (1 if many else limits.MOST_JOINED):

@@ -103,23 +103,19 @@ class _Sizes:
     def of(cls, width: int, pen: float, writing: float, known: float) -> _Sizes:
         """Find them, where ``known`` is the thickness of the rules already found, 0 for none."""
 
-        def longest(limits: tuple[float, float, float], thick: float, high: float) -> float:
-            share, times, heights = limits
+        def longest(least: tuple[float, float, float], thick: float, high: float) -> float:
+            share, times, heights = least
             return max(share * width, times * thick, heights * high)
 
         length = min(
             longest(limits.RULE_LENGTH, pen, writing), longest(limits.RULE_ACROSS, pen, writing)
         )
         if not known:
-            return cls(
-                length,
-                longest(limits.RULE_GAP, pen, 0),
-                limits.FREE_OF_STROKES,
-                limits.RULE_PENS * pen + 2,
-            )
+            gap = longest(limits.RULE_GAP, pen, 0)
+            return cls(length, gap, limits.FREE_OF_STROKES, limits.RULE_PENS * pen + 2)
         length = min(length, longest(limits.RULE_REST, known, writing))
         gap = longest(limits.RULE_GAP, pen, writing)
-        return cls(length, gap, limits.STANDING_ON_RULE, limits.RULE_TIMES * known + 1)
+        return cls(length, gap, limits.STANDING_ON_RULE, limits.RULE_PENS * known + 1)
 
 
 def _level_rules(mask: np.ndarray, pen: float, writing: float, known: float) -> np.ndarray:

@@ -86,8 +86,7 @@ class Seen:
     def is_hopeless(self) -> bool:
         """Whether it is grain: faint, and nothing in particular."""
         faint = self.ink is not None and self.ink.threshold < limits.FAINT
-        uncertain = self.evidence < limits.CERTAIN * self.count
-        return faint and uncertain and self.score < limits.HOPELESS
+        return faint and not self.convinces and self.score < limits.HOPELESS
 
     @property
     def sharpness(self) -> float:
@@ -129,11 +128,10 @@ def see(ink: Ink | None, network: Network) -> Seen:
     height = typical_height(pieces, ink.pen)
     if height < limits.SMALLEST_DIGIT:
         return nothing
-    large = [p for p in pieces if p.longest >= limits.SPECK * height]
-    if len(large) > limits.SAMPLED and _sampled(ink, large, network).is_hopeless:
+    if len(pieces) > limits.SAMPLED and _sampled(ink, pieces, network).is_hopeless:
         return nothing
     lines = [
-        lattice.to_ask(lattice.build(line, height, ink.pen)) for line in find_lines(large, height)
+        lattice.to_ask(lattice.build(line, height, ink.pen)) for line in find_lines(pieces, height)
     ]
     found = [[candidate.piece for candidate in line.candidates] for line in lines]
     if _may_be_one(pieces):
