@@ -24,9 +24,9 @@ def writing(ink: Ink) -> list[Piece]:
 def without_edges(pieces: Sequence[Piece], shape: Sequence[int], pen: float) -> list[Piece]:
     """Leave out what is no writing by its place or size.
 
-    That is what lies along an edge, what is far larger than writing, and at the edge what is
-    filled, or of another size than the digits; where most digits keep clear of the edges, all that
-    touches them: it is cut off, or a frame seen at a slant.
+    That is what lies along an edge, and at the edge what is filled, or of another size than the
+    digits; where most digits keep clear of the edges, all that touches them: it is cut off, or a
+    frame seen at a slant.
 
     Parameters
     ----------

@@ -140,7 +140,7 @@ def _vector(**amounts: float) -> np.ndarray:
     return np.array([amounts.get(name, 0.0) for name in FEATURES])
 
 
-def _left_out(piece: Piece, height: float, band: Band, mark: float) -> np.ndarray:
+def _left_out(piece: Piece, height: float, band: Band, mark: bool) -> np.ndarray:
     """Say what it costs that a segment is no part of any digit; (F,) float.
 
     Little for a speck, for a dash, for what hangs out of the line, and for a slash or a comma.
@@ -152,7 +152,7 @@ def _left_out(piece: Piece, height: float, band: Band, mark: float) -> np.ndarra
 
 
 def _unusual(
-    joined: Sequence[Piece], piece: Piece, height: float, band: Band, cut: float, mark: float
+    joined: Sequence[Piece], piece: Piece, height: float, band: Band, cut: float, mark: bool
 ) -> np.ndarray:
     """Say how unusual a candidate's size, place, gaps, cut and its mark are; (F,) float."""
     size = np.log(piece.height / height)

@@ -215,12 +215,13 @@ NEARBY = 0.4
 #: Of a single digit's height: so high is its tallest piece, at least; and so wide is it, at most: a
 #: 0 at the edge may be cut off.
 TALLEST_OF_WHOLE, WIDEST_WHOLE = 0.4, 2.0
-#: Mean logarithm a digit, below which other ways to see the picture are tried, and its other sides.
+#: Mean logarithm a digit, below which it is not plain what a picture says, and other ways to see it
+#: and its other sides are tried.
 TURNED = -0.15
 #: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.
 MANY = 4
-#: Mean logarithm a digit of what is nothing, unless the ink takes away this share of the light:
-#: what is plainly written is at least a question mark.
+#: Mean logarithm a digit, below which the last ways are tried, too, and of what is nothing, unless
+#: the ink takes away this share of the light: what is plainly written is at least a question mark.
 HOPELESS, FAINT = -1.5, 0.3
 #: Pieces: of a page that has more, so many are asked first. Grain has thousands.
 SAMPLED = 100

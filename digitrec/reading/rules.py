@@ -172,7 +172,7 @@ def _may_have_rules(mask: np.ndarray, sizes: _Sizes) -> bool:
 def _parts(
     mask: np.ndarray, curve: np.ndarray, half: float, sizes: _Sizes
 ) -> Iterator[tuple[tuple[slice, slice], np.ndarray, int]]:
-    """Find where ink goes on along a curve, about as long as a rule and hardly interrupted.
+    """Find where ink goes on along a curve, hardly interrupted.
 
     The curve is its row in each column, (W,) float; ``half``, half of a rule's thickness in pixels.
     Yields rows and columns of the mask, (H, W) bool; what of them is near the curve, (h, w) bool;
@@ -210,9 +210,9 @@ def _straight_lines(points: np.ndarray, least: float) -> list[np.ndarray]:
 
 
 def _is_rule(own: np.ndarray, inked: int, sizes: _Sizes) -> bool:
-    """Whether points, (h, w) bool, are a rule: long, hardly broken, free of writing, even.
+    """Whether points, (h, w) bool, are a rule: long, hardly broken, free of writing.
 
-    ``length`` is that of the run through each pixel; ``inked`` how many columns have ink.
+    ``inked`` is how many columns have ink.
     """
     free = np.flatnonzero(own.any(axis=0))  # what only crosses it does not make it longer
     span = int(np.ptp(free)) + 1 if len(free) else 0
