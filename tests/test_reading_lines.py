@@ -72,6 +72,12 @@ def test_the_flag_of_a_five_goes_with_it():
     assert find_lines([*row, flag], 40) == [[row[0], flag, *row[1:]]]
 
 
+def test_a_flat_stroke_far_from_all_is_in_a_line():
+    row = [bar(40 * k, 20, 20, 40) for k in range(4)]
+    beside, below, speck = bar(300, 40, 30, 6), bar(60, 300, 30, 6), bar(160, 400, 6, 6)
+    assert find_lines([*row, beside, below, speck], 40) == [[*row, beside], [below]]
+
+
 def test_a_comma_that_hangs_out_is_no_line_of_its_own():
     row = [bar(40 * k, 20, 20, 40) for k in range(4)]
     comma = bar(66, 54, 6, 16)

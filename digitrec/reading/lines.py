@@ -17,7 +17,8 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
     First the page's turn is found (``page_turn``). Along a line so turned, from left to right, a
     piece belongs to the line whose last ones it overlaps by a third in height; so lines may climb
     and bend. Far from them, it is by two thirds: numbers side by side at two heights are two lines.
-    What is much smaller than a digit goes with the line that is nearest to it.
+    What is much smaller than a digit goes with the line that is nearest to it; far from all, what
+    is no speck goes with the line that it stands beside, or is one of its own.
 
     Parameters
     ----------
@@ -41,11 +42,12 @@ def find_lines(pieces: Sequence[Piece], height: float) -> list[list[Piece]]:
     for piece in pieces:
         if id(piece) in kept:
             continue
-        near = [min(gap(piece, other) for other in line) for line in lines]
-        best = int(np.argmin(near))
-        if near[best] <= height:
-            lines[best].append(piece)
-        elif piece.height >= limits.STANDS_ALONE * height:
+        nearest = min((other for line in lines for other in line), key=lambda p: gap(p, piece))
+        beside = nearest.y < piece.y + piece.height / 2 < nearest.bottom
+        large_enough = piece.longest >= limits.STANDS_ALONE * height
+        if gap(nearest, piece) <= height or (beside and large_enough):
+            next(line for line in lines if any(p is nearest for p in line)).append(piece)
+        elif large_enough:
             lines.append([piece])
     lines.sort(key=lambda line: float(np.median([p.y + p.height / 2 for p in line])))
     return [sorted(line, key=lambda p: p.x + p.width / 2) for line in lines]
