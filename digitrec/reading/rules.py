@@ -229,8 +229,10 @@ def _followed(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
     away = y - rows[x]
     window = min(max(limits.FOLLOWED[0], len(x) // limits.FOLLOWED[1]), len(x) - 1)
     padded = np.pad(away, window, mode="reflect")
-    smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1), axis=1)
-    return np.asarray(rows + np.interp(np.arange(len(rows)), x, smooth))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1)
+    step = window // limits.FOLLOWED[0] or 1  # between them it hardly changes
+    smooth = np.median(windows[::step], axis=1)
+    return np.asarray(rows + np.interp(np.arange(len(rows)), x[::step], smooth))
 
 
 def _writing_size(mask: np.ndarray, pen: float) -> float:
