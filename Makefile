@@ -147,8 +147,8 @@ bench: $(VENV)/.installed ## measure what the page "What it costs" shows (PART=i
 		echo "--- $$part"; $(BIN)/python -m benchmarks.$$part || exit 1; done
 
 .PHONY: bench-photos
-bench-photos: $(VENV)/.installed ## read photographs, and count; needs those in DIGITREC_PHOTOS
-	$(BIN)/python -m benchmarks.photos --only photographs
+bench-photos: $(VENV)/.installed ## read pictures with labels, and count (FOLDERS="…"); needs those, or DIGITREC_PHOTOS
+	$(BIN)/python -m benchmarks.pictures $(FOLDERS)
 
 .PHONY: fuzz
 fuzz: $(VENV)/.installed ## 5,500 generated pictures and damaged files: each read or refused; needs Python

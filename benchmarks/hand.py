@@ -251,8 +251,16 @@ def recorded_digits() -> list[dict[str, Any]]:
         raise measure.MissingError(
             "set DIGITREC_STROKES to a file of digits as strokes (.jsonl.gz)"
         )
-    with gzip.open(os.environ["DIGITREC_STROKES"], "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+    return recorded(Path(os.environ["DIGITREC_STROKES"]))
+
+
+def recorded(path: Path) -> list[dict[str, Any]]:
+    """Return all digits of a file of strokes (.jsonl.gz), in its order."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+    except OSError as error:
+        raise measure.MissingError(f"{path}: expected a file of strokes ({error})") from error
 
 
 def strokes_digits(run: measure.Run) -> dict[str, list[dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.photos [--only PART …] [--among SOURCE]       (make bench PART=photos)
 
-``make bench-photos`` is the part ``photographs`` alone.
+Pictures of any folder, as they are, are what :mod:`benchmarks.pictures` reads.
 """
 
 import statistics

@@ -1,8 +1,8 @@
-"""Photographs with labels, and counting what was read of them: digits and lines right.
+"""Pictures with labels, and counting what was read of them: digits and lines right.
 
-The photographs lie in a folder that DIGITREC_PHOTOS names, with ``labels.csv``, whose columns are
-``file``, ``text`` (digits in reading order, lines separated by ``/``) and ``kind`` (single, line,
-page). The first part of a file's path names its source.
+They lie in a folder with ``labels.csv`` or ``expected.csv``, whose columns are ``file``, ``text``
+(digits in reading order, lines separated by ``/``) and ``kind`` (single, line, page); without a
+kind, the text tells it. The first part of a file's path names its source.
 """
 
 import csv
@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 from benchmarks import measure
 from digitrec.evaluate import wilson_interval
 
+TABLES = ("labels.csv", "expected.csv")
+
 
 class Labelled(NamedTuple):
-    """A photograph, who it is from, and what is written on it."""
+    """A picture, who it is from, and what is written on it."""
 
     path: Path
     source: str
@@ -30,16 +32,38 @@ class Labelled(NamedTuple):
         return self.kind == "single"
 
 
-def photographs() -> list[Labelled]:
-    """Return the photographs of DIGITREC_PHOTOS; MissingError when it is not set."""
-    if "DIGITREC_PHOTOS" not in os.environ:
-        raise measure.MissingError("set DIGITREC_PHOTOS to a folder of photographs and labels.csv")
-    folder = Path(os.environ["DIGITREC_PHOTOS"])
-    with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
+def labelled(folder: Path) -> list[Labelled]:
+    """Return a folder's pictures; MissingError where it has no table of them."""
+    tables = [folder / name for name in TABLES if (folder / name).is_file()]
+    if not tables:
+        raise measure.MissingError(f"{folder}: expected {' or '.join(TABLES)}, found neither")
+    with tables[0].open(newline="", encoding="utf-8") as table:
         return [
-            Labelled(folder / row["file"], row["file"].split("/")[0], row["text"], row["kind"])
+            Labelled(
+                folder / row["file"],
+                row["file"].split("/")[0] if "/" in row["file"] else folder.name,
+                row["text"],
+                row.get("kind") or kind_of(row["text"]),
+            )
             for row in csv.DictReader(table)
         ]
+
+
+def kind_of(text: str) -> str:
+    """Tell what a picture with such a text is: single, line or page."""
+    return "page" if "/" in text else "single" if len(text) == 1 else "line"
+
+
+def folder() -> Path:
+    """Return the folder that DIGITREC_PHOTOS names; MissingError when it is not set."""
+    if "DIGITREC_PHOTOS" not in os.environ:
+        raise measure.MissingError("set DIGITREC_PHOTOS to a folder of photographs and labels.csv")
+    return Path(os.environ["DIGITREC_PHOTOS"])
+
+
+def photographs() -> list[Labelled]:
+    """Return the photographs of DIGITREC_PHOTOS; MissingError when it is not set."""
+    return labelled(folder())
 
 
 class Tally(Counter[str]):

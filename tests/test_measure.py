@@ -1,17 +1,21 @@
 """The benchmarks' harness: timing in turns, summaries, the command line, counting what was read."""
 
+import gzip
 import importlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from conftest import ROOT
 
-from benchmarks import measure, readings
+from benchmarks import measure, pictures, readings
 
 NAMES = sorted(
     path.stem
@@ -223,3 +227,41 @@ def test_photographs_come_with_labels(tmp_path: Path, monkeypatch: pytest.Monkey
     one, page = readings.photographs()
     assert (one.path, one.source) == (tmp_path / "somebody" / "1_a.png", "somebody")
     assert (one.single, page.single, page.text) == (True, False, "12/34")
+
+
+def test_any_folder_with_a_table_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the table says no kind, the text does; strokes are drawn; what is not there is said."""
+    cases, strokes = tmp_path / "cases", tmp_path / "strokes.jsonl.gz"
+    cases.mkdir()
+    for name, x, wide in (("one.png", 60, 1), ("two.png", 40, 2)):
+        page = np.full((90, 120), 255, np.uint8)
+        for number in range(wide):
+            cv2.line(page, (x + 40 * number, 20), (x + 40 * number, 70), 0, 7)
+        cv2.imwrite(str(cases / name), page)
+    (cases / "expected.csv").write_text("file,text,fault\none.png,1,x\ntwo.png,17,x\n", "utf-8")
+    stroke = {"label": "1", "set": "some", "writer": "a", "strokes": [[[500, 0], [500, 1000]]]}
+    with gzip.open(strokes, "wt", encoding="utf-8") as lines:
+        lines.write(json.dumps(stroke) + "\n")
+    missing = tmp_path / "missing"
+    command = ["pictures", *map(str, (cases, strokes, missing, tmp_path / "no.jsonl.gz"))]
+    monkeypatch.setattr(sys, "argv", command)
+    assert pictures.main() == 1
+    said = capsys.readouterr()
+    assert f"{cases / 'two.png'}: 17 read as 11" in said.out
+    assert re.search("^cases, in all, singles: files 1; digits 1 .*; lines 1 ", said.out, re.M)
+    assert re.search("^cases, in all, lines and pages: files 1; digits 0.5 ", said.out, re.M)
+    assert "strokes.jsonl.gz, by source, some, single: files 1; digits 1 (" in said.out
+    assert f"{missing}: expected labels.csv or expected.csv, found neither" in said.err
+    assert "no.jsonl.gz: expected a file of strokes" in said.err
+    monkeypatch.delenv("DIGITREC_PHOTOS", raising=False)
+    monkeypatch.setattr(sys, "argv", ["pictures"])
+    with pytest.raises(SystemExit):
+        pictures.main()
+    assert "set DIGITREC_PHOTOS" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "kind"), [("7", "single"), ("77", "line"), ("7/7", "page")])
+def test_a_text_tells_the_kind_of_its_picture(text: str, kind: str) -> None:
+    assert readings.kind_of(text) == kind
