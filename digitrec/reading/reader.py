@@ -133,9 +133,9 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
     """See a picture, (H, W) uint8, as it lies, in one way after the other until one convinces.
 
     As a page, and, where that shows little or nothing sure, with its rules as strokes; as a
-    close-up of one digit; the sheet alone; and, if none of these is likely, blurred. All of it once
-    more with light ink for dark, where that is not sure. Of all, the way that beats the others
-    (``Seen.beats``).
+    close-up of one digit; the sheet alone; and, if none of these is likely and convinces, blurred,
+    as a page and as a close-up. All of it once more with light ink for dark, where that is not
+    sure. Of all, the way that beats the others (``Seen.beats``).
     """
     light, sure = has_light_ink(gray)
     dark = 255 - gray if light else gray
@@ -143,12 +143,14 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
     for pixels in [dark] if sure else [dark, 255 - dark]:
         for number, ink in enumerate(_ways(pixels)):
             other = see(ink, network)
-            best = other if other.beats(best) or best.ink is None else best
+            # In blurred grain, seen from so near, there is always something.
+            counts = number < 4 or other.convinces
+            best = other if (counts and other.beats(best)) or best.ink is None else best
             if number == 0 and (other.count <= 2 or not other.convinces):
                 best = _with_rules(pixels, best, network)
             if best.is_plain:
                 return best
-            if number >= 2 and best.score >= limits.HOPELESS:
+            if number >= 2 and best.score >= limits.HOPELESS and best.convinces:
                 break
     return best
 
@@ -182,7 +184,9 @@ def _ways(pixels: np.ndarray) -> Iterator[Ink | None]:
     sheet = find_sheet(pixels)
     yield None if sheet is None else look(pixels, sheet=sheet)
     # Grain becomes calm, strokes stay.
-    yield look(cv2.GaussianBlur(pixels, (0, 0), limits.CALM * max(pixels.shape)))
+    calm = cv2.GaussianBlur(pixels, (0, 0), limits.CALM * max(pixels.shape))
+    yield look(calm)
+    yield look(calm, close_up=True)
 
 
 def _place(piece: Piece, seen: Seen, turns: int, shape: Sequence[int], whole: Sequence[int]) -> Box:
