@@ -212,15 +212,21 @@ class Memory(threading.Thread):
 class Server:
     """Binder's Jupyter server, in a copy of the repository."""
 
-    def __init__(self, process: psutil.Process, port: int, token: str, folder: Path) -> None:
+    def __init__(
+        self, process: psutil.Process, port: int, token: str, folder: Path, log: Path
+    ) -> None:
         self.process, self.port, self.token = process, port, token
-        self.folder = folder
+        self.folder, self.log_file = folder, log
         self.memory = Memory(process)
         self.memory.start()
 
     def address(self, path: str) -> str:
         """Return the address that opens what a Binder button leads to."""
         return f"http://127.0.0.1:{self.port}/{path}?token={self.token}"
+
+    def log(self) -> str:
+        """Return the last lines that the server has written, its kernels' among them."""
+        return "\n".join(self.log_file.read_text("utf-8").splitlines()[-60:])
 
     def get(self, path: str) -> list[dict]:
         """Return what the server's API says."""
@@ -271,7 +277,7 @@ def serve(environment: Path, folder: Path, own: Path) -> Iterator[Server]:
     with (own / "server.log").open("w") as log:
         process = psutil.Popen(list(map(str, command)), cwd=folder, env=env, stdout=log, stderr=log)
         use_one_core(process, -1)
-        server = Server(process, port, token, folder)
+        server = Server(process, port, token, folder, own / "server.log")
         try:
             for _ in range(300):
                 with suppress(OSError):
