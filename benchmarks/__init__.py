@@ -22,7 +22,8 @@ hand         how a few samples of a hand help; finding sheets  chapter: How a ne
 
 ``hands`` prints how other hands than MNIST's are read, and what is taken for a digit; it writes
 nothing. The shipped network is judged by it; what chooses is validation images.
-``agreement`` prints what the drawing page and the library read differently.
+``pictures`` prints how any pictures with labels are read, and writes nothing, either; ``agreement``
+what the drawing page and the library read differently; ``site`` what each page costs a reader.
 
 They share ``measure`` (timing, summaries, the command line, the files), ``memory`` (of a process),
 ``readings`` (counting what was read right) and ``borrowed`` (packages for one run).

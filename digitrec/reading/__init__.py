@@ -3,7 +3,7 @@
 ============== ====================================================================================
 module         what it makes
 ============== ====================================================================================
-``limits``     every number that decides something
+``limits``     the numbers that decide something, and why
 ``files``      a file or an array → gray pixels
 ``scale``      pictures made larger or smaller
 ``polarity``   dark ink or light

@@ -24,7 +24,8 @@ COLOUR_PIXELS, COLOUR_PERCENTILE = 256, 99
 SURE_POLARITY = 0.9
 #: Pixels. A picture with a shorter longer side is filled by one digit: paper is sought around it.
 COARSE = 64
-#: Of the shorter side: the width of a picture's rim.
+#: Of the shorter side: the width of a picture's rim; of the longer one: that of the strip along a
+#: sheet's border, in which ink is the border's.
 RIM = 0.03
 #: Shares of the rim that light pixels fill: up to the first, paper may be dark, from the second on
 #: light; if the largest circle in it is so many times as wide as that in the ink.
@@ -33,10 +34,11 @@ PAPER_RIM, WIDER_CIRCLE = (0.3, 0.7), 1.2
 STROKES_WINDOW = 0.08, 0.5
 #: Pixels of the longer side at which a page's strokes are still seen, and paper between them.
 STROKES_PIXELS = 512
-#: Pixels of the longer side that show a close-up's digit, and the light, which changes slowly.
+#: Pixels of the longer side that show a close-up's digit, the light, which changes slowly, and
+#: whether the paper is dark.
 CLOSE_UP_PIXELS = 128
-#: Share of the shorter side: a window that nearly all strokes are narrower than, before the pen is
-#: known.
+#: Share of the shorter side: a window that nearly all strokes are narrower than, of a close-up, and
+#: of any picture before the pen is known.
 FIRST_WINDOW = 0.4
 #: Pens, and share of the longer side: the window once it is known. Shadows are wider.
 WINDOW_PENS, WINDOW_SHARE = 12, 0.03
@@ -64,7 +66,7 @@ TWO_SHADES = 0.82
 FIRST_LOOK = 1024
 #: Share of the longer side that a picture is blurred by where its grain hides the strokes.
 CALM = 0.006
-#: Pens by which the ink is always blurred: grain becomes calm, strokes stay.
+#: Pens by which ink is blurred that is not enlarged: grain becomes calm, strokes stay.
 CALM_PENS = 0.15
 #: Share of the light that ink takes away, at least. Less is a shade of the paper.
 CONTRAST = 0.06
@@ -72,7 +74,7 @@ CONTRAST = 0.06
 SIGNAL_TO_NOISE = 5.0
 #: Of the usual piece of ink, by its longer side: what is shorter is grain, and tells no pen.
 GRAIN_SIZE = 0.3
-#: Share of the longer side: only so near to ink is paper compared with it.
+#: Share of the longer side: a window around ink; only paper in it is compared with the ink.
 NEAR_INK = 0.06
 #: Share of the threshold down to which a fading stroke is followed.
 FADED = 0.7
@@ -96,7 +98,7 @@ ROUGH_EDGE = 2
 #: Pixels: the soft edge of a frame or a rule, beyond its thickness. Ink that reaches farther out is
 #: a stroke that crosses it.
 RULE_EDGE = 1.5
-#: Rows that a rule climbs in each column, at most: 20°.
+#: Radians that a rule climbs, at most: 20°.
 STEEPEST_RULE = 0.36
 #: Degrees between the directions in which rules are sought: a row in 230 columns.
 ANGLE_STEP = 0.25
@@ -119,7 +121,7 @@ RULE_PENS = 1.6
 FOLLOWED = 12, 20
 #: Of its height: what is narrower may be an upright rule, and does not tell how large writing is.
 UPRIGHT = 0.2
-#: Share of its length that a rule may depart from a straight line, as a page bends.
+#: Share of the picture's side that a rule may depart from a straight line, as a page bends.
 BEND = 0.015
 #: Share of a rule's length whose runs lie on one straight line; so many lines are looked at, the
 #: likeliest first, until so many in a row are no rules.
@@ -140,7 +142,7 @@ SMALLEST_DIGIT = 8
 TELLS_HEIGHT = 2.5
 #: Pens: a straight stroke is no thicker, a comma's crumb included; a bent one covers more.
 THIN_PENS = 2.0
-#: Heights. A smaller piece does not make a line of its own; it goes to one that is a height away.
+#: Heights. A smaller piece does not make a line of its own; it goes to one within a height.
 STANDS_ALONE = 0.3
 #: Heights. What is less high is a part of a digit, or a comma; what is less wide is one digit.
 DIGIT_SIZE = 0.75
@@ -174,7 +176,7 @@ SIZES_AT_EDGE = 0.7, 2
 #: Pens of ink in its length, and share of its rectangle: a stroke has one pen of ink, and a digit
 #: some; what is filled has more, and covers more.
 FILLED_PENS, FILLED_SHARE = 2.5, 0.25
-#: Shares of the height and of the shorter side that digits keep clear of the edges.
+#: Shares of the picture's height and of its shorter side that digits keep clear of the edges.
 CLEAR_OF_EDGE = 0.06, 0.02
 
 # --- The lattice: what is a logarithm of a probability ---
@@ -220,10 +222,11 @@ TALLEST_OF_WHOLE, WIDEST_WHOLE = 0.4, 2.0
 TURNED = -0.15
 #: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.
 MANY = 4
-#: Mean logarithm a digit, below which the last ways are tried, too, and of what is nothing, unless
-#: the ink takes away this share of the light: what is plainly written is at least a question mark.
+#: Mean logarithm a digit: below it, or where the digits do not convince, the last ways are tried,
+#: too. Below it, and where they do not convince, faint ink is nothing; but none is faint that takes
+#: away the second share of the light: what is plainly written is at least a question mark.
 HOPELESS, FAINT = -1.5, 0.3
-#: Pieces: of a page that has more, so many are asked first. Grain has thousands.
+#: Pieces: of a page that has more, at most so many are asked first. Grain has thousands.
 SAMPLED = 100
 #: Share of the ink that is lost at its edge in a pen's width: less is a shadow's.
 SOFTEST = 1.2

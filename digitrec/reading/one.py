@@ -1,7 +1,7 @@
 """The steps that a picture of one digit goes through, to look at, and to leave out.
 
-``read`` needs a network to choose between candidates. Here all that is written is taken to be one
-digit, so no network is asked; the steps are the same.
+``read`` needs a network to choose between candidates. Here what is written close together is taken
+to be one digit, so no network is asked; the steps are the same.
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ def cut(piece: Piece, height: float, pen: float) -> list[tuple[Piece, float]]:
     pen's width for each stroke that it enters; the cheapest to each column are found by dynamic
     programming. Of these, from the cheapest on, those are taken that cross at most two strokes and
     are ``CUT_APART`` of a digit's height from each other. Only what is wider than ``DIGIT_SIZE`` of
-    the height is cut.
+    the height, and than four pens, is cut.
 
     Parameters
     ----------

@@ -130,12 +130,13 @@ def upright(gray: np.ndarray, network: Network) -> tuple[Seen, int]:
 
 
 def either_ink(gray: np.ndarray, network: Network) -> Seen:
-    """See a picture, (H, W) uint8, as it lies, in one way after the other until one convinces.
+    """See a picture, (H, W) uint8, as it lies, in one way after the other until one is plain.
 
     As a page, and, where that shows little or nothing sure, with its rules as strokes; as a
-    close-up of one digit; the sheet alone; and, if none of these is likely and convinces, blurred,
-    as a page and as a close-up. All of it once more with light ink for dark, where that is not
-    sure. Of all, the way that beats the others (``Seen.beats``).
+    close-up of one digit; the sheet alone; then, until the best one is likely and convinces,
+    blurred: as a page, and as a close-up, which has to convince itself. All of it once more with
+    light ink for dark, where that is not sure. Of all, the way that beats the others
+    (``Seen.beats``).
     """
     light, sure = has_light_ink(gray)
     dark = 255 - gray if light else gray
@@ -144,8 +145,8 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
         for number, ink in enumerate(_ways(pixels)):
             other = see(ink, network)
             # In blurred grain, seen from so near, there is always something.
-            counts = number < 4 or other.convinces
-            best = other if (counts and other.beats(best)) or best.ink is None else best
+            if (number < 4 or other.convinces) and (other.beats(best) or best.ink is None):
+                best = other
             if number == 0 and (other.count <= 2 or not other.convinces):
                 best = _with_rules(pixels, best, network)
             if best.is_plain:

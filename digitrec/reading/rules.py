@@ -1,8 +1,8 @@
 """Ink that is printed rather than written: rules, frames, the sides of boxes.
 
 Three kinds, each found by what it is and no digit can be: a straight line far longer than writing
-(``long_rules``), a rectangle with something in it (``boxes``), and straight strokes of one height
-between rules or in a row, higher than what stands beside them (``sides``).
+(``long_rules``), a rectangle with something in it (``boxes``), and straight strokes from rule to
+rule, or several of one height that are higher than what stands beside them (``sides``).
 
 H and W are the rows and columns of a picture; a *run* is ink without a gap in one column.
 """
@@ -40,7 +40,7 @@ def find_rules(mask: np.ndarray, pen: float) -> np.ndarray:
 
 
 def long_rules(mask: np.ndarray, pen: float) -> np.ndarray:
-    """Find printed lines, level and upright, also on a page that is turned by up to 15°.
+    """Find printed lines, level and upright, also on a page that is turned by up to 20°.
 
     Where a line crosses a stroke, the stroke's run of ink across the line is long; elsewhere it is
     as long as the line is thick. So the middles of the short runs are taken; many of them on one
