@@ -40,6 +40,11 @@ CUT_OFF = """() => {
   return found;
 }"""
 
+# Captions that one would have to move a wide table for, to read them.
+CAPTIONS_CUT_OFF = """[...document.querySelectorAll('.has-measured caption')]
+  .filter((c) => c.offsetWidth > c.closest('.has-measured').clientWidth)
+  .map((c) => c.textContent)"""
+
 # What formulas refer to, and is not on the page.
 GLYPHS_MISSING = """[...document.querySelectorAll('mjx-container use')]
   .map((use) => use.href.baseVal).filter((id) => !document.querySelector(id))"""
@@ -94,6 +99,7 @@ def test_page(browser, address: str, name: str, size: str) -> None:
     if wider > 0:
         problems.append(f"the page is {wider} px wider than the window")
     problems += [f"cut off: {text}" for text in page.evaluate(CUT_OFF)]
+    problems += [f"caption cut off: {text}" for text in page.evaluate(CAPTIONS_CUT_OFF)]
 
     problems += violations(page)
     context.close()
