@@ -289,7 +289,7 @@ def test_random_photographs_are_read():
 def test_random_photographs_are_found_and_read():
     """The whole reader, which has to find the digit among rules, grain and shadows first.
 
-    Of 160 validation digits so photographed 154 are read as that one digit; 148 were before grainy
+    Of 160 validation digits so photographed 153 are read as that one digit; 148 were before grainy
     ones were blurred for a close-up, too.
     """
     mnist, network = load_mnist(), networks.load_numpy("cnn")

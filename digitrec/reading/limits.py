@@ -222,7 +222,7 @@ TALLEST_OF_WHOLE, WIDEST_WHOLE = 0.4, 2.0
 TURNED = -0.15
 #: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.
 MANY = 4
-#: Mean logarithm a digit: below it, or where the digits do not convince, the last ways are tried,
+#: Mean logarithm a digit: below it, or where many digits do not convince, the last ways are tried,
 #: too. Below it, and where they do not convince, faint ink is nothing; but none is faint that takes
 #: away the second share of the light: what is plainly written is at least a question mark.
 HOPELESS, FAINT = -1.5, 0.3

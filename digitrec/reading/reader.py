@@ -133,16 +133,16 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
     """See a picture, (H, W) uint8, as it lies, in one way after the other until one is plain.
 
     As a page, and, where that shows little or nothing sure, with its rules as strokes; as a
-    close-up of one digit; the sheet alone; then, until the best one is likely and convinces,
-    blurred: as a page, and as a close-up, which has to convince itself. All of it once more with
-    light ink for dark, where that is not sure. Of all, the way that beats the others
-    (``Seen.beats``).
+    close-up of one digit; the sheet alone; then, while the best one is unlikely, or of many digits
+    that do not convince, blurred: as a page, and as a close-up, which has to convince itself. All
+    of it but the last once more with light ink for dark, where that is not sure. Of all, the way
+    that beats the others (``Seen.beats``).
     """
     light, sure = has_light_ink(gray)
     dark = 255 - gray if light else gray
     best = Seen(None, [], [], [], -np.inf)
     for pixels in [dark] if sure else [dark, 255 - dark]:
-        for number, ink in enumerate(_ways(pixels)):
+        for number, ink in enumerate(_ways(pixels, likelier=pixels is dark)):
             other = see(ink, network)
             # In blurred grain, seen from so near, there is always something.
             if (number < 4 or other.convinces) and (other.beats(best) or best.ink is None):
@@ -151,7 +151,9 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
                 best = _with_rules(pixels, best, network)
             if best.is_plain:
                 return best
-            if number >= 2 and best.score >= limits.HOPELESS and best.convinces:
+            # A digit that is not sure is a question mark; a page of such may be grain.
+            one_of_few = best.count < limits.MANY or best.convinces
+            if number >= 2 and best.score >= limits.HOPELESS and one_of_few:
                 break
     return best
 
@@ -178,8 +180,12 @@ def _with_rules(pixels: np.ndarray, best: Seen, network: Network) -> Seen:
     return other if all_one or other.beats(best) else best
 
 
-def _ways(pixels: np.ndarray) -> Iterator[Ink | None]:
-    """Look at a picture with dark ink in all ways, the usual ones first."""
+def _ways(pixels: np.ndarray, likelier: bool) -> Iterator[Ink | None]:
+    """Look at a picture with dark ink in all ways, the usual ones first.
+
+    What is unlikely, and then blurred, and seen from near, may look like anything: so the last way
+    is for the likelier ink alone.
+    """
     yield look(pixels)
     yield look(pixels, close_up=True)
     sheet = find_sheet(pixels)
@@ -187,7 +193,8 @@ def _ways(pixels: np.ndarray) -> Iterator[Ink | None]:
     # Grain becomes calm, strokes stay.
     calm = cv2.GaussianBlur(pixels, (0, 0), limits.CALM * max(pixels.shape))
     yield look(calm)
-    yield look(calm, close_up=True)
+    if likelier:
+        yield look(calm, close_up=True)
 
 
 def _place(piece: Piece, seen: Seen, turns: int, shape: Sequence[int], whole: Sequence[int]) -> Box:
