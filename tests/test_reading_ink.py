@@ -160,6 +160,16 @@ class TestPen:
         mask[::10, 180:182] = True
         assert inks.stroke_width(mask) == pytest.approx(4, abs=1)
 
+    def test_where_all_ink_touches_the_edge_a_frame_around_it_does_not_count(self):
+        mask = np.zeros((200, 200), bool)
+        mask[[0, -1]] = mask[:, [0, -1]] = True
+        assert inks.stroke_width(mask) == pytest.approx(1.5, abs=1)  # where there is nothing else
+        mask[:, -1] = mask[-1] = False
+        mask[:, -2] = True
+        mask[-1, :60] = mask[-1, 80:] = True
+        mask[40:, 66:74] = True
+        assert inks.stroke_width(mask) == pytest.approx(8, abs=1)
+
 
 class TestSheet:
     def on_table(self, table):

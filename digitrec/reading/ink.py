@@ -243,6 +243,8 @@ def stroke_width(mask: np.ndarray) -> float:
     counted[0] = False
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         counted[edge] = False
-    if not counted.any():
-        counted = np.arange(count) > 0
+    if not counted.any():  # all ink touches it; what is as large as the picture is its frame
+        sides = stats[:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]
+        counted = (np.arange(count) > 0) & (sides < mask.shape).any(axis=1)
+        counted[1:] |= not counted.any()
     return thickness(counted[labels])
