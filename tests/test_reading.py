@@ -241,6 +241,20 @@ class TestLinesOfDigits:
             gray[8:11, 8:-8] = gray[-11:-8, 8:-8] = gray[8:-8, 8:11] = gray[8:-8, -11:-8] = 50
         assert lines(gray, cnn) == ["2358", "4679"]
 
+    @pytest.mark.parametrize("heights", [1.2, 2, 3, 6])
+    def test_a_short_line_under_a_number_is_no_digit(self, cnn, heights):
+        gray, boxes = text_on_paper("31", high=90)
+        gray = np.pad(gray, ((0, 60), (0, 500)), constant_values=235)
+        below = max(y + high for _, y, _, high in boxes) + 14
+        gray[below : below + 7, boxes[0][0] : boxes[0][0] + round(90 * heights)] = 40
+        assert lines(gray, cnn) == ["31"]
+
+    def test_a_frame_around_a_number_is_no_digit(self, cnn):
+        gray = np.pad(text_on_paper("27583")[0], 150, constant_values=235)
+        gray[60:66, 60:-60] = gray[-66:-60, 60:-60] = 40
+        gray[60:-60, 60:66] = gray[60:-60, -66:-60] = 40
+        assert lines(gray, cnn) == ["27583"]
+
 
 @pytest.mark.parametrize(
     "look",
@@ -292,20 +306,6 @@ def test_boxes_are_in_the_pictures_pixels(mnist, cnn):
     assert len(small) == len(large) == 10
     for a, b in zip(small, large, strict=True):
         assert np.array(b.box) / 4 == pytest.approx(np.array(a.box), abs=3)
-
-    @pytest.mark.parametrize("heights", [1.2, 2, 3, 6])
-    def test_a_short_line_under_a_number_is_no_digit(self, cnn, heights):
-        gray, boxes = text_on_paper("31", high=90)
-        gray = np.pad(gray, ((0, 60), (0, 500)), constant_values=235)
-        below = max(y + high for _, y, _, high in boxes) + 14
-        gray[below : below + 7, boxes[0][0] : boxes[0][0] + round(90 * heights)] = 40
-        assert lines(gray, cnn) == ["31"]
-
-    def test_a_frame_around_a_number_is_no_digit(self, cnn):
-        gray = np.pad(text_on_paper("27583")[0], 150, constant_values=235)
-        gray[60:66, 60:-60] = gray[-66:-60, 60:-60] = 40
-        gray[60:-60, 60:66] = gray[60:-60, -66:-60] = 40
-        assert lines(gray, cnn) == ["27583"]
 
 
 class TestFiles:
