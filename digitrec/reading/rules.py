@@ -181,7 +181,9 @@ def _parts(
     band = slice(max(0, int(curve.min() - 2 * half) - 2), int(curve.max() + 2 * half) + 3)
     near = np.abs(np.arange(len(mask))[band, None] - curve) <= half + 2
     inked = np.flatnonzero((mask[band] & near).any(axis=0))
-    for part in np.split(inked, np.flatnonzero(np.diff(inked) > sizes.gap) + 1):
+    # A bend in the curve may lead it past all ink.
+    ends = np.flatnonzero(np.diff(inked) > sizes.gap) + 1
+    for part in np.split(inked, ends) if len(inked) else []:
         columns = slice(part[0], part[-1] + 1)
         yield (band, columns), near[:, columns], len(part)
 
