@@ -54,7 +54,7 @@ pieces           limits                                                         
 ink              limits pieces scale                                             numpy cv2
 boxes            limits pieces                                                   numpy cv2
 rules            boxes limits pieces                                             numpy cv2
-look             ink limits rules scale                                          numpy cv2
+look             ink limits polarity rules scale                                 numpy cv2
 edges            ink limits pieces                                               numpy
 lines            limits pieces                                                   numpy
 band             limits pieces                                                   numpy

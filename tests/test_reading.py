@@ -241,6 +241,27 @@ class TestLinesOfDigits:
             gray[8:11, 8:-8] = gray[-11:-8, 8:-8] = gray[8:-8, 8:11] = gray[8:-8, -11:-8] = 50
         assert lines(gray, cnn) == ["2358", "4679"]
 
+    def test_one_line_far_paler_than_the_rest(self, cnn):
+        gray, _ = text_on_paper("2357", "4682", "3548", ink=30)
+        pale = round(60 * (0.9 + 1.7)) - 10
+        rows = slice(pale, pale + 80)
+        gray[rows] = 235 - (235 - gray[rows].astype(int)) // 4
+        assert lines(gray, cnn) == ["2357", "4682", "3548"]
+
+    def test_under_a_ring_of_coffee(self, cnn):
+        gray, _ = text_on_paper("235782", "468235", "354879")
+        stain = np.zeros_like(gray)
+        cv2.circle(stain, (gray.shape[1] // 2, gray.shape[0] // 2), 110, 100, 14)
+        gray = cv2.subtract(gray, cv2.min(cv2.GaussianBlur(stain, (0, 0), 2), gray // 2))
+        assert lines(gray, cnn) == ["235782", "468235", "354879"]
+
+    def test_under_the_shadow_of_a_pen(self, cnn):
+        gray, _ = text_on_paper("235782", "468235", "354879")
+        shadow = np.zeros(gray.shape, np.float32)
+        cv2.line(shadow, (190, 400), (260, 40), 0.5, 40)
+        gray = (gray * (1 - cv2.GaussianBlur(shadow, (0, 0), 2))).astype(np.uint8)
+        assert lines(gray, cnn) == ["235782", "468235", "354879"]
+
     @pytest.mark.parametrize("heights", [1.2, 2, 3, 6])
     def test_a_short_line_under_a_number_is_no_digit(self, cnn, heights):
         gray, boxes = text_on_paper("31", high=90)

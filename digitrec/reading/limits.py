@@ -78,6 +78,9 @@ GRAIN_SIZE = 0.3
 NEAR_INK = 0.06
 #: Share of the threshold down to which a fading stroke is followed.
 FADED = 0.7
+#: Percentiles of how dark ink is, its soft edge aside; and share of the dark that the pale is, at
+#: least, where all ink is of one darkness. What is drawn on a screen is.
+PALE_AND_DARK, EVEN_INK = (5, 90), 0.8
 #: Pixels that the pen is wide at the scale of reading. Finer only shows the paper's grain.
 PEN_PIXELS = 5.0
 #: Pixels: all ink of a picture stays so large; a small digit of a wide pen would lose its holes.
@@ -220,6 +223,8 @@ TALLEST_OF_WHOLE, WIDEST_WHOLE = 0.4, 2.0
 #: Mean logarithm a digit, below which it is not plain what a picture says, and other ways to see it
 #: and its other sides are tried.
 TURNED = -0.15
+#: Share of all ink: where digits are less, something covers others, or is none.
+NEARLY_ALL = 0.8
 #: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.
 MANY = 4
 #: Mean logarithm a digit: below it, or where many digits do not convince, the last ways are tried,

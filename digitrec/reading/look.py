@@ -5,6 +5,8 @@ H and W are the rows and columns of a picture.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -17,6 +19,7 @@ from digitrec.reading.ink import (
     ink_threshold,
     stroke_width,
 )
+from digitrec.reading.polarity import two_shades
 from digitrec.reading.rules import find_rules
 from digitrec.reading.scale import reduced, resized
 
@@ -110,6 +113,55 @@ def look(
     if sheet is not None:
         mask &= ~_at_the_border(mask & ~rules, sheet)
     return Ink(ink, threshold, mask, rules, pen, factor, drop_rules)
+
+
+def dark_alone(ink: Ink) -> Ink | None:
+    """Take only the darker part of the ink: a pen's strokes, on squared paper, stains and shadows.
+
+    Returns
+    -------
+    Ink or None
+        None where all ink, its soft edge aside, is about as dark (``EVEN_INK``).
+    """
+    away = cv2.distanceTransform(ink.mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    inked = np.rint(255 * ink.values[away > ink.pen / 4]).astype(np.uint8)
+    if not inked.size:
+        return None
+    pale, dark = np.percentile(inked, limits.PALE_AND_DARK)
+    if pale >= limits.EVEN_INK * dark:
+        return None
+    darker, _ = two_shades(inked)
+    threshold = (float(inked[darker].min()) - 0.5) / 255
+    paper = float(np.median(inked[~darker])) / 255  # what is paler, is
+    values = np.clip((ink.values - paper) / (1 - paper), 0, 1)
+    threshold = (threshold - paper) / (1 - paper)
+    mask = ink_mask(values, threshold)
+    pen = stroke_width(mask)
+    rules = find_rules(mask, pen) if ink.rules_dropped else np.zeros_like(mask)
+    return replace(ink, values=values, threshold=threshold, mask=mask, rules=rules, pen=pen)
+
+
+def faint_too(ink: Ink) -> Ink | None:
+    """Add what is much paler than the rest of the ink: a pencil's line on a page of a marker's.
+
+    What is left beside the ink, its soft edge aside, is looked at for ink of its own, and that made
+    as dark as the rest.
+
+    Returns
+    -------
+    Ink or None
+        None where nothing more stands out from the paper.
+    """
+    reach = 2 * round(ink.pen / 2) + 1
+    beside = cv2.dilate(ink.mask.astype(np.uint8), np.ones((reach, reach), np.uint8)) == 0
+    left = np.where(beside, ink.values, 0)
+    threshold = ink_threshold(left)
+    if threshold is None or threshold >= ink.threshold:
+        return None
+    pale = ink_mask(left, threshold)
+    rules = find_rules(pale, ink.pen) if ink.rules_dropped else np.zeros_like(pale)
+    values = np.where(beside, np.minimum(1, ink.values * (ink.threshold / threshold)), ink.values)
+    return replace(ink, values=values, mask=pale, rules=rules)
 
 
 def _at_the_border(ink: np.ndarray, sheet: np.ndarray) -> np.ndarray:

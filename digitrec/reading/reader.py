@@ -16,7 +16,7 @@ from digitrec.reading import limits
 from digitrec.reading.edges import writing
 from digitrec.reading.files import Path_, Picture, as_array, load, written
 from digitrec.reading.ink import Ink
-from digitrec.reading.look import find_sheet, look
+from digitrec.reading.look import dark_alone, faint_too, find_sheet, look
 from digitrec.reading.pieces import Piece, find_pieces
 from digitrec.reading.polarity import has_light_ink
 from digitrec.reading.recipe import Box, scaled
@@ -126,75 +126,117 @@ def upright(gray: np.ndarray, network: Network) -> tuple[Seen, int]:
             other = see(upside.turned(quarters), network)
             if other.count >= limits.MANY and other.evidence > best.evidence + limits.BETTER:
                 best, turns = other, quarters
+    if turns:  # what was the likeliest ink on its side need not be so upright
+        again = either_ink(np.ascontiguousarray(np.rot90(gray, turns)), network)
+        best = again if again.beats(best) else best
     return best, turns
 
 
 def either_ink(gray: np.ndarray, network: Network) -> Seen:
     """See a picture, (H, W) uint8, as it lies, in one way after the other until one is plain.
 
-    As a page, and, where that shows little or nothing sure, with its rules as strokes; as a
-    close-up of one digit; the sheet alone; then, while the best one is unlikely, or of many digits
-    that do not convince, blurred: as a page, and as a close-up, which has to convince itself. All
-    of it but the last once more with light ink for dark, where that is not sure. Of all, the way
-    that beats the others (``Seen.beats``).
+    As a page, and, where that shows little or nothing sure, with its rules as strokes; the darker
+    ink alone; as a close-up of one digit; the sheet alone; then, while the best one is unlikely, or
+    of many digits that do not convince, blurred: as a page, and as a close-up. All of it but the
+    last once more with light ink for dark, where that is not sure. Of all, the way that beats the
+    others (``Seen.beats``); and with it what is much paler, where that is plain.
     """
     light, sure = has_light_ink(gray)
     dark = 255 - gray if light else gray
     best = Seen(None, [], [], [], -np.inf)
     for pixels in [dark] if sure else [dark, 255 - dark]:
-        for number, ink in enumerate(_ways(pixels, likelier=pixels is dark)):
+        page = look(pixels)
+        first = see(page, network)
+        if first.count <= 2 or not first.convinces:
+            first = _with_rules(pixels, first, network)
+        best = _likelier(first, best)
+        best = _likeliest(_ways(pixels, page, best.convinces), best, network)
+        # A digit that is not sure is a question mark; a page of such may be grain.
+        many_unsure = best.count >= limits.MANY and not best.convinces
+        if not best.is_plain and (many_unsure or best.score < limits.HOPELESS):
+            best = _likeliest(_blurred_ways(pixels, likelier=pixels is dark), best, network)
+        if best.is_plain:
+            break
+    return _with_faint(best, network)
+
+
+def _likelier(other: Seen, best: Seen) -> Seen:
+    """Choose; where nothing is seen in either way, the ink is kept."""
+    return other if other.beats(best) or best.ink is None else best
+
+
+def _likeliest(ways: Iterator[tuple[Ink | None, bool]], best: Seen, network: Network) -> Seen:
+    """See ink in further ways until one is plain; some of them have to convince themselves."""
+    if not best.is_plain:
+        for ink, has_to_convince in ways:
             other = see(ink, network)
-            # In blurred grain, seen from so near, there is always something.
-            if (number < 4 or other.convinces) and (other.beats(best) or best.ink is None):
-                best = other
-            if number == 0 and (other.count <= 2 or not other.convinces):
-                best = _with_rules(pixels, best, network)
+            if other.convinces or not has_to_convince:
+                best = _likelier(other, best)
             if best.is_plain:
-                return best
-            # A digit that is not sure is a question mark; a page of such may be grain.
-            one_of_few = best.count < limits.MANY or best.convinces
-            if number >= 2 and best.score >= limits.HOPELESS and one_of_few:
                 break
     return best
 
 
-def _with_rules(pixels: np.ndarray, best: Seen, network: Network) -> Seen:
+def _with_faint(best: Seen, network: Network) -> Seen:
+    """See what is much paler than the rest, too, where that convinces by itself."""
+    dark = best.ink
+    pale = faint_too(dark) if dark is not None and best.count else None
+    if dark is None or pale is None:
+        return best
+    alone = see(pale, network)
+    if not alone.count or not alone.convinces:
+        return best
+    both = replace(pale, mask=dark.mask | pale.mask, rules=dark.rules | pale.rules)
+    other = see(both, network)
+    return other if other.beats(best) else best
+
+
+def _with_rules(pixels: np.ndarray, first: Seen, network: Network) -> Seen:
     """Take rules and edges for strokes: where little is written, the stem of a 7 looks like one."""
-    page = best.ink
+    page = first.ink
     many = page is not None and len(find_pieces(page.rules, page.pen)) > limits.MANY
-    if page is not None and best.is_plain:
+    if page is not None and first.is_plain:
         nothing_left_out = len(writing(page)) == len(writing(page.with_rules()))
         if many or (nothing_left_out and not page.rules.any()):
-            return best
+            return first
     ink = look(pixels, drop_rules=False)
     if ink is None or (page is None and len(find_pieces(ink.mask, ink.pen)) > limits.MANY):
-        return best  # nothing but rules
+        return first  # nothing but rules
     # Many rules are a page's, unless all ink hangs together.
     if len(writing(ink)) > (1 if many else limits.MOST_JOINED):
-        return best
+        return first
     other = see(ink, network)
     # A stroke given back to its digit makes no digit more; the side of a box would.
-    if best.count and other.count > best.count:
-        return best
+    if first.count and other.count > first.count:
+        return first
     all_one = other.is_plain and len(writing(ink)) == 1  # whatever looked like a rule is in it
-    return other if all_one or other.beats(best) else best
+    return other if all_one or other.beats(first) else first
 
 
-def _ways(pixels: np.ndarray, likelier: bool) -> Iterator[Ink | None]:
-    """Look at a picture with dark ink in all ways, the usual ones first.
+def _ways(
+    pixels: np.ndarray, page: Ink | None, convinced: bool
+) -> Iterator[tuple[Ink | None, bool]]:
+    """Look at a picture with dark ink, and at its ink as a page's, in further ways.
 
-    What is unlikely, and then blurred, and seen from near, may look like anything: so the last way
-    is for the likelier ink alone.
+    Yields ink, and whether what is seen in it has to convince: strokes without their paler parts
+    may be other digits, so they have to, where the page does.
     """
-    yield look(pixels)
-    yield look(pixels, close_up=True)
+    yield None if page is None else dark_alone(page), convinced
+    yield look(pixels, close_up=True), False
     sheet = find_sheet(pixels)
-    yield None if sheet is None else look(pixels, sheet=sheet)
-    # Grain becomes calm, strokes stay.
+    yield None if sheet is None else look(pixels, sheet=sheet), False
+
+
+def _blurred_ways(pixels: np.ndarray, likelier: bool) -> Iterator[tuple[Ink | None, bool]]:
+    """Look at a picture that is blurred: grain becomes calm, strokes stay.
+
+    In blurred grain, seen from near, there is always something: that has to convince, and only in
+    the likelier ink.
+    """
     calm = cv2.GaussianBlur(pixels, (0, 0), limits.CALM * max(pixels.shape))
-    yield look(calm)
+    yield look(calm), False
     if likelier:
-        yield look(calm, close_up=True)
+        yield look(calm, close_up=True), True
 
 
 def _place(piece: Piece, seen: Seen, turns: int, shape: Sequence[int], whole: Sequence[int]) -> Box:

@@ -60,8 +60,24 @@ class Seen:
 
     @property
     def is_plain(self) -> bool:
-        """Whether no other way need be tried: digits, nearly certain, not mostly 1s; or one 1."""
-        return self.score >= limits.TURNED and (self.convinces or self.count == 1)
+        """Whether no other way need be tried: digits, nearly certain, not mostly 1s; or one 1.
+
+        And they are nearly all of the ink: a shadow over the others hides them.
+        """
+        if self.ink is None or self.score < limits.TURNED:
+            return False
+        nearly_all = self.digits.sum() >= limits.NEARLY_ALL * self.ink.writing.sum()
+        return bool(nearly_all and (self.convinces or self.count == 1))
+
+    @property
+    def digits(self) -> np.ndarray:
+        """Where the digits' ink is; (H, W) bool."""
+        assert self.ink is not None
+        found = np.zeros_like(self.ink.mask)
+        for line, path in zip(self.candidates, self.chosen, strict=True):
+            for k in path:
+                line[k][0].draw(found)
+        return found
 
     @property
     def convinces(self) -> bool:
@@ -96,11 +112,7 @@ class Seen:
         shadow's edge.
         """
         assert self.ink is not None
-        values = self.ink.values
-        digits = np.zeros_like(self.ink.mask)
-        for line, path in zip(self.candidates, self.chosen, strict=True):
-            for k in path:
-                line[k][0].draw(digits)
+        values, digits = self.ink.values, self.digits
         rim = digits & (cv2.erode(digits.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
         paper = values[~self.ink.mask]
         if not rim.any() or not paper.size:
