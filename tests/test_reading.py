@@ -498,7 +498,6 @@ ALL_INK[0, 0] = 0
 
 @FEWER
 @example(ALL_INK, 0, "as it is")
-@example(np.zeros((36, 62), np.uint8), 693, "strokes")  # a rule's curve that leads past all ink
 @given(
     hnp.arrays(
         np.uint8,

@@ -170,6 +170,14 @@ class TestPen:
         mask[40:, 66:74] = True
         assert inks.stroke_width(mask) == pytest.approx(8, abs=1)
 
+    def test_a_speck_beside_a_digit_as_large_as_the_picture_tells_no_pen(self):
+        mask = np.zeros((100, 100), np.uint8)
+        cv2.ellipse(mask, (50, 50), (43, 43), 0, 0, 360, 1, 14)
+        assert mask.any(axis=0).all()
+        alone = inks.stroke_width(mask > 0)
+        mask[1, 1] = 1
+        assert inks.stroke_width(mask > 0) == alone > 10
+
 
 class TestSheet:
     def on_table(self, table):
@@ -253,3 +261,40 @@ class TestLook:
         gray = slope.astype(np.uint8)
         assert looks.look(gray, even_light=True).mask[:, :20].any()  # the darker half of the page
         assert not looks.look(gray).mask[:, :20].any()
+
+
+class TestShades:
+    """Two strokes on paper, (120, 160) uint8, the right one as bright as it is asked to be."""
+
+    def ink(self, right, blur=0.0):
+        gray = np.full((120, 160), 230, np.uint8)
+        gray[20:100, 40:48] = 40
+        gray[20:100, 100:108] = right
+        found = looks.look(cv2.GaussianBlur(gray, (0, 0), blur) if blur else gray)
+        assert found is not None
+        return found
+
+    def sides(self, mask):
+        middle = mask.shape[1] // 2
+        return mask[:, :middle].any(), mask[:, middle:].any()
+
+    def test_ink_of_one_darkness_has_no_darker_part(self):
+        assert looks.dark_alone(self.ink(40)) is None
+
+    def test_the_darker_part_alone(self):
+        ink = self.ink(110)
+        assert self.sides(ink.mask) == (True, True)
+        dark = looks.dark_alone(ink)
+        assert self.sides(dark.mask) == (True, False)
+        assert 0 < dark.threshold < 1
+        assert dark.values.min() >= 0  # the paler ink, and all paper, are paper
+
+    def test_what_is_far_paler_is_found_beside_the_rest_and_made_as_dark(self):
+        ink = self.ink(205)
+        assert self.sides(ink.mask) == (True, False)
+        pale = looks.pale_alone(ink)
+        assert self.sides(pale.mask) == (False, True)
+        assert (pale.values[pale.mask] > ink.threshold * 0.7).all()
+
+    def test_the_soft_edge_of_ink_is_no_pale_ink(self):
+        assert looks.pale_alone(self.ink(40, blur=1.5)) is None

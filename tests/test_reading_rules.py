@@ -192,3 +192,9 @@ class TestSides:
             mask[30:70, x : x + 4] = True
             mask[30:70, x + 20 : x + 45] = ring(40, 25)
         assert not boxes.sides(mask, blank(100, 300), 4.0).any()
+
+
+def test_a_curve_that_leads_past_all_ink_has_no_parts():
+    """A rule's points, followed, may bend into white paper."""
+    sizes = rules._Sizes.of(62, 2.0, 20.0, 0.0)
+    assert not list(rules._parts(np.zeros((36, 62), bool), np.full(62, 10.0), 1.0, sizes))

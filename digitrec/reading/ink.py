@@ -222,7 +222,8 @@ def stroke_width(mask: np.ndarray) -> float:
     """Width of the pen in pixels: twice the distance to the edge along the strokes' middles.
 
     The median over the middles (the ridge of the distances) of all ink that does not touch
-    the picture's edge; grain (``GRAIN_SIZE``) is not counted.
+    the picture's edge; grain (``GRAIN_SIZE``) is not counted. Where there is none, of what is in a
+    frame as large as the picture; where there is none of that either, of all ink.
 
     Parameters
     ----------
@@ -237,14 +238,17 @@ def stroke_width(mask: np.ndarray) -> float:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         mask.astype(np.uint8), connectivity=8
     )
-    longest = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    sides = stats[:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]
+    longest = sides.max(axis=1)
     usual = weighted_median(longest[1:], stats[1:, cv2.CC_STAT_AREA])
-    counted = longest >= max(3, limits.GRAIN_SIZE * usual)
-    counted[0] = False
+    strokes = longest >= max(3, limits.GRAIN_SIZE * usual)
+    strokes[0] = False
+    counted = strokes.copy()
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         counted[edge] = False
-    if not counted.any():  # all ink touches it; what is as large as the picture is its frame
-        sides = stats[:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]
-        counted = (np.arange(count) > 0) & (sides < mask.shape).any(axis=1)
-        counted[1:] |= not counted.any()
+    frame = (sides == mask.shape).all(axis=1)
+    if not counted.any() and frame[1:].any():
+        counted = strokes & ~frame
+    if not counted.any():
+        counted = np.arange(count) > 0
     return thickness(counted[labels])

@@ -79,7 +79,7 @@ NEAR_INK = 0.06
 #: Share of the threshold down to which a fading stroke is followed.
 FADED = 0.7
 #: Percentiles of how dark ink is, its soft edge aside; and share of the dark that the pale is, at
-#: least, where all ink is of one darkness. What is drawn on a screen is.
+#: least, in ink of one darkness, such as what is drawn on a screen.
 PALE_AND_DARK, EVEN_INK = (5, 90), 0.8
 #: Pixels that the pen is wide at the scale of reading. Finer only shows the paper's grain.
 PEN_PIXELS = 5.0
@@ -223,7 +223,7 @@ TALLEST_OF_WHOLE, WIDEST_WHOLE = 0.4, 2.0
 #: Mean logarithm a digit, below which it is not plain what a picture says, and other ways to see it
 #: and its other sides are tried.
 TURNED = -0.15
-#: Share of all ink: where digits are less, something covers others, or is none.
+#: Share of all ink: where the digits are less, the rest may cover others.
 NEARLY_ALL = 0.8
 #: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.
 MANY = 4

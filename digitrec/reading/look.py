@@ -111,12 +111,16 @@ def look(
         pen = stroke_width(mask & ~rules) or pen
         rules |= find_rules(mask & ~rules, pen)
     if sheet is not None:
-        mask &= ~_at_the_border(mask & ~rules, sheet)
+        border = _at_the_border(mask & ~rules, sheet)
+        mask &= ~border
+        square = np.ones((2 * limits.SOFT_EDGE - 1,) * 2, np.uint8)
+        soft = cv2.dilate(border.astype(np.uint8), square) > 0
+        ink = np.where(soft & ~mask, 0, ink)
     return Ink(ink, threshold, mask, rules, pen, factor, drop_rules)
 
 
 def dark_alone(ink: Ink) -> Ink | None:
-    """Take only the darker part of the ink: a pen's strokes, on squared paper, stains and shadows.
+    """Take only the darker part of the ink: a pen's strokes without squares, stains and shadows.
 
     Returns
     -------
@@ -132,7 +136,7 @@ def dark_alone(ink: Ink) -> Ink | None:
         return None
     darker, _ = two_shades(inked)
     threshold = (float(inked[darker].min()) - 0.5) / 255
-    paper = float(np.median(inked[~darker])) / 255  # what is paler, is
+    paper = float(np.median(inked[~darker])) / 255  # the paler part counts as it
     values = np.clip((ink.values - paper) / (1 - paper), 0, 1)
     threshold = (threshold - paper) / (1 - paper)
     mask = ink_mask(values, threshold)
@@ -141,16 +145,16 @@ def dark_alone(ink: Ink) -> Ink | None:
     return replace(ink, values=values, threshold=threshold, mask=mask, rules=rules, pen=pen)
 
 
-def faint_too(ink: Ink) -> Ink | None:
-    """Add what is much paler than the rest of the ink: a pencil's line on a page of a marker's.
+def pale_alone(ink: Ink) -> Ink | None:
+    """Take only what is much paler than the ink: a pencil's line on a page of a marker's.
 
-    What is left beside the ink, its soft edge aside, is looked at for ink of its own, and that made
-    as dark as the rest.
+    The paper beside the ink, and beside its soft edge, is searched for ink of its own. That becomes
+    so much darker that the same threshold fits.
 
     Returns
     -------
     Ink or None
-        None where nothing more stands out from the paper.
+        None where nothing paler stands out from the paper.
     """
     reach = 2 * round(ink.pen / 2) + 1
     beside = cv2.dilate(ink.mask.astype(np.uint8), np.ones((reach, reach), np.uint8)) == 0

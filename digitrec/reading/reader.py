@@ -16,7 +16,7 @@ from digitrec.reading import limits
 from digitrec.reading.edges import writing
 from digitrec.reading.files import Path_, Picture, as_array, load, written
 from digitrec.reading.ink import Ink
-from digitrec.reading.look import dark_alone, faint_too, find_sheet, look
+from digitrec.reading.look import dark_alone, find_sheet, look, pale_alone
 from digitrec.reading.pieces import Piece, find_pieces
 from digitrec.reading.polarity import has_light_ink
 from digitrec.reading.recipe import Box, scaled
@@ -108,7 +108,7 @@ def read(image: Picture, network: Network, reject_below: float | None = None) ->
         for piece, normal, row in (candidates[k] for k in chosen):
             probability = float(row.max())
             label = "?" if probability < reject_below else str(int(row.argmax()))
-            box = _place(piece, seen, turns, gray.shape, image.shape)
+            box = _place(piece, seen, turns, image.shape)
             digits.append(Digit(normal, box, number, label, probability, row))
     texts = ["".join(d.label for d in digits if d.line == k) for k in range(len(lines))]
     return Reading(texts, digits)
@@ -136,10 +136,10 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
     """See a picture, (H, W) uint8, as it lies, in one way after the other until one is plain.
 
     As a page, and, where that shows little or nothing sure, with its rules as strokes; the darker
-    ink alone; as a close-up of one digit; the sheet alone; then, while the best one is unlikely, or
+    ink alone; as a close-up of one digit; the sheet alone; then, where the best one is unlikely, or
     of many digits that do not convince, blurred: as a page, and as a close-up. All of it but the
     last once more with light ink for dark, where that is not sure. Of all, the way that beats the
-    others (``Seen.beats``); and with it what is much paler, where that is plain.
+    others (``Seen.beats``), with what is much paler, where that convinces by itself.
     """
     light, sure = has_light_ink(gray)
     dark = 255 - gray if light else gray
@@ -150,23 +150,25 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
         if first.count <= 2 or not first.convinces:
             first = _with_rules(pixels, first, network)
         best = _likelier(first, best)
-        best = _likeliest(_ways(pixels, page, best.convinces), best, network)
+        if page is not None and not best.is_plain:
+            best = _likelier(_with_dark(page, first, network), best)
+        best = _likeliest(_ways(pixels), best, network)
         # A digit that is not sure is a question mark; a page of such may be grain.
         many_unsure = best.count >= limits.MANY and not best.convinces
         if not best.is_plain and (many_unsure or best.score < limits.HOPELESS):
             best = _likeliest(_blurred_ways(pixels, likelier=pixels is dark), best, network)
         if best.is_plain:
             break
-    return _with_faint(best, network)
+    return _with_pale(best, network)
 
 
 def _likelier(other: Seen, best: Seen) -> Seen:
-    """Choose; where nothing is seen in either way, the ink is kept."""
+    """Choose; where neither shows a digit, the first one that has ink."""
     return other if other.beats(best) or best.ink is None else best
 
 
 def _likeliest(ways: Iterator[tuple[Ink | None, bool]], best: Seen, network: Network) -> Seen:
-    """See ink in further ways until one is plain; some of them have to convince themselves."""
+    """See ink in further ways until one is plain; what some of them show has to convince."""
     if not best.is_plain:
         for ink, has_to_convince in ways:
             other = see(ink, network)
@@ -177,12 +179,24 @@ def _likeliest(ways: Iterator[tuple[Ink | None, bool]], best: Seen, network: Net
     return best
 
 
-def _with_faint(best: Seen, network: Network) -> Seen:
+def _with_dark(page: Ink, first: Seen, network: Network) -> Seen:
+    """See the darker of a page's ink alone, where it may be covered by what is paler.
+
+    One digit that is nearly all of the ink is not. Strokes without their paler parts may be other
+    digits: so where the page convinced, or showed nothing, this has to convince.
+    """
+    if first.count == 1 and first.is_nearly_all:
+        return first
+    other = see(dark_alone(page), network)
+    return other if other.convinces or not first.convinces else first
+
+
+def _with_pale(best: Seen, network: Network) -> Seen:
     """See what is much paler than the rest, too, where that convinces by itself."""
     dark = best.ink
-    pale = faint_too(dark) if dark is not None and best.count else None
-    if dark is None or pale is None:
-        return best
+    pale = pale_alone(dark) if dark is not None and best.count else None
+    if dark is None or pale is None or len(writing(pale)) > limits.SAMPLED:
+        return best  # nothing, or grain and what is left of pale squares
     alone = see(pale, network)
     if not alone.count or not alone.convinces:
         return best
@@ -213,15 +227,8 @@ def _with_rules(pixels: np.ndarray, first: Seen, network: Network) -> Seen:
     return other if all_one or other.beats(first) else first
 
 
-def _ways(
-    pixels: np.ndarray, page: Ink | None, convinced: bool
-) -> Iterator[tuple[Ink | None, bool]]:
-    """Look at a picture with dark ink, and at its ink as a page's, in further ways.
-
-    Yields ink, and whether what is seen in it has to convince: strokes without their paler parts
-    may be other digits, so they have to, where the page does.
-    """
-    yield None if page is None else dark_alone(page), convinced
+def _ways(pixels: np.ndarray) -> Iterator[tuple[Ink | None, bool]]:
+    """Look at a picture with dark ink in further ways; what they show need not convince."""
     yield look(pixels, close_up=True), False
     sheet = find_sheet(pixels)
     yield None if sheet is None else look(pixels, sheet=sheet), False
@@ -230,8 +237,8 @@ def _ways(
 def _blurred_ways(pixels: np.ndarray, likelier: bool) -> Iterator[tuple[Ink | None, bool]]:
     """Look at a picture that is blurred: grain becomes calm, strokes stay.
 
-    In blurred grain, seen from near, there is always something: that has to convince, and only in
-    the likelier ink.
+    Yields ink, and whether what it shows has to convince. In blurred grain, seen from near, there
+    is always something: that has to, and it is tried for the likelier ink alone.
     """
     calm = cv2.GaussianBlur(pixels, (0, 0), limits.CALM * max(pixels.shape))
     yield look(calm), False
@@ -239,7 +246,7 @@ def _blurred_ways(pixels: np.ndarray, likelier: bool) -> Iterator[tuple[Ink | No
         yield look(calm, close_up=True), True
 
 
-def _place(piece: Piece, seen: Seen, turns: int, shape: Sequence[int], whole: Sequence[int]) -> Box:
+def _place(piece: Piece, seen: Seen, turns: int, whole: Sequence[int]) -> Box:
     """Where a piece is in the whole picture's pixels, before it was turned and scaled."""
     assert seen.ink is not None
     left, top, right, bottom = piece.x, piece.y, piece.right, piece.bottom

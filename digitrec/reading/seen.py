@@ -62,15 +62,23 @@ class Seen:
     def is_plain(self) -> bool:
         """Whether no other way need be tried: digits, nearly certain, not mostly 1s; or one 1.
 
-        And they are nearly all of the ink: a shadow over the others hides them.
+        And they are nearly all of the ink: what is left may be a shadow over others.
         """
-        if self.ink is None or self.score < limits.TURNED:
-            return False
-        nearly_all = self.digits.sum() >= limits.NEARLY_ALL * self.ink.writing.sum()
-        return bool(nearly_all and (self.convinces or self.count == 1))
+        sure = self.score >= limits.TURNED and (self.convinces or self.count == 1)
+        return sure and self.is_nearly_all
 
     @property
-    def digits(self) -> np.ndarray:
+    def is_nearly_all(self) -> bool:
+        """Whether the digits are nearly all of the ink in the rectangle around them all."""
+        if self.ink is None or not self.count:
+            return False
+        digits = self.digits_mask
+        rows, columns = (np.flatnonzero(digits.any(axis=axis)) for axis in (1, 0))
+        around = self.ink.writing[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        return bool(digits.sum() >= limits.NEARLY_ALL * around.sum())
+
+    @property
+    def digits_mask(self) -> np.ndarray:
         """Where the digits' ink is; (H, W) bool."""
         assert self.ink is not None
         found = np.zeros_like(self.ink.mask)
@@ -112,7 +120,7 @@ class Seen:
         shadow's edge.
         """
         assert self.ink is not None
-        values, digits = self.ink.values, self.digits
+        values, digits = self.ink.values, self.digits_mask
         rim = digits & (cv2.erode(digits.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
         paper = values[~self.ink.mask]
         if not rim.any() or not paper.size:
