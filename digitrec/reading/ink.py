@@ -11,6 +11,7 @@ function             question it answers
 ``ink_threshold``    where does paper end and ink begin, and is there any ink?
 ``ink_mask``         where is ink?
 ``stroke_width``     how wide is the pen?
+``with_edge``        where is ink, and its soft edge?
 ==================== ===============================================================================
 
 H and W are the rows and columns of a picture.
@@ -252,3 +253,9 @@ def stroke_width(mask: np.ndarray) -> float:
     if not counted.any():
         counted = np.arange(count) > 0
     return thickness(counted[labels])
+
+
+def with_edge(mask: np.ndarray) -> np.ndarray:
+    """Return a mask's pixels and the soft edge of its ink all around; (H, W) bool."""
+    square = np.ones((2 * limits.SOFT_EDGE - 1,) * 2, np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), square) > 0)

@@ -223,7 +223,7 @@ TALLEST_OF_WHOLE, WIDEST_WHOLE = 0.4, 2.0
 #: Mean logarithm a digit, below which it is not plain what a picture says, and other ways to see it
 #: and its other sides are tried.
 TURNED = -0.15
-#: Share of all ink: where the digits are less, the rest may cover others.
+#: Share of the ink around the digits: where they are less, the rest may cover others.
 NEARLY_ALL = 0.8
 #: So many digits, or pieces, tell what a page is like: which side is up, how high its digits are.
 MANY = 4

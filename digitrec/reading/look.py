@@ -18,6 +18,7 @@ from digitrec.reading.ink import (
     ink_mask,
     ink_threshold,
     stroke_width,
+    with_edge,
 )
 from digitrec.reading.polarity import two_shades
 from digitrec.reading.rules import find_rules
@@ -98,7 +99,7 @@ def look(
         return None
     mask = ink_mask(ink, threshold)
     pen = stroke_width(mask)
-    rules = find_rules(mask, pen) if drop_rules else np.zeros_like(mask)
+    rules = _rules(mask, pen, drop_rules)
     if rules.any():  # the pen may be darker than they are, and there may be no pen
         soft = cv2.dilate(rules.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         without = ink_threshold(np.where(rules | (soft & ~mask), 0, ink))
@@ -113,9 +114,7 @@ def look(
     if sheet is not None:
         border = _at_the_border(mask & ~rules, sheet)
         mask &= ~border
-        square = np.ones((2 * limits.SOFT_EDGE - 1,) * 2, np.uint8)
-        soft = cv2.dilate(border.astype(np.uint8), square) > 0
-        ink = np.where(soft & ~mask, 0, ink)
+        ink = np.where(with_edge(border) & ~mask, 0, ink)
     return Ink(ink, threshold, mask, rules, pen, factor, drop_rules)
 
 
@@ -141,7 +140,7 @@ def dark_alone(ink: Ink) -> Ink | None:
     threshold = (threshold - paper) / (1 - paper)
     mask = ink_mask(values, threshold)
     pen = stroke_width(mask)
-    rules = find_rules(mask, pen) if ink.rules_dropped else np.zeros_like(mask)
+    rules = _rules(mask, pen, ink.rules_dropped)
     return replace(ink, values=values, threshold=threshold, mask=mask, rules=rules, pen=pen)
 
 
@@ -163,9 +162,14 @@ def pale_alone(ink: Ink) -> Ink | None:
     if threshold is None or threshold >= ink.threshold:
         return None
     pale = ink_mask(left, threshold)
-    rules = find_rules(pale, ink.pen) if ink.rules_dropped else np.zeros_like(pale)
+    rules = _rules(pale, ink.pen, ink.rules_dropped)
     values = np.where(beside, np.minimum(1, ink.values * (ink.threshold / threshold)), ink.values)
     return replace(ink, values=values, mask=pale, rules=rules)
+
+
+def _rules(mask: np.ndarray, pen: float, dropped: bool) -> np.ndarray:
+    """Find the rules in ink, (H, W) bool; none where they count as writing."""
+    return find_rules(mask, pen) if dropped else np.zeros_like(mask)
 
 
 def _at_the_border(ink: np.ndarray, sheet: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ import numpy as np
 
 from digitrec.reading import limits
 from digitrec.reading.files import ImageError
-from digitrec.reading.ink import Ink
+from digitrec.reading.ink import Ink, with_edge
 from digitrec.reading.pieces import Piece
 
 
@@ -77,7 +77,7 @@ def normalise_piece(
     # A neighbour's ink, or a rule's, is not this digit's soft edge.
     values = np.where(ink.mask[place] & ~digit, 0, ink.values[place])
     if "level_contrast" in without:
-        coverage = np.where(_with_edge(digit), values, 0)
+        coverage = np.where(with_edge(digit), values, 0)
     else:
         coverage = even_contrast(values, digit, ink.threshold)
     if not (coverage >= limits.COVERED).any():
@@ -88,12 +88,6 @@ def normalise_piece(
     steps["20 × 20"] = small = fit_box(cut, "keep_aspect" not in without)
     steps["28 × 28"] = image = centre_by_mass(small, "by_mass" not in without)
     return image, Box(x + box.x, y + box.y, box.width, box.height), steps
-
-
-def _with_edge(digit: np.ndarray) -> np.ndarray:
-    """Return a digit's pixels and its soft edge all around; (H, W) bool."""
-    square = np.ones((2 * limits.SOFT_EDGE - 1,) * 2, np.uint8)
-    return np.asarray(cv2.dilate(digit.astype(np.uint8), square) > 0)
 
 
 def even_contrast(ink: np.ndarray, digit: np.ndarray, threshold: float) -> np.ndarray:
@@ -119,7 +113,7 @@ def even_contrast(ink: np.ndarray, digit: np.ndarray, threshold: float) -> np.nd
     paper = ink[ink <= threshold]
     low = max(2 * threshold - high, float(np.median(paper)) if paper.size else 0.0)
     ramp = np.clip((ink - low) / max(high - low, 1 / 255), 0, 1)
-    return np.where(_with_edge(digit), ramp, 0)
+    return np.where(with_edge(digit), ramp, 0)
 
 
 def crop(coverage: np.ndarray) -> tuple[np.ndarray, Box]:

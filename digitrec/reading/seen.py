@@ -62,7 +62,7 @@ class Seen:
     def is_plain(self) -> bool:
         """Whether no other way need be tried: digits, nearly certain, not mostly 1s; or one 1.
 
-        And they are nearly all of the ink: what is left may be a shadow over others.
+        And they are nearly all of the ink around them: the rest may be a shadow over others.
         """
         sure = self.score >= limits.TURNED and (self.convinces or self.count == 1)
         return sure and self.is_nearly_all
