@@ -6,7 +6,7 @@ light ink or dark, rules or strokes, upright or on its side.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -137,8 +137,8 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
 
     As a page, and, where that shows little or nothing sure, with its rules as strokes; the darker
     ink alone; as a close-up of one digit; the sheet alone; then, where the best one is unlikely, or
-    of many digits that do not convince, blurred: as a page, and as a close-up. All of it but the
-    last once more with light ink for dark, where that is not sure. Of all, the way that beats the
+    of many digits that do not convince, blurred, so that grain becomes calm and strokes stay. All
+    of it once more with light ink for dark, where that is not sure. Of all, the way that beats the
     others (``Seen.beats``), with what is much paler, where that convinces by itself.
     """
     light, sure = has_light_ink(gray)
@@ -152,11 +152,16 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
         best = _likelier(first, best)
         if page is not None and not best.is_plain:
             best = _likelier(_with_dark(page, first, network), best)
-        best = _likeliest(_ways(pixels), best, network)
+        if not best.is_plain:
+            best = _likelier(see(look(pixels, close_up=True), network), best)
+        sheet = None if best.is_plain else find_sheet(pixels)
+        if sheet is not None:
+            best = _likelier(see(look(pixels, sheet=sheet), network), best)
         # A digit that is not sure is a question mark; a page of such may be grain.
         many_unsure = best.count >= limits.MANY and not best.convinces
         if not best.is_plain and (many_unsure or best.score < limits.HOPELESS):
-            best = _likeliest(_blurred_ways(pixels, likelier=pixels is dark), best, network)
+            calm = cv2.GaussianBlur(pixels, (0, 0), limits.CALM * max(pixels.shape))
+            best = _likelier(see(look(calm), network), best)
         if best.is_plain:
             break
     return _with_pale(best, network)
@@ -165,18 +170,6 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
 def _likelier(other: Seen, best: Seen) -> Seen:
     """Choose; where neither shows a digit, the first one that has ink."""
     return other if other.beats(best) or best.ink is None else best
-
-
-def _likeliest(ways: Iterator[tuple[Ink | None, bool]], best: Seen, network: Network) -> Seen:
-    """See ink in further ways until one is plain; what some of them show has to convince."""
-    if not best.is_plain:
-        for ink, has_to_convince in ways:
-            other = see(ink, network)
-            if other.convinces or not has_to_convince:
-                best = _likelier(other, best)
-            if best.is_plain:
-                break
-    return best
 
 
 def _with_dark(page: Ink, first: Seen, network: Network) -> Seen:
@@ -225,25 +218,6 @@ def _with_rules(pixels: np.ndarray, first: Seen, network: Network) -> Seen:
         return first
     all_one = other.is_plain and len(writing(ink)) == 1  # whatever looked like a rule is in it
     return other if all_one or other.beats(first) else first
-
-
-def _ways(pixels: np.ndarray) -> Iterator[tuple[Ink | None, bool]]:
-    """Look at a picture with dark ink in further ways; what they show need not convince."""
-    yield look(pixels, close_up=True), False
-    sheet = find_sheet(pixels)
-    yield None if sheet is None else look(pixels, sheet=sheet), False
-
-
-def _blurred_ways(pixels: np.ndarray, likelier: bool) -> Iterator[tuple[Ink | None, bool]]:
-    """Look at a picture that is blurred: grain becomes calm, strokes stay.
-
-    Yields ink, and whether what it shows has to convince. In blurred grain, seen from near, there
-    is always something: that has to, and it is tried for the likelier ink alone.
-    """
-    calm = cv2.GaussianBlur(pixels, (0, 0), limits.CALM * max(pixels.shape))
-    yield look(calm), False
-    if likelier:
-        yield look(calm, close_up=True), True
 
 
 def _place(piece: Piece, seen: Seen, turns: int, whole: Sequence[int]) -> Box:

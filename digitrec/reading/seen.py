@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import cv2
@@ -67,7 +68,7 @@ class Seen:
         sure = self.score >= limits.TURNED and (self.convinces or self.count == 1)
         return sure and self.is_nearly_all
 
-    @property
+    @cached_property  # asked after every way, and it draws the digits
     def is_nearly_all(self) -> bool:
         """Whether the digits are nearly all of the ink in the rectangle around them all."""
         if self.ink is None or not self.count:
