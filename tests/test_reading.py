@@ -241,6 +241,22 @@ class TestLinesOfDigits:
             gray[8:11, 8:-8] = gray[-11:-8, 8:-8] = gray[8:-8, 8:11] = gray[8:-8, -11:-8] = 50
         assert lines(gray, cnn) == ["2358", "4679"]
 
+    @pytest.mark.parametrize("teeth", [0.4, 0.8, 1.3], ids=["short", "as high", "higher"])
+    @pytest.mark.parametrize("fall", [0.0, 0.03], ids=["level", "turned"])
+    def test_in_the_comb_of_a_form(self, cnn, teeth, fall):
+        gray, boxes = text_on_paper("2357946", high=60)
+        first, *_, (last, _, wide, _) = boxes
+        bottom, pitch = max(y + high for _, y, _, high in boxes) + 16, (last - first[0]) / 6
+        left, right = first[0] + wide / 2 - pitch / 2, last + wide / 2 + pitch / 2
+        gray = np.pad(gray, ((30, 60), (60, 60)), constant_values=235)
+        bottom, left, right = bottom + 30, left + 60, right + 60
+        ends = [(round(x), round(bottom + fall * (x - left))) for x in (left, right)]
+        cv2.line(gray, *ends, 70, 2)
+        for x in np.linspace(left, right, 8):
+            y = bottom + fall * (x - left)
+            cv2.line(gray, (round(x), round(y)), (round(x), round(y - 76 * teeth)), 70, 2)
+        assert lines(gray, cnn) == ["2357946"]
+
     def test_one_line_far_paler_than_the_rest(self, cnn):
         gray, _ = text_on_paper("2357", "4682", "3548", ink=30)
         pale = round(60 * (0.9 + 1.7)) - 10

@@ -186,6 +186,45 @@ class TestSides:
         upright[:, 160:] = False  # two of them may be written
         assert not boxes.sides(upright | digits, none, 4.0).any()
 
+    @pytest.mark.parametrize(("high", "base"), [(60, False), (12, True), (38, True), (50, True)])
+    def test_the_teeth_of_a_turned_comb_are_sides(self, high, base):
+        """They are higher than the digits, or they stand on a rule, and the digits do not."""
+        teeth, digits, rule = blank(140, 420), blank(140, 420), blank(140, 420)
+        for k in range(6):
+            x, fall = 20 + 70 * k, 3 * k
+            teeth[108 - high + fall : 108 + fall, x : x + 4] = True
+            rule[108 + fall : 110 + fall, x : x + 70] = base
+            if k < 5:
+                digits[50 + fall : 90 + fall, x + 20 : x + 45] = ring(40, 25)
+        np.testing.assert_array_equal(boxes.sides(teeth | digits, rule, 4.0), teeth)
+        if base:
+            assert not boxes.sides(teeth | digits, blank(140, 420), 4.0).any()
+
+    def test_ones_that_stand_on_a_rule_beside_other_digits_are_no_sides(self):
+        mask, rule = blank(140, 420), blank(140, 420)
+        rule[90:92] = True
+        for x in range(20, 400, 70):
+            mask[52:90, x : x + 4] = True
+            mask[50:90, x + 20 : x + 45] = ring(40, 25)
+        assert not boxes.sides(mask, rule, 4.0).any()
+
+    def test_a_row_of_ones_on_a_rule_has_no_sides(self):
+        """Of five, the second and fourth stand between the others."""
+        mask, rule = blank(140, 420), blank(140, 420)
+        rule[90:92] = True
+        for x in range(20, 400, 70):
+            mask[52:90, x : x + 4] = True
+        assert not boxes.sides(mask, rule, 4.0).any()
+        mask[40:90, 200:225] = ring(50, 25)
+        assert not boxes.sides(mask, rule, 4.0).any()
+
+    def test_ones_at_other_distances_are_no_sides(self):
+        mask = blank(140, 420)
+        for x in (20, 70, 145, 290):
+            mask[40:100, x : x + 4] = True
+            mask[50:90, x + 15 : x + 40] = ring(40, 25)
+        assert not boxes.sides(mask, blank(140, 420), 4.0).any()
+
     def test_ones_as_high_as_their_neighbours_are_no_sides(self):
         mask = blank(100, 300)
         for x in (30, 100, 170):

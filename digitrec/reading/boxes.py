@@ -5,11 +5,14 @@ H and W are the rows and columns of a picture.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise, product
+
 import cv2
 import numpy as np
 
 from digitrec.reading import limits
-from digitrec.reading.pieces import Piece, find_pieces
+from digitrec.reading.pieces import Piece, find_pieces, typical_height
 
 
 def boxes(mask: np.ndarray, pen: float) -> np.ndarray:
@@ -81,7 +84,7 @@ def _frame(mask: np.ndarray, hull: np.ndarray, pen: float) -> np.ndarray:
 
 
 def sides(mask: np.ndarray, rules: np.ndarray, pen: float) -> np.ndarray:
-    """Find the sides of boxes: straight pieces from rule to rule, or several of one height.
+    """Find the sides of boxes: straight pieces from rule to rule, and the teeth of combs.
 
     Parameters
     ----------
@@ -97,23 +100,82 @@ def sides(mask: np.ndarray, rules: np.ndarray, pen: float) -> np.ndarray:
     found = np.zeros_like(mask)
     reach = round(2 * pen) | 1
     near = cv2.dilate(rules.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-    straight: list[Piece] = []
+    strokes: list[Piece] = []
     others: list[Piece] = []
-    for piece in find_pieces(mask, 4 * pen):
-        # Only what is far longer than wide may be a side: that is soon seen.
-        slender = 4 * min(piece.width, piece.height) <= max(piece.width, piece.height)
-        (straight if slender and piece.is_straight(pen) else others).append(piece)
-    usual = float(np.median([piece.height for piece in others])) if others else np.inf
-    for piece in straight:
-        rows, columns = np.nonzero(piece.mask)
-        along = rows if piece.height > piece.width else columns
-        ends = (along <= along.min() + 1, along >= along.max() - 1)
-        held = all(near[rows[end] + piece.y, columns[end] + piece.x].any() for end in ends)
-        alike = [
-            other
-            for other in straight
-            if max(abs(other.y - piece.y), abs(other.bottom - piece.bottom)) <= 1
-        ]
-        if held or (len(alike) >= limits.EQUAL_SIDES and piece.height > usual):
+    for piece in find_pieces(mask, limits.TELLS_HEIGHT * pen):
+        # Only what is longer than wide may be a side: that is soon seen.
+        slender = piece.longest / min(piece.width, piece.height)
+        if slender < limits.TOOTH or not piece.is_straight(pen, limits.TOOTH):
+            others.append(piece)
+        # Both ends of a short one are near one rule, and a 1 that leans is no side.
+        elif piece.longest > 4 * pen and slender >= 4 and all(_held(piece, near)):
             piece.draw(found)
+        elif piece.height > piece.width:
+            strokes.append(piece)
+        else:
+            others.append(piece)
+    if not others:
+        return found
+    usual = typical_height(others, pen)
+    # About as high as the digits they may be 1s. A tooth is much higher; or it stands on a rule,
+    # and the digits do not, or are much higher.
+    on_rule = [near[p.y : p.bottom, p.x : p.right][p.mask].any() for p in others]
+    short = limits.DIGIT_SIZE if 2 * sum(on_rule) > len(on_rule) else np.inf
+    strokes = [
+        piece
+        for piece in strokes
+        if limits.DIGIT_SIZE * piece.height > usual
+        or (piece.height < short * usual and any(_held(piece, near)))
+    ]
+    while teeth := _comb(strokes, others):
+        for piece in teeth:
+            piece.draw(found)
+        strokes = [piece for piece in strokes if all(piece is not tooth for tooth in teeth)]
     return found
+
+
+def _held(piece: Piece, near: np.ndarray) -> list[bool]:
+    """Whether each end of a straight piece is near rules, (H, W) bool."""
+    rows, columns = np.nonzero(piece.mask)
+    along = rows if piece.height > piece.width else columns
+    ends = (along <= along.min() + 1, along >= along.max() - 1)
+    return [bool(near[rows[end] + piece.y, columns[end] + piece.x].any()) for end in ends]
+
+
+def _comb(strokes: Sequence[Piece], others: Sequence[Piece]) -> list[Piece]:
+    """Find the most upright strokes of one height, in a row, at one distance: a comb's teeth.
+
+    Between most of them stand others, which are no strokes: a row of 1s has nothing there, or 1s.
+    Empty where there are not ``EQUAL_SIDES`` such.
+    """
+    strokes = sorted(strokes, key=lambda piece: piece.x)
+    x, y = np.array([(p.x + p.width / 2, p.y + p.height / 2) for p in strokes]).reshape(-1, 2).T
+    high = np.array([piece.height for piece in strokes])
+    best: list[Piece] = []
+    for first, second in product(range(len(strokes)), range(1, limits.MANY)):
+        second += first
+        if second >= len(strokes) or x[second] - x[first] < high[first] / 4:
+            continue
+        pitch = x[second] - x[first]
+        about = limits.ALIKE * high[first] + 1
+        steps = (x - x[first]) / pitch
+        row = y[first] + steps * (y[second] - y[first])
+        alike = np.abs(steps - np.rint(steps)) <= limits.ALIKE
+        alike &= (np.abs(y - row) <= about) & (np.abs(high - high[first]) <= about)
+        teeth = [strokes[k] for k in np.flatnonzero(alike)]
+        complete = 4 * len(teeth) > 3 * (1 + np.ptp(np.rint(steps[alike])))  # a digit may hide one
+        if complete and len(teeth) >= max(limits.EQUAL_SIDES, len(best) + 1):
+            used = sum(_between(pair, others) for pair in pairwise(teeth))
+            if 2 * used >= len(teeth) - 1:
+                best = teeth
+    return best
+
+
+def _between(pair: tuple[Piece, Piece], pieces: Sequence[Piece]) -> bool:
+    """Whether one of the pieces stands between two, or less than its height above or below."""
+    left, right = pair
+    return any(
+        left.right <= p.x + p.width / 2 <= right.x
+        and max(p.y, left.y) - min(p.bottom, left.bottom) < p.height
+        for p in pieces
+    )

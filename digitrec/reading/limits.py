@@ -94,8 +94,9 @@ BOX_FILLED = 0.92
 #: Share of many boxes that have a digit. Squared paper has far more empty squares: its lines are
 #: rules, and digits cross them.
 BOXES_IN_USE = 0.5
-#: So many straight strokes of one height, higher than the rest, are sides of boxes.
-EQUAL_SIDES = 3
+#: So many upright strokes, so many times as high as thick, are the teeth of a comb, if their
+#: heights and distances are alike up to this share.
+EQUAL_SIDES, TOOTH, ALIKE = 3, 2, 0.1
 #: Pixels that a frame's inner edge is rough.
 ROUGH_EDGE = 2
 #: Pixels: the soft edge of a frame or a rule, beyond its thickness. Ink that reaches farther out is

@@ -65,10 +65,10 @@ class Piece:
         """Whether it reaches the edge of a picture (H, W)."""
         return not (self.x and self.y and self.right < shape[1] and self.bottom < shape[0])
 
-    def is_straight(self, pen: float) -> bool:
-        """Whether it is one straight stroke: no thicker than ``THIN_PENS``, and much longer."""
+    def is_straight(self, pen: float, times: float = 4) -> bool:
+        """Whether it is a straight stroke: no thicker than ``THIN_PENS``, so many times as long."""
         thick, long = self.sides()
-        return thick <= limits.THIN_PENS * pen + 1 and long >= max(1, 4 * thick)
+        return thick <= limits.THIN_PENS * pen + 1 and long >= max(1, times * thick)
 
     def sides(self) -> tuple[float, float]:
         """Pixels that it is thick and long, as a rectangle at its slant; 0, 0 for a single pixel.

@@ -2,7 +2,7 @@
 
 Three kinds, each found by what it is and no digit can be: a straight line far longer than writing
 (``long_rules``), a rectangle with something in it (``boxes``), and straight strokes from rule to
-rule, or several of one height that are higher than what stands beside them (``sides``).
+rule, or in a comb: several of one height at one distance, with digits between (``sides``).
 
 H and W are the rows and columns of a picture; a *run* is ink without a gap in one column.
 """
