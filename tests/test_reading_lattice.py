@@ -70,10 +70,10 @@ class TestFeatures:
     """How unusual: by hand. The line's digits are 40 high."""
 
     def test_side_by_side(self):
-        # A gap of 20 of 40.
+        # A gap of 20 of 40, and one join.
         found = candidate(build(DIGITS, 40, 4.0), 0, 2)
-        assert features(found.features) == {"gap": 0.5}
-        assert found.prior == pytest.approx(-0.5 * COSTS["gap"])
+        assert features(found.features) == {"join": 1, "gap": 0.5}
+        assert found.prior == pytest.approx(-COSTS["join"] - 0.5 * COSTS["gap"])
 
     def test_one_above_the_other(self):
         flag = bar(41, 90, 18, 4)  # 6 above the second digit

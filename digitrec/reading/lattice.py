@@ -156,15 +156,17 @@ def _unusual(
 ) -> np.ndarray:
     """Say how unusual a candidate's size, place, gaps, cut and its mark are; (F,) float."""
     size = np.log(piece.height / height)
-    gaps = over = 0.0
+    gaps = over = joins = 0.0
     for a, b in pairwise(joined):
         shared = min(a.right, b.right) - max(a.x, b.x)
         if shared >= limits.ABOVE * min(a.width, b.width):  # one above the other
             over += max(0, b.y - a.bottom, a.y - b.bottom) / height
         else:
+            joins += 1
             gaps += max(0, -shared) / height
     return _vector(
         cut=min(1.0, cut),
+        join=joins,
         gap=gaps,
         over=over,
         size=max(0.0, np.log(limits.SIZES[0]) - size, size - np.log(limits.SIZES[1])) ** 2,

@@ -190,13 +190,14 @@ MOST_JOINED = 6
 WIDEST = 1.5
 #: A class's probability is taken to be no less: one candidate alone cannot forbid a path.
 LEAST_PROBABILITY = 1e-6
-#: What a path costs: for a cut through ink, by its pens up to one; for each height of a gap that is
-#: joined, beside or above; for the squared logarithm of a size beyond ``SIZES``; for what of a
-#: digit is missing in its line (``IN_BAND``); for leaving out a segment, and for one as large as a
-#: digit, besides; for a comma or a slash as a digit. Chosen on validation pages; those that
-#: ``python -m benchmarks.priors`` learns, for comparison, read these no better.
+#: What a path costs: for a cut through ink, by its pens up to one; for each join side by side; for
+#: each height of a gap that is joined, beside or above; for the squared logarithm of a size beyond
+#: ``SIZES``; for what of a digit is missing in its line (``IN_BAND``); for leaving out a segment,
+#: and for one as large as a digit, besides; for a comma or a slash as a digit. Chosen on validation
+#: pages; those that ``python -m benchmarks.priors`` learns, for comparison, read these no better.
 COSTS = {
     "cut": 2.5,
+    "join": 0.3,
     "gap": 8.0,
     "over": 1.0,
     "size": 8.0,
