@@ -218,6 +218,18 @@ class TestSides:
         mask[30:70, 392:417] = ring(40, 25)  # beside the row, and clear of the rule
         assert not boxes.sides(mask, rule, 4.0).any()
 
+    @pytest.mark.parametrize("row", ["111011", "1110111", "101111", "11011011"])
+    def test_ones_with_a_digit_among_them_are_no_sides(self, row):
+        """Every other 1 has one distance, too, and something between: other 1s."""
+        mask, rule = blank(140, 70 * len(row)), blank(140, 70 * len(row))
+        rule[90:92] = True
+        for k, digit in enumerate(row):
+            if digit == "1":
+                mask[52:90, 70 * k + 20 : 70 * k + 24] = True
+            else:  # clear of the rule
+                mask[30:70, 70 * k + 10 : 70 * k + 35] = ring(40, 25)
+        assert not boxes.sides(mask, rule, 4.0).any()
+
     def test_ones_at_other_distances_are_no_sides(self):
         mask = blank(140, 420)
         for x in (20, 70, 145, 290):

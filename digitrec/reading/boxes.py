@@ -152,22 +152,25 @@ def _comb(strokes: Sequence[Piece], others: Sequence[Piece]) -> list[Piece]:
     x, y = np.array([(p.x + p.width / 2, p.y + p.height / 2) for p in strokes]).reshape(-1, 2).T
     high = np.array([piece.height for piece in strokes])
     best: list[Piece] = []
-    for first, second in product(range(len(strokes)), range(1, limits.MANY)):
-        second += first
-        if second >= len(strokes) or x[second] - x[first] < high[first] / 4:
+    for apart, first in product(range(1, limits.MANY), range(len(strokes))):
+        second = first + apart
+        if second >= len(strokes) or x[second] == x[first]:
             continue
-        pitch = x[second] - x[first]
-        about = limits.ALIKE * high[first] + 1
-        steps = (x - x[first]) / pitch
+        steps = (x - x[first]) / (x[second] - x[first])
         row = y[first] + steps * (y[second] - y[first])
-        alike = np.abs(steps - np.rint(steps)) <= limits.ALIKE
-        alike &= (np.abs(y - row) <= about) & (np.abs(high - high[first]) <= about)
-        teeth = [strokes[k] for k in np.flatnonzero(alike)]
-        complete = 4 * len(teeth) > 3 * (1 + np.ptp(np.rint(steps[alike])))  # a digit may hide one
-        if complete and len(teeth) >= max(limits.EQUAL_SIDES, len(best) + 1):
-            used = sum(_between(pair, others) for pair in pairwise(teeth))
-            if 2 * used >= len(teeth) - 1:
-                best = teeth
+        about = limits.ALIKE * high[first] + 1
+        alike = (np.abs(y - row) <= about) & (np.abs(high - high[first]) <= about)
+        regular = alike & (np.abs(steps - np.rint(steps)) <= limits.ALIKE)
+        teeth = [strokes[k] for k in np.flatnonzero(regular)]
+        if len(teeth) < max(limits.EQUAL_SIDES, len(best) + 1):
+            continue
+        gaps = list(pairwise(teeth))
+        digits = sum(_between(gap, others) for gap in gaps)
+        # Of a row of 1s every other one is regular, too.
+        ones = sum(_between(gap, [strokes[k] for k in np.flatnonzero(alike)]) for gap in gaps)
+        complete = len(teeth) > limits.TEETH_SEEN * (1 + np.ptp(np.rint(steps[regular])))
+        if complete and digits >= limits.GAPS_USED * len(gaps) and digits > ones:
+            best = teeth
     return best
 
 

@@ -97,6 +97,9 @@ BOXES_IN_USE = 0.5
 #: So many upright strokes, so many times as high as thick, are the teeth of a comb, if their
 #: heights and distances are alike up to this share.
 EQUAL_SIDES, TOOTH, ALIKE = 3, 2, 0.1
+#: Shares of a comb: of its teeth, more are found, for a digit may hide one; of the gaps between
+#: them, no fewer hold a digit.
+TEETH_SEEN, GAPS_USED = 0.75, 0.5
 #: Pixels that a frame's inner edge is rough.
 ROUGH_EDGE = 2
 #: Pixels: the soft edge of a frame or a rule, beyond its thickness. Ink that reaches farther out is
