@@ -129,6 +129,9 @@ PAGES: dict[str, Callable[[Rng], Changes]] = {
     "turned 5 to 15°": lambda rng: {
         "camera": {"rotation": rng.choice([-1, 1]) * rng.uniform(5, 15)}
     },
+    "on its side or head": lambda rng: {
+        "camera": {"rotation": rng.choice([-177, -90, 90, 177]) + rng.uniform(-3, 3)}
+    },
     "vignette and shadow": vignette_and_shadow,
     "bleed-through": lambda rng: {"sheet": {"bleed": rng.uniform(0.1, 0.3)}},
     "table around": table_around,
@@ -158,11 +161,12 @@ def look_of(name: str, longest: int, count: int, rng: Rng) -> Look:
     writing, camera = made["writing"], made["camera"]
     across = longest * (0.8 + writing.spacing) + 1
     down = count * writing.line_distance + 1
-    turn = np.radians(abs(camera.rotation))
+    turn = np.radians(camera.rotation)
+    along, aside = abs(np.cos(turn)), abs(np.sin(turn))
     width, height = camera.size
     room = min(
-        width / (across * np.cos(turn) + down * np.sin(turn)),
-        height / (down * np.cos(turn) + across * np.sin(turn)),
+        width / (across * along + down * aside),
+        height / (down * along + across * aside),
     ) * (1 - 2 * made["sheet"].edge)
     largest = 0.9 * room / min(width, height)
     return made | {"writing": replace(writing, height=min(writing.height, largest))}
@@ -302,17 +306,26 @@ def digits(validation: bool) -> tuple[np.ndarray, np.ndarray]:
     return data.x_test, data.y_test
 
 
+def numbered_page(name: str, number: int, x: np.ndarray, y: np.ndarray) -> tuple[str, np.ndarray]:
+    """Write a condition's page of that number with digits (N, 28, 28) and their labels (N,).
+
+    Returns its lines with a slash between them, and the photograph, (H, W, 3) uint8.
+    """
+    rng = np.random.default_rng([SEED, number])
+    most, count = rng.integers(4, 10), rng.integers(2, 7)
+    chosen = [rng.integers(0, len(x), rng.integers(3, most + 1)) for _ in range(count)]
+    wanted = "/".join("".join(map(str, y[line])) for line in chosen)
+    return wanted, page(name, [list(x[line]) for line in chosen], rng)
+
+
 def pages(run: measure.Run, validation: bool = False, each: int = EACH_PAGE) -> dict[str, Any]:
     """Read pages of each condition."""
     (x, y), network = digits(validation), load_numpy("cnn")
     tallies: dict[str, Tally] = defaultdict(Tally)
     for name in run.chosen(PAGES):
         for number in range(run(each)):
-            rng = np.random.default_rng([SEED, number])
-            most, count = rng.integers(4, 10), rng.integers(2, 7)
-            chosen = [rng.integers(0, len(x), rng.integers(3, most + 1)) for _ in range(count)]
-            wanted = "/".join("".join(map(str, y[line])) for line in chosen)
-            read = reading.read(page(name, [list(x[line]) for line in chosen], rng), network).lines
+            wanted, photograph = numbered_page(name, number, x, y)
+            read = reading.read(photograph, network).lines
             for tally in (tallies[name], tallies["all"]):
                 tally.add(wanted, read)
     return readings.figures(tallies)

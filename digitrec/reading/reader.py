@@ -120,8 +120,8 @@ def upright(gray: np.ndarray, network: Network) -> tuple[Seen, int]:
     Returns the likeliest way, and how many quarters counterclockwise the picture was turned for it.
     """
     best, turns = either_ink(gray, network), 0
-    upside = best.ink
-    if upside is not None and best.score < limits.TURNED and len(writing(upside)) >= limits.MANY:
+    upside = None if best.score >= limits.TURNED else _many_pieces(best.ink, gray)
+    if upside is not None:
         for quarters in (1, 2, 3):
             other = see(upside.turned(quarters), network)
             if other.count >= limits.MANY and other.evidence > best.evidence + limits.BETTER:
@@ -130,6 +130,17 @@ def upright(gray: np.ndarray, network: Network) -> tuple[Seen, int]:
         again = either_ink(np.ascontiguousarray(np.rot90(gray, turns)), network)
         best = again if again.beats(best) else best
     return best, turns
+
+
+def _many_pieces(ink: Ink | None, gray: np.ndarray) -> Ink | None:
+    """Return ink of many pieces, or the whole page's, or None where that has few, too.
+
+    A page on its side may have lost to a way that shows but a few of its digits.
+    """
+    if ink is None or len(writing(ink)) < limits.MANY:
+        light, _ = has_light_ink(gray)
+        ink = look(255 - gray if light else gray)
+    return ink if ink is not None and len(writing(ink)) >= limits.MANY else None
 
 
 def either_ink(gray: np.ndarray, network: Network) -> Seen:
