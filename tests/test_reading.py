@@ -264,6 +264,41 @@ class TestLinesOfDigits:
             cv2.line(gray, (round(x), round(y)), (round(x), round(y - 76 * teeth)), 70, 2)
         assert lines(gray, cnn) == ["2357946"]
 
+    @pytest.mark.parametrize("x", [30, -30])
+    def test_beside_punched_holes(self, cnn, x):
+        gray, _ = text_on_paper("2357", "4682", "3548")
+        gray = np.pad(gray, ((0, 0), (90, 90)), constant_values=235)
+        for y in (0.15, 0.5, 0.85):
+            cv2.circle(gray, (x % gray.shape[1], round(y * len(gray))), 16, 60, -1)
+        assert lines(gray, cnn) == ["2357", "4682", "3548"]
+
+    @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+    def test_beside_a_spiral_binding(self, cnn, side):
+        gray, _ = text_on_paper("2357468", "4682357", "3548", "2358")
+        gray = np.pad(gray, 40, constant_values=235)
+        high, wide = gray.shape
+        for k in range(24):
+            along = (k + 0.5) / 24
+            across, down = {
+                "left": (20, along * high),
+                "right": (wide - 20, along * high),
+                "top": (along * wide, 20),
+                "bottom": (along * wide, high - 20),
+            }[side]
+            cv2.circle(gray, (round(across), round(down)), 6, 60, 4)
+        assert lines(gray, cnn) == ["2357468", "4682357", "3548", "2358"]
+
+    @pytest.mark.parametrize("distance", [1.4, 1.8])
+    def test_a_numbered_list_keeps_its_numbers(self, cnn, distance):
+        """They stand apart, one above the other and alike in size, as rings of a binding do."""
+        gray = np.full((round(40 * (1 + 9 * distance)), 360), 235, np.uint8)
+        for k in range(1, 10):
+            for x, digit in ((5, k), (110, k * 7 % 10), (150, k * 3 % 10)):
+                drawn, y = simulate.font_digit("kalam", digit, 40), round(40 * (k - 0.8) * distance)
+                place = gray[y : y + drawn.shape[0], x : x + drawn.shape[1]]
+                place[:] = np.minimum(place, 235 - 195 * (drawn / 255))
+        assert lines(gray, cnn) == [f"{k}{k * 7 % 10}{k * 3 % 10}" for k in range(1, 10)]
+
     def test_one_line_far_paler_than_the_rest(self, cnn):
         gray, _ = text_on_paper("2357", "4682", "3548", ink=30)
         pale = round(60 * (0.9 + 1.7)) - 10

@@ -1,4 +1,4 @@
-"""Pieces at a picture's edge that are no writing: paper edges, frames, shadows, cut-off digits.
+"""Pieces that are no writing, most at an edge: paper edges, frames, bindings, cut-off digits.
 
 In a tight crop digits touch the edge, too. So a piece is judged beside what keeps clear of it.
 """
@@ -6,6 +6,7 @@ In a tight crop digits touch the edge, too. So a piece is judged beside what kee
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 
@@ -18,7 +19,11 @@ def writing(ink: Ink) -> list[Piece]:
     """Find the pieces of a picture's ink that may be writing: no rules, no specks, no edges."""
     found = find_pieces(ink.writing, limits.SPECK_PENS * ink.pen, limits.BRIDGE * ink.pen)
     pieces = [piece for piece in found if not _surrounds(piece, ink.mask.shape)]
-    return without_edges(pieces, ink.mask.shape, ink.pen) if ink.rules_dropped else pieces
+    if not ink.rules_dropped:
+        return pieces
+    pieces = _without_binding(pieces, ink.mask.shape)
+    pieces = [piece for piece in pieces if not _is_blot(piece, ink.pen)] or pieces
+    return without_edges(pieces, ink.mask.shape, ink.pen)
 
 
 def without_edges(pieces: Sequence[Piece], shape: Sequence[int], pen: float) -> list[Piece]:
@@ -64,6 +69,45 @@ def _surrounds(piece: Piece, shape: Sequence[int]) -> bool:
         return False
     sides = (piece.mask[0], piece.mask[-1], piece.mask[:, 0], piece.mask[:, -1])
     return bool(np.concatenate(sides).mean() > limits.AROUND)
+
+
+def _is_blot(piece: Piece, pen: float) -> bool:
+    """Whether a piece is a filled disc, as a punched hole is, far wider than any stroke."""
+    high, wide = piece.mask.shape
+    pens, share = limits.BLOT
+    if min(high, wide) < max(pens * pen, share * piece.longest):
+        return False
+    rows, columns = np.mgrid[:high, :wide]
+    disc = np.hypot((2 * rows + 1) / high - 1, (2 * columns + 1) / wide - 1) < 1
+    return bool(np.mean(disc == piece.mask) >= share)
+
+
+def _without_binding(pieces: Sequence[Piece], shape: Sequence[int]) -> list[Piece]:
+    """Leave out the rings or holes of a binding along an edge, and what is farther out.
+
+    They are more than the lines or the digits that a page usually has, of one size, closer to each
+    other than lines of writing, and farther in nothing is next to them, as there is to the first
+    digits of a column of numbers.
+    """
+    kept = list(pieces)
+    for axis, far in product((0, 1), (0, 1)):
+        size = np.array([(p.width, p.height) for p in kept]).reshape(-1, 2)
+        middle = np.array([(p.x, p.y) for p in kept]).reshape(-1, 2) + size / 2
+        away = np.abs(middle[:, axis] - far * shape[1 - axis])
+        for first in np.argsort(away)[: limits.MANY]:
+            alike = np.abs(size - size[first]) <= limits.RINGS_ALIKE * size[first] + 1
+            near = np.abs(away - away[first]) <= size[first, axis] / 2
+            rings = np.flatnonzero(alike.all(axis=1) & near)
+            if len(rings) < limits.RINGS:
+                continue
+            apart = np.median(np.diff(np.sort(middle[rings, 1 - axis])))
+            inner = np.max(away[rings] + size[rings, axis] / 2)
+            begins = (away - size[:, axis] / 2)[away > inner]
+            free = np.min(begins, initial=np.inf) - inner
+            if len(begins) and free >= size[first, axis] and apart <= 2 * size[first, 1 - axis]:
+                kept = [p for p, out in zip(kept, away > inner, strict=True) if out]
+                break
+    return kept
 
 
 def _depth_free(piece: Piece, shape: Sequence[int]) -> int:
