@@ -185,7 +185,7 @@ SIZES_AT_EDGE = 0.7, 2
 FILLED_PENS, FILLED_SHARE = 2.5, 0.25
 #: Pens that a blot is wide and high, at least; and how much it is like a disc: the share of its
 #: longer side that the shorter one is, and of its rectangle in which the two agree.
-BLOT = 2.5, 0.85
+BLOT = 3, 0.85
 #: So many pieces along an edge are the rings of a binding, if their sizes are alike up to this
 #: share.
 RINGS, RINGS_ALIKE = 16, 0.25
