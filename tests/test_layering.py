@@ -55,7 +55,7 @@ ink              limits pieces scale                                            
 boxes            limits pieces                                                   numpy cv2
 rules            boxes limits pieces                                             numpy cv2
 look             ink limits polarity rules scale                                 numpy cv2
-edges            ink limits pieces                                               numpy
+edges            ink limits pieces                                               numpy cv2
 lines            limits pieces                                                   numpy
 band             limits pieces                                                   numpy
 marks            band limits pieces                                              numpy

@@ -264,29 +264,45 @@ class TestLinesOfDigits:
             cv2.line(gray, (round(x), round(y)), (round(x), round(y - 76 * teeth)), 70, 2)
         assert lines(gray, cnn) == ["2357946"]
 
-    @pytest.mark.parametrize("x", [30, -30])
+    @pytest.mark.parametrize("x", [45, -45])
     def test_beside_punched_holes(self, cnn, x):
         gray, _ = text_on_paper("2357", "4682", "3548")
         gray = np.pad(gray, ((0, 0), (90, 90)), constant_values=235)
         for y in (0.15, 0.5, 0.85):
-            cv2.circle(gray, (x % gray.shape[1], round(y * len(gray))), 16, 60, -1)
+            cv2.circle(gray, (x % gray.shape[1], round(y * len(gray))), 20, 60, -1)
         assert lines(gray, cnn) == ["2357", "4682", "3548"]
 
     @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
     def test_beside_a_spiral_binding(self, cnn, side):
         gray, _ = text_on_paper("2357468", "4682357", "3548", "2358")
-        gray = np.pad(gray, 40, constant_values=235)
+        gray = np.pad(gray, 50, constant_values=235)
         high, wide = gray.shape
-        for k in range(24):
-            along = (k + 0.5) / 24
+        for along in (np.arange(20) + 0.5) / 20:
             across, down = {
-                "left": (20, along * high),
-                "right": (wide - 20, along * high),
-                "top": (along * wide, 20),
-                "bottom": (along * wide, high - 20),
+                "left": (22, along * high),
+                "right": (wide - 22, along * high),
+                "top": (along * wide, 22),
+                "bottom": (along * wide, high - 22),
             }[side]
-            cv2.circle(gray, (round(across), round(down)), 6, 60, 4)
+            cv2.circle(gray, (round(across), round(down)), 10, 60, 4)
         assert lines(gray, cnn) == ["2357468", "4682357", "3548", "2358"]
+
+    @pytest.mark.parametrize(
+        ("number", "high"),
+        [("57801892384282465008", 60), ("0" * 18, 60), ("3278230996556757430836769687", 24)],
+    )
+    @pytest.mark.parametrize("below", [False, True])
+    def test_a_long_number_is_no_binding(self, cnn, number, high, below):
+        """It stands along an edge, its digits of one size, with nothing next to them."""
+        parts = [text_on_paper(number, high=high)[0], text_on_paper("35278", high=60)[0]]
+        wide = max(part.shape[1] for part in parts)
+        parts = [
+            np.pad(part, ((20, 20), (0, wide - part.shape[1])), constant_values=235)
+            for part in parts
+        ]
+        expected = [number, "35278"]
+        order = slice(None, None, -1 if below else 1)
+        assert lines(np.vstack(parts[order]), cnn) == expected[order]
 
     @pytest.mark.parametrize("distance", [1.4, 1.8])
     def test_a_numbered_list_keeps_its_numbers(self, cnn, distance):

@@ -167,7 +167,8 @@ def _comb(strokes: Sequence[Piece], others: Sequence[Piece]) -> list[Piece]:
         gaps = list(pairwise(teeth))
         digits = sum(_between(gap, others) for gap in gaps)
         # Of a row of 1s every other one is regular, too.
-        ones = sum(_between(gap, [strokes[k] for k in np.flatnonzero(alike)]) for gap in gaps)
+        like_teeth = [strokes[k] for k in np.flatnonzero(alike)]
+        ones = sum(_between(gap, like_teeth) for gap in gaps)
         complete = len(teeth) > limits.TEETH_SEEN * (1 + np.ptp(np.rint(steps[regular])))
         if complete and digits >= limits.GAPS_USED * len(gaps) and digits > ones:
             best = teeth

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
+import cv2
 import numpy as np
 
 from digitrec.reading import limits
@@ -21,7 +22,7 @@ def writing(ink: Ink) -> list[Piece]:
     pieces = [piece for piece in found if not _surrounds(piece, ink.mask.shape)]
     if not ink.rules_dropped:
         return pieces
-    pieces = _without_binding(pieces, ink.mask.shape)
+    pieces = _without_binding(pieces, ink.mask.shape, ink.pen)
     pieces = [piece for piece in pieces if not _is_blot(piece, ink.pen)] or pieces
     return without_edges(pieces, ink.mask.shape, ink.pen)
 
@@ -82,12 +83,11 @@ def _is_blot(piece: Piece, pen: float) -> bool:
     return bool(np.mean(disc == piece.mask) >= share)
 
 
-def _without_binding(pieces: Sequence[Piece], shape: Sequence[int]) -> list[Piece]:
+def _without_binding(pieces: Sequence[Piece], shape: Sequence[int], pen: float) -> list[Piece]:
     """Leave out the rings or holes of a binding along an edge, and what is farther out.
 
-    They are more than the lines or the digits that a page usually has, of one size, closer to each
-    other than lines of writing, and farther in nothing is next to them, as there is to the first
-    digits of a column of numbers.
+    They are many, of one size and form, smaller than the digits and close to each other, and
+    farther in nothing is next to them. A long number, or the first digits of a column, differ.
     """
     kept = list(pieces)
     for axis, far in product((0, 1), (0, 1)):
@@ -97,17 +97,27 @@ def _without_binding(pieces: Sequence[Piece], shape: Sequence[int]) -> list[Piec
         for first in np.argsort(away)[: limits.MANY]:
             alike = np.abs(size - size[first]) <= limits.RINGS_ALIKE * size[first] + 1
             near = np.abs(away - away[first]) <= size[first, axis] / 2
-            rings = np.flatnonzero(alike.all(axis=1) & near)
+            rings = [
+                k for k in np.flatnonzero(alike.all(axis=1) & near) if _same(kept[k], kept[first])
+            ]
             if len(rings) < limits.RINGS:
                 continue
-            apart = np.median(np.diff(np.sort(middle[rings, 1 - axis])))
             inner = np.max(away[rings] + size[rings, axis] / 2)
-            begins = (away - size[:, axis] / 2)[away > inner]
-            free = np.min(begins, initial=np.inf) - inner
-            if len(begins) and free >= size[first, axis] and apart <= 2 * size[first, 1 - axis]:
-                kept = [p for p, out in zip(kept, away > inner, strict=True) if out]
+            inside = away > inner
+            rest = [p for p, is_inside in zip(kept, inside, strict=True) if is_inside]
+            apart = np.median(np.diff(np.sort(middle[rings, 1 - axis])))
+            free = np.min((away - size[:, axis] / 2)[inside], initial=np.inf) - inner
+            small = size[first].max() < limits.DIGIT_SIZE * typical_height(rest, pen)
+            if small and free >= size[first, axis] and apart <= 2 * size[first, 1 - axis]:
+                kept = rest
                 break
     return kept
+
+
+def _same(piece: Piece, other: Piece) -> bool:
+    """Whether two pieces of about one size have one form."""
+    scaled = cv2.resize(piece.mask.astype(np.uint8), other.mask.shape[::-1])
+    return bool(np.mean((scaled > 0) == other.mask) >= limits.SAME_FORM)
 
 
 def _depth_free(piece: Piece, shape: Sequence[int]) -> int:

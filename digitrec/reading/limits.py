@@ -187,8 +187,8 @@ FILLED_PENS, FILLED_SHARE = 2.5, 0.25
 #: longer side that the shorter one is, and of its rectangle in which the two agree.
 BLOT = 3, 0.85
 #: So many pieces along an edge are the rings of a binding, if their sizes are alike up to this
-#: share.
-RINGS, RINGS_ALIKE = 16, 0.25
+#: share, and their forms agree in this share of a rectangle; two digits' mostly do not.
+RINGS, RINGS_ALIKE, SAME_FORM = 16, 0.25, 0.75
 #: Shares of the picture's height and of its shorter side that digits keep clear of the edges.
 CLEAR_OF_EDGE = 0.06, 0.02
 
