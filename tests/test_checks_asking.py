@@ -194,6 +194,25 @@ def test_what_differs_is_named():
     assert "2 of 3 differ" in doubled(lambda x: x * 2 + [1, 0, 1]).message
 
 
+def test_a_hint_that_fits_one_case_by_chance_is_not_given():
+    """In the first case the largest of two pixels is the left one, too."""
+    left, last = "that is the left one.", "one is left out."
+    cases = [
+        comparing.Case(([7, 5, 9],), 9, mistakes=[(7, left), (7, last)]),
+        comparing.Case(([4, 6, 8],), 8, mistakes=[(4, left), (6, last)]),
+    ]
+    with pytest.raises(Wrong, match=last):
+        comparing.settle(lambda pixels: max(pixels[:2]), cases)
+    with pytest.raises(Wrong, match=left):
+        comparing.settle(lambda pixels: pixels[0], cases)
+
+
+def test_a_hint_is_given_though_the_answer_also_overflows():
+    cases = [comparing.Case((x,), x + 1, mistakes=[(x, "add one.")]) for x in (1.0, 1e4)]
+    with pytest.raises(Wrong, match="add one"):
+        comparing.settle(lambda x: np.log(np.exp(x)), cases)
+
+
 @pytest.mark.parametrize(
     ("expected", "found"), [(-0.2, -0.2 - 1e-7), (1.0, 1 + 1e-12), (-0.2, -0.2), (0.0, -0.0)]
 )
