@@ -232,6 +232,21 @@ class TestLinesOfDigits:
         wanted, photo = conditions.numbered_page("on its side or head", number, *held_out)
         assert right_of(wanted, "/".join(lines(photo, cnn))) >= len(wanted) - 1
 
+    @pytest.mark.parametrize("fall", [-0.16, 0.16], ids=["climbs", "falls"])
+    @pytest.mark.parametrize(
+        "sizes", [(60, 110, 46, 66, 105, 67, 92), (104, 56, 60, 58, 62, 100, 98)]
+    )
+    def test_a_line_of_large_and_small_digits_that(self, cnn, sizes, fall):
+        """Three are much larger than the others: all tell how the line falls."""
+        gray = np.full((520, 1000), 235, np.uint8)
+        for number, (digit, high) in enumerate(zip("2853528", sizes, strict=True)):
+            drawn = simulate.font_digit("kalam", int(digit), high)
+            x = 50 + 130 * number
+            y = round(260 + fall * (x - 450) - high / 2)
+            place = gray[y : y + drawn.shape[0], x : x + drawn.shape[1]]
+            place[:] = 235 - 195 * (drawn / 255)
+        assert lines(gray, cnn) == ["2853528"]
+
     @pytest.mark.parametrize("kind", ["squared", "ruled", "boxes", "frame"])
     def test_on_what_is_printed(self, cnn, kind):
         gray, boxes = text_on_paper("2358", "4679", high=60)

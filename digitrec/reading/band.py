@@ -32,15 +32,18 @@ class Band:
         """Find the band of a line's pieces, of digits so high.
 
         The slope is the median of all pairs' of digits (Theil and Sen): a few outliers, as a comma,
-        do not matter. Two or three digits are too few to tell it from how they dance.
+        do not matter. Two or three digits are too few to tell it from how they dance; the smaller
+        ones beside them tell it where they stand on one line.
         """
         places = np.array([(middle(p), p.y + p.height / 2) for p in pieces])
-        large = places[[p.height >= limits.DIGIT_SIZE * height for p in pieces]]
-        one, other = np.triu_indices(len(large), 1)
-        across, down = (large[other] - large[one]).T
-        apart = np.abs(across) > height
-        steep = len(large) >= limits.MANY and apart.any()
-        slope = float(np.median(down[apart] / across[apart])) if steep else 0.0
+        sizes = np.array([p.height for p in pieces]) / height
+        slope, small_too = 0.0, places[sizes >= limits.SIZES[0]]
+        if (sizes >= limits.DIGIT_SIZE).sum() >= limits.MANY:
+            slope = _slope(places[sizes >= limits.DIGIT_SIZE], height)
+        elif len(small_too) >= limits.MANY:
+            slope = _slope(small_too, height)
+            across, down = small_too.T
+            slope = slope if 2 * _spread(down - slope * across) < _spread(down) else 0.0
         falls = slope * places[:, 0]
         heights = [p.height for p in pieces]
         top = weighted_median([p.y for p in pieces] - falls, heights)
@@ -55,6 +58,19 @@ class Band:
         """Pixels that a piece reaches out of the band above, and below; negative within it."""
         falls = self.slope * middle(piece)
         return self.top + falls - piece.y, piece.bottom - self.bottom - falls
+
+
+def _slope(places: np.ndarray, height: float) -> float:
+    """Return the median slope of all pairs of places (N, 2): x, y, that are a height apart."""
+    one, other = np.triu_indices(len(places), 1)
+    across, down = (places[other] - places[one]).T
+    apart = np.abs(across) > height
+    return float(np.median(down[apart] / across[apart])) if apart.any() else 0.0
+
+
+def _spread(values: np.ndarray) -> float:
+    """Return the median distance from the median."""
+    return float(np.median(np.abs(values - np.median(values))))
 
 
 def middle(piece: Piece) -> float:
