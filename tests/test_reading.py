@@ -232,6 +232,20 @@ class TestLinesOfDigits:
         wanted, photo = conditions.numbered_page("on its side or head", number, *held_out)
         assert right_of(wanted, "/".join(lines(photo, cnn))) >= len(wanted) - 1
 
+    @pytest.mark.parametrize("turns", [0, 2], ids=["from above", "from below"])
+    @pytest.mark.parametrize("x", [0.25, 0.5, 0.75])
+    def test_a_shadow_from_the_edge_that_touches_a_digit(self, cnn, x, turns):
+        """The digit is not left out with the shadow."""
+        gray, boxes = text_on_paper("23568")
+        place = round(x * gray.shape[1])
+        corners = [(place - 30, -1), (place + 30, -1), (place, boxes[0][1] + 14)]
+        shadow = np.zeros(gray.shape, np.uint8)
+        cv2.fillPoly(shadow, [np.array(corners)], 1)
+        if turns:
+            shadow = np.ascontiguousarray(shadow[::-1])
+        page = np.where(shadow > 0, gray // 3, gray)
+        assert right_of("23568", "".join(lines(page, cnn))) == 5
+
     @pytest.mark.parametrize("fall", [-0.16, 0.16], ids=["climbs", "falls"])
     @pytest.mark.parametrize(
         "sizes", [(60, 110, 46, 66, 105, 67, 92), (104, 56, 60, 58, 62, 100, 98)]

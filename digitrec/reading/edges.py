@@ -32,7 +32,7 @@ def without_edges(pieces: Sequence[Piece], shape: Sequence[int], pen: float) -> 
 
     That is what lies along an edge, and at the edge what is filled, or of another size than the
     digits; where most digits keep clear of the edges, all that touches them: it is cut off, or a
-    frame seen at a slant.
+    frame seen at a slant. A digit that touches what is filled is not left out with it.
 
     Parameters
     ----------
@@ -50,7 +50,16 @@ def without_edges(pieces: Sequence[Piece], shape: Sequence[int], pen: float) -> 
         p.height > limits.TALL_CLEAR * min(shape) for p in clear
     )
     height = typical_height(clear if enough else pieces, pen)
-    kept = [p for p in pieces if not _is_clutter(p, shape, height, pen)]
+    kept = _clear_of_edges(
+        [p for p in pieces if not _is_clutter(p, shape, height, pen)], shape, pen
+    )
+    held = {id(p) for p in kept}
+    left_out = [p for p in pieces if id(p) not in held]
+    return kept + [part for p in left_out for part in _freed(p, shape, height, pen)]
+
+
+def _clear_of_edges(kept: list[Piece], shape: Sequence[int], pen: float) -> list[Piece]:
+    """Leave out what touches an edge where most keep clear of it: cut-off digits, a frame."""
     inside = [p for p in kept if not p.touches(shape)]
     if len(inside) >= limits.MANY and len(inside) >= 2 * (len(kept) - len(inside)):
         return inside
@@ -62,6 +71,39 @@ def without_edges(pieces: Sequence[Piece], shape: Sequence[int], pen: float) -> 
     of_height, of_shorter_side = limits.CLEAR_OF_EDGE
     keep_clear = above >= of_height * shape[0] or nearest > of_shorter_side * min(shape)
     return strokes if inside and keep_clear else kept
+
+
+def _freed(piece: Piece, shape: Sequence[int], height: float, pen: float) -> list[Piece]:
+    """Find the digits in a piece that touch what is filled and reaches the edge: a shadow, a thumb.
+
+    Filled is where a disc fits that is wider than any stroke.
+    """
+    if not piece.touches(shape):
+        return []
+    # Outside the picture, what is filled goes on; beside the piece there is none.
+    above, left = int(piece.y > 0), int(piece.x > 0)
+    below, right = int(piece.bottom < shape[0]), int(piece.right < shape[1])
+    mask = np.pad(piece.mask, ((above, below), (left, right)))
+    radius = limits.BLOT[0] * pen / 2
+    filled = _away(mask) > radius
+    rim = filled[0], filled[-1], filled[:, 0], filled[:, -1]  # blank beside the piece
+    if not any(side.any() for side in rim):
+        return []
+    rest = mask & (_away(~filled) > radius + limits.ROUGH_EDGE)
+    low, high = (size * height for size in limits.SIZES_AT_EDGE)
+    return [
+        part
+        for found in find_pieces(rest, low)
+        for part in [Piece(found.x + piece.x - left, found.y + piece.y - above, found.mask)]
+        if low <= part.height <= high
+        and not part.is_straight(pen)
+        and not _is_clutter(part, shape, height, pen)
+    ]
+
+
+def _away(mask: np.ndarray) -> np.ndarray:
+    """How far each pixel of a mask is from what is not in it, in pixels; (H, W) float32."""
+    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
 
 
 def _surrounds(piece: Piece, shape: Sequence[int]) -> bool:
