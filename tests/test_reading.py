@@ -35,6 +35,21 @@ def right_of(text, read):
     return sum(block.size for block in blocks)
 
 
+def box_around(boxes):
+    """Left, top, right and bottom of some digits' boxes together."""
+    x, y, wide, high = np.array(boxes).T
+    return int(x.min()), int(y.min()), int((x + wide).max()), int((y + high).max())
+
+
+def on_table(sheet, table, around):
+    """A sheet, (H, W) uint8, on a table of some grain; at each side, so much of its longer side."""
+    side = round(around * max(sheet.shape))
+    grain = np.random.default_rng(0).normal(table, 6, np.add(sheet.shape, 2 * side))
+    picture = cv2.GaussianBlur(grain.clip(0, 255).astype(np.uint8), (0, 0), 1)
+    picture[side:-side, side:-side] = sheet
+    return picture
+
+
 class TestWhatIsReturned:
     def test_lines_digits_and_probabilities(self, mnist, cnn):
         found = reading.read(mnist.x_test[0], cnn)
@@ -231,6 +246,26 @@ class TestLinesOfDigits:
         held_out = conditions.digits(validation=True)
         wanted, photo = conditions.numbered_page("on its side or head", number, *held_out)
         assert right_of(wanted, "/".join(lines(photo, cnn))) >= len(wanted) - 1
+
+    @pytest.mark.parametrize("table", [60, 150])
+    @pytest.mark.parametrize("around", [0.12, 0.2, 0.3])
+    @pytest.mark.parametrize("high", [40, 90])
+    def test_in_broad_pen_near_the_border_of_a_sheet_on_a_table(self, cnn, high, around, table):
+        """The table is most of the ink, and tells neither the pen nor how large grain is."""
+        gray, boxes = text_on_paper("2357", "3685", high=high)
+        left, top, right, bottom = box_around(boxes)
+        gray = gray[top - high // 8 : bottom + high // 8, left - high // 8 : right + high // 8]
+        broad = cv2.erode(gray, np.ones((high // 10, high // 10), np.uint8))
+        assert lines(on_table(broad, table, around), cnn) == ["2357", "3685"]
+
+    @pytest.mark.parametrize("thick", [2, 5])
+    @pytest.mark.parametrize("scale", [2, 4, 6])
+    def test_in_thin_pen_near_the_border_of_a_sheet_on_a_table(self, cnn, scale, thick):
+        font = cv2.FONT_HERSHEY_SIMPLEX
+        (wide, high), _ = cv2.getTextSize("23574", font, scale, thick)
+        sheet = np.full((2 * high, wide + high // 6), 255, np.uint8)
+        cv2.putText(sheet, "23574", (high // 12, 3 * high // 2), font, scale, 0, thick)
+        assert lines(on_table(sheet, 60, 0.12), cnn) == ["23574"]
 
     @pytest.mark.parametrize("turns", [0, 2], ids=["from above", "from below"])
     @pytest.mark.parametrize("x", [0.25, 0.5, 0.75])

@@ -223,8 +223,9 @@ def stroke_width(mask: np.ndarray) -> float:
     """Width of the pen in pixels: twice the distance to the edge along the strokes' middles.
 
     The median over the middles (the ridge of the distances) of all ink that does not touch
-    the picture's edge; grain (``GRAIN_SIZE``) is not counted. Where there is none, of what is in a
-    frame as large as the picture; where there is none of that either, of all ink.
+    the picture's edge; grain (``GRAIN_SIZE``) is not counted, nor does what lies around a sheet
+    tell how large grain is. Where there is none, of what is in a frame as large as the picture;
+    where there is none of that either, of all ink.
 
     Parameters
     ----------
@@ -241,12 +242,15 @@ def stroke_width(mask: np.ndarray) -> float:
     )
     sides = stats[:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]
     longest = sides.max(axis=1)
-    usual = weighted_median(longest[1:], stats[1:, cv2.CC_STAT_AREA])
+    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    clear = np.ones(count, bool)
+    clear[rim] = False
+    clear[0] = False
+    tells = clear if clear.any() and np.mean(rim > 0) > limits.AROUND else np.arange(count) > 0
+    usual = weighted_median(longest[tells], stats[tells, cv2.CC_STAT_AREA])
     strokes = longest >= max(3, limits.GRAIN_SIZE * usual)
     strokes[0] = False
-    counted = strokes.copy()
-    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
-        counted[edge] = False
+    counted = strokes & clear
     frame = (sides == mask.shape).all(axis=1)
     if not counted.any() and frame[1:].any():
         counted = strokes & ~frame

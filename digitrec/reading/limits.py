@@ -175,7 +175,7 @@ SEAM_ASIDE = 0.05
 #: Of the shorter side: a piece clear of the edges that is higher tells how high digits are.
 TALL_CLEAR = 0.35
 #: Share of the picture's rim that what lies around a digit fills.
-AROUND = 0.8
+AROUND = 0.7
 #: Heights: what lies along an edge is less deep and longer.
 DEEP, ALONG_EDGE = 0.5, 1.15
 #: Heights, from … to: so high is a digit that touches an edge, and no wider than the second.
