@@ -176,6 +176,19 @@ class TestSides:
             digit[35:70, x + 20 : x + 45] = ring(35, 25)
         np.testing.assert_array_equal(boxes.sides(upright | digit, ruled, 4.0), upright)
 
+    def test_strokes_much_higher_than_digits_that_end_near_rules_are_the_sides_of_a_sheet(self):
+        """A sheet's outline is round at its corners, and its pen was measured on the outline."""
+        ink, found = blank(120, 300), blank(120, 300)
+        found[[10, 11, 108, 109], 14:286] = True
+        ink[13:107, [10, 11, 288, 289]] = True
+        for x in (40, 100, 160):
+            ink[40:80, x : x + 30] = ring(40, 30)
+        sides = boxes.sides(ink, found, pen=1.5)
+        assert sides[:, [10, 11, 288, 289]].sum() == 4 * 94
+        assert sides.sum() == 4 * 94
+        ink[:30] = ink[91:] = False  # as high as digits might be: they may be 1s
+        assert not boxes.sides(ink, found, pen=1.5).any()
+
     def test_three_straight_strokes_of_one_height_above_the_rest_are_sides(self):
         upright, digits = blank(100, 300), blank(100, 300)
         for x in (30, 100, 170):

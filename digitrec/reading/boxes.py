@@ -98,8 +98,10 @@ def sides(mask: np.ndarray, rules: np.ndarray, pen: float) -> np.ndarray:
     (H, W) bool
     """
     found = np.zeros_like(mask)
-    reach = round(2 * pen) | 1
-    near = cv2.dilate(rules.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    near, about = (
+        cv2.dilate(rules.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+        for reach in (round(2 * pen) | 1, round(2 * max(pen, limits.SOFT_EDGE)) | 1)
+    )
     strokes: list[Piece] = []
     others: list[Piece] = []
     for piece in find_pieces(mask, limits.TELLS_HEIGHT * pen):
@@ -117,8 +119,12 @@ def sides(mask: np.ndarray, rules: np.ndarray, pen: float) -> np.ndarray:
     if not others:
         return found
     usual = typical_height(others, pen)
-    # About as high as the digits they may be 1s. A tooth is much higher; or it stands on a rule,
-    # and the digits do not, or are much higher.
+    # About as high as the digits they may be 1s. The sides of a sheet are much higher, and a little
+    # apart from its upper and lower edge. A tooth is much higher; or it stands on a rule, and the
+    # digits do not, or are much higher.
+    for piece in strokes:
+        if limits.DIGIT_SIZE * piece.height > usual and all(_held(piece, about)):
+            piece.draw(found)
     on_rule = [near[p.y : p.bottom, p.x : p.right][p.mask].any() for p in others]
     short = limits.DIGIT_SIZE if 2 * sum(on_rule) > len(on_rule) else np.inf
     strokes = [
