@@ -214,6 +214,14 @@ def test_a_hint_is_given_though_the_answer_also_overflows():
 
 
 @pytest.mark.parametrize(
+    ("wrong", "apart"), [((1.0, 2.0), True), ((1.0, 1.0), False), ((1.0, 3.0), False)]
+)
+def test_a_case_says_whether_it_tells_mistakes_apart(wrong, apart):
+    case = comparing.Case((), 3.0, mistakes=[(value, f"hint {k}") for k, value in enumerate(wrong)])
+    assert case.tells_mistakes_apart() == apart
+
+
+@pytest.mark.parametrize(
     ("expected", "found"), [(-0.2, -0.2 - 1e-7), (1.0, 1 + 1e-12), (-0.2, -0.2), (0.0, -0.0)]
 )
 def test_two_numbers_that_differ_are_written_differently(expected, found):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,11 @@ class Case:
     given: str = ""
     whole: bool = False
     digits: float = 1e-5
+
+    def tells_mistakes_apart(self) -> bool:
+        """Whether each known mistake gives something else than the others, and than is expected."""
+        values = [self.expected, *(value for value, _ in self.mistakes)]
+        return not any(_is(one, other, self.digits) for one, other in combinations(values, 2))
 
 
 def settle(answer: Any, cases: Sequence[Case]) -> None:
