@@ -61,11 +61,10 @@ def leaky_relu(answer: Answer) -> None:
 
 
 def _dense_case(rng: np.random.Generator, examples: int, inputs: int, units: int) -> Case:
+    """Make a batch, weights and biases by chance, and what known mistakes make of them."""
     x, W = rng.normal(size=(examples, inputs)), rng.normal(size=(inputs, units))
     b = rng.choice([-1.0, 1.0], units) * rng.uniform(0.3, 1, units)
-    z = x @ W + b
-    z[0, 0] = x[0] @ W[:, 0] + b[0]
-    relu = forward.relu
+    z, relu = x @ W + b, forward.relu
     mistakes = [
         (z, "this is z; the activation is missing."),
         (relu(x @ W), "the bias is missing."),

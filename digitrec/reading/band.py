@@ -36,16 +36,17 @@ class Band:
         ones beside them tell it where they stand on one line.
         """
         places = np.array([(middle(p), p.y + p.height / 2) for p in pieces])
-        sizes = np.array([p.height for p in pieces]) / height
+        heights = np.array([p.height for p in pieces])
+        sizes = heights / height
         slope, small_too = 0.0, places[sizes >= limits.SIZES[0]]
         if (sizes >= limits.DIGIT_SIZE).sum() >= limits.MANY:
             slope = _slope(places[sizes >= limits.DIGIT_SIZE], height)
         elif len(small_too) >= limits.MANY:
             slope = _slope(small_too, height)
             across, down = small_too.T
+            # On one line, they are less than half as far from it as from a level one.
             slope = slope if 2 * _spread(down - slope * across) < _spread(down) else 0.0
         falls = slope * places[:, 0]
-        heights = [p.height for p in pieces]
         top = weighted_median([p.y for p in pieces] - falls, heights)
         return cls(top, weighted_median([p.bottom for p in pieces] - falls, heights), slope)
 

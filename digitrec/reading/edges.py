@@ -91,10 +91,11 @@ def _freed(piece: Piece, shape: Sequence[int], height: float, pen: float) -> lis
         return []
     rest = mask & (_away(~filled) > radius + limits.ROUGH_EDGE)
     low, high = (size * height for size in limits.SIZES_AT_EDGE)
+    x, y = piece.x - left, piece.y - above
+    parts = [Piece(p.x + x, p.y + y, p.mask) for p in find_pieces(rest, low)]
     return [
         part
-        for found in find_pieces(rest, low)
-        for part in [Piece(found.x + piece.x - left, found.y + piece.y - above, found.mask)]
+        for part in parts
         if low <= part.height <= high
         and not part.is_straight(pen)
         and not _is_clutter(part, shape, height, pen)

@@ -243,19 +243,18 @@ def stroke_width(mask: np.ndarray) -> float:
     sides = stats[:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]
     longest = sides.max(axis=1)
     rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    clear = np.ones(count, bool)
+    ink = np.arange(count) > 0
+    clear = ink.copy()
     clear[rim] = False
-    clear[0] = False
-    tells = clear if clear.any() and np.mean(rim > 0) > limits.AROUND else np.arange(count) > 0
+    tells = clear if clear.any() and np.mean(rim > 0) > limits.AROUND else ink
     usual = weighted_median(longest[tells], stats[tells, cv2.CC_STAT_AREA])
-    strokes = longest >= max(3, limits.GRAIN_SIZE * usual)
-    strokes[0] = False
+    strokes = ink & (longest >= max(3, limits.GRAIN_SIZE * usual))
     counted = strokes & clear
     frame = (sides == mask.shape).all(axis=1)
     if not counted.any() and frame[1:].any():
         counted = strokes & ~frame
     if not counted.any():
-        counted = np.arange(count) > 0
+        counted = ink
     return thickness(counted[labels])
 
 

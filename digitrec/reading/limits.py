@@ -183,7 +183,8 @@ SIZES_AT_EDGE = 0.7, 2
 #: Pens of ink in its length, and share of its rectangle: a stroke has one pen of ink, and a digit
 #: some; what is filled has more, and covers more.
 FILLED_PENS, FILLED_SHARE = 2.5, 0.25
-#: Pens that a blot is wide and high, at least; and how much it is like a disc: the share of its
+#: Pens that a blot is wide and high, at least: no stroke is, and ink in which such a disc fits is
+#: filled; and how much it is like a disc: the share of its
 #: longer side that the shorter one is, and of its rectangle in which the two agree.
 BLOT = 3, 0.85
 #: So many pieces along an edge are the rings of a binding, if their sizes are alike up to this
