@@ -191,13 +191,13 @@ lighthouse: browser $(LIGHTHOUSE)/node_modules/.installed ## measure what pages 
 
 # Exact versions for every supported Python and system. The names of package indexes that happen to be
 # configured on this machine stay out of the result. Binder brings its own Jupyter, which the tests of
-# launched notebooks install from tests/launch; its lock adds what a chapter imports.
+# launched notebooks install from tests/launch; its lock adds what a chapter imports, and the kernel.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate \
 	--default-index https://pypi.org/simple --custom-compile-command "make lock" pyproject.toml
 .PHONY: lock
 lock: $(VENV)/.installed ## write the lists of exact versions again (UPGRADE=--upgrade for the newest); needs the network
 	$(COMPILE) --all-extras $(UPGRADE) -o requirements.txt
-	$(COMPILE) --extra keras --extra plots --constraint requirements.txt --upgrade -o .binder/requirements.txt
+	$(COMPILE) --extra keras --extra plots --extra binder --constraint requirements.txt --upgrade -o .binder/requirements.txt
 	$(BIN)/python -m tools.jupyter_lock $(UPGRADE)
 	$(NPM) install --package-lock-only --registry=https://registry.npmjs.org --omit-lockfile-registry-resolved=false
 	$(NPM) --prefix $(LIGHTHOUSE) install --package-lock-only --registry=https://registry.npmjs.org --omit-lockfile-registry-resolved=false

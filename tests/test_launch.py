@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import launch
 import launching
 import nbformat
+import psutil
 import pytest
 import repository
 from conftest import REPORT, ROOT
@@ -65,6 +66,24 @@ def count_labels(y):
 
 
 checks.count_labels(count_labels)"""
+
+
+#: Asks a kernel for cells as Run All Cells does: a few at once, more while the first are answered.
+ASK_FOR_MANY = """
+import random, time
+from jupyter_client.manager import start_new_kernel
+chosen = random.Random(0)
+manager, client = start_new_kernel()
+for _ in range(150):
+    asked = set()
+    for _ in range(chosen.randint(2, 25)):
+        asked.add(client.execute("1"))
+        time.sleep(chosen.choice([0, 0.0005, 0.001, 0.002, 0.004]))
+    while asked:
+        asked.discard(client.get_shell_msg(timeout=60)["parent_header"]["msg_id"])
+client.stop_channels()
+manager.shutdown_kernel(now=True)
+"""
 
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
@@ -325,6 +344,19 @@ def test_binder_installs_without_conflict(environment) -> None:
     names = launching.installed(environment).keys()
     assert {"jupyterlab", "notebook", "keras", "digitrec"} <= names
     assert not {"sphinx", "jupyter-book", "myst-nb", "jupyterlab-myst", "pytest"} & names
+
+
+def test_the_kernel_forgets_no_cell(environment) -> None:
+    """Binder's own, of ipykernel 7.0, forgets one of a few hundred that come while it answers."""
+    process = psutil.Popen(
+        [environment / "bin" / "python", "-c", ASK_FOR_MANY],
+        env=launching.clean_environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    launching.use_one_core(process, -1)
+    _, said = process.communicate()
+    assert process.returncode == 0, said
 
 
 def test_built_buttons_open_what_is_opened_here(site) -> None:
