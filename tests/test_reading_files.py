@@ -65,6 +65,8 @@ class TestToGray:
             (np.array([0.0, 0.5, 1.0]), [0, 128, 255]),  # 127.5, to the even neighbour
             (np.array([0.0, 51.0, 255.0]), [0, 51, 255]),
             (np.array([-1.0, 0.0, 3.0]), [0, 64, 255]),  # stretched: 1 of 4, 63.75
+            (np.array([-1e308, 0.0, 1.7e308]), [0, 94, 255]),  # the range itself is no number
+            (np.array([-5e-324, -5e-324, 0.0]), [0, 0, 0]),  # nor is half of the least one
             (np.array([0, 32768, 65535], np.uint16), [0, 128, 255]),
             (np.array([0, 257, 65535], np.int32), [0, 1, 255]),
             # Bytes in a wider type, as 255 − x.astype(int) leaves them.

@@ -178,9 +178,11 @@ def _scaled(values: np.ndarray, name: str) -> np.ndarray:
         low, high = 0.0, float(scale)
     elif whole:
         low = min(low, 0.0)
-    if high <= low:
+    # Halves, since the difference of two finite numbers may be none, and that of their halves is.
+    span = high / 2 - low / 2
+    if span <= 0:
         return np.zeros(values.shape, np.uint8)
-    return np.rint((values.astype(np.float64) - low) * (255 / (high - low))).astype(np.uint8)
+    return np.rint(255 * ((values.astype(np.float64) / 2 - low / 2) / span)).astype(np.uint8)
 
 
 def _on_paper(rgba: np.ndarray) -> np.ndarray:
