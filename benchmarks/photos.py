@@ -42,10 +42,21 @@ def reduced(picture: np.ndarray, factor: float) -> np.ndarray:
     return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
 
 
-def shaded(picture: np.ndarray) -> np.ndarray:
-    """Take away light, more from left to right: none at the left, a half at the right."""
-    light = np.linspace(1, 0.5, picture.shape[1]).reshape(1, -1, *[1] * (picture.ndim - 2))
-    return np.rint(picture * light).astype(np.uint8)
+def lit(picture: np.ndarray, light: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+    """Take away light: a function of x and y, from −1 to 1 over the picture, says what is left."""
+    y, x = (np.linspace(-1, 1, side) for side in picture.shape[:2])
+    left = light(*np.meshgrid(x, y)).reshape(*picture.shape[:2], *[1] * (picture.ndim - 2))
+    return np.rint(picture * left).astype(np.uint8)
+
+
+def on_table(picture: np.ndarray) -> np.ndarray:
+    """Lay it on a dark table, of which an eighth of its longer side is seen on each side."""
+    margin = max(picture.shape[:2]) // 8
+    high, wide = (side + 2 * margin for side in picture.shape[:2])
+    grain = np.random.default_rng(0).normal(60, 6, (high, wide, *picture.shape[2:]))
+    table = np.rint(grain.clip(0, 255)).astype(np.uint8)
+    table[margin:-margin, margin:-margin] = picture
+    return table
 
 
 #: What else the same photographs might have looked like: rules that fit only those that their
@@ -53,9 +64,14 @@ def shaded(picture: np.ndarray) -> np.ndarray:
 CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "turned by 5°": partial(turned, degrees=5),
     "turned by −5°": partial(turned, degrees=-5),
+    "turned by 12°": partial(turned, degrees=12),
     "half as wide": partial(reduced, factor=0.5),
     "darker": lambda picture: np.rint(255 * (picture / 255) ** 1.6).astype(np.uint8),
-    "in shade": shaded,
+    "in shade": partial(lit, light=lambda x, y: (3 - x) / 4),
+    "dark in a corner": partial(lit, light=lambda x, y: 1 - (2 + x + y) / 5.5),
+    "dark at the rim": partial(lit, light=lambda x, y: 1 - (x**2 + y**2) / 4),
+    "half in a hard shadow": partial(lit, light=lambda x, y: np.where(x > y / 4, 1, 0.6)),
+    "on a dark table": on_table,
     "inverted": lambda picture: 255 - picture,
 }
 
