@@ -240,9 +240,9 @@ class TestLinesOfDigits:
         expected = cv2.boundingRect(np.ascontiguousarray(np.rot90(marked, turns)))
         assert found.digits[0].box == pytest.approx(expected, abs=4)
 
-    @pytest.mark.parametrize("number", [6, 28])
+    @pytest.mark.parametrize("number", [6, 28, 67])
     def test_on_its_side_where_few_digits_are_seen(self, cnn, number):
-        """As it lies the page loses to a way that shows two or three of its digits."""
+        """As it lies the page loses to a way that shows two or three of its digits, or columns."""
         held_out = conditions.digits(validation=True)
         wanted, photo = conditions.numbered_page("on its side or head", number, *held_out)
         assert right_of(wanted, "/".join(lines(photo, cnn))) >= len(wanted) - 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import cv2
 import numpy as np
@@ -120,27 +121,28 @@ def upright(gray: np.ndarray, network: Network) -> tuple[Seen, int]:
     Returns the likeliest way, and how many quarters counterclockwise the picture was turned for it.
     """
     best, turns = either_ink(gray, network), 0
-    upside = None if best.score >= limits.TURNED else _many_pieces(best.ink, gray)
-    if upside is not None:
-        for quarters in (1, 2, 3):
-            other = see(upside.turned(quarters), network)
-            if other.count >= limits.MANY and other.evidence > best.evidence + limits.BETTER:
-                best, turns = other, quarters
+    inks = [] if best.score >= limits.TURNED else _of_many_pieces(best.ink, gray)
+    for ink, quarters in product(inks, (1, 2, 3)):
+        other = see(ink.turned(quarters), network)
+        if other.count >= limits.MANY and other.evidence > best.evidence + limits.BETTER:
+            best, turns = other, quarters
     if turns:  # what was the likeliest ink on its side need not be so upright
         again = either_ink(np.ascontiguousarray(np.rot90(gray, turns)), network)
         best = again if again.beats(best) else best
     return best, turns
 
 
-def _many_pieces(ink: Ink | None, gray: np.ndarray) -> Ink | None:
-    """Return ink of many pieces, or the whole page's, or None where that has few, too.
+def _of_many_pieces(ink: Ink | None, gray: np.ndarray) -> list[Ink]:
+    """Of a way's ink and the whole page's those with many pieces.
 
-    A page on its side may have lost to a way that shows but a few of its digits.
+    A page on its side may have lost to a way that shows but a few of its digits, or columns of them
+    as one.
     """
-    if ink is None or len(writing(ink)) < limits.MANY:
-        light, _ = has_light_ink(gray)
-        ink = look(255 - gray if light else gray)
-    return ink if ink is not None and len(writing(ink)) >= limits.MANY else None
+    light, _ = has_light_ink(gray)
+    page = look(255 - gray if light else gray)
+    same = ink is not None and page is not None and np.array_equal(ink.mask, page.mask)
+    inks = [page] if same else [ink, page]
+    return [each for each in inks if each is not None and len(writing(each)) >= limits.MANY]
 
 
 def either_ink(gray: np.ndarray, network: Network) -> Seen:
@@ -196,13 +198,16 @@ def _with_dark(page: Ink, first: Seen, network: Network) -> Seen:
 
 
 def _with_pale(best: Seen, network: Network) -> Seen:
-    """See what is much paler than the rest, too, where that convinces by itself."""
+    """See what is much paler than the rest, too, where that is plain by itself.
+
+    What shines through from the paper's other side hardly ever is.
+    """
     dark = best.ink
     pale = pale_alone(dark) if dark is not None and best.count else None
     if dark is None or pale is None or len(writing(pale)) > limits.SAMPLED:
         return best  # nothing, or grain and what is left of pale squares
     alone = see(pale, network)
-    if not alone.count or not alone.convinces:
+    if not alone.is_plain:
         return best
     both = replace(pale, mask=dark.mask | pale.mask, rules=dark.rules | pale.rules)
     other = see(both, network)
