@@ -14,109 +14,110 @@ FOLDER = Path(digitrec.__file__).parent
 # module: the modules of the library that it imports, and the other packages that it needs.
 # From top to bottom nothing imports what stands below it.
 TABLE = """
-mnist            -                                                               numpy
-forward          -                                                               numpy
-backprop         forward                                                         numpy threadpoolctl
-wrong_gradients  backprop forward                                                numpy
-autodiff         -                                                               numpy
-compiled         forward                                                         numpy threadpoolctl
-quiet            -                                                               -
-networks         forward quiet                                                   numpy keras
-hand             forward networks                                                numpy
-reading          -                                                               numpy cv2 PIL pillow_heif
-sheet            reading                                                         numpy cv2 PIL
-samples          compiled networks reading sheet                                 numpy
-scene            -                                                               numpy cv2
-simulate         scene                                                           numpy cv2 PIL
-forms            -                                                               numpy cv2
-augment          forms simulate                                                  numpy cv2
-blurred          networks reading scene simulate                                 numpy
-miscuts          reading                                                         numpy cv2
-recipes          augment forms networks                                          numpy
-learn            augment backprop compiled forward mnist networks                numpy
-training         networks recipes                                                numpy keras
-shipped          augment forward mnist networks reading simulate training        numpy keras tensorflow
-evaluate         -                                                               numpy
-plots            evaluate                                                        numpy cycler matplotlib seaborn
-interactive      evaluate forward plots                                          numpy PIL
-checks           blurred evaluate forward mnist networks scene simulate          numpy cv2
-notebook         -                                                               -
-marking          checks forward                                                  numpy
-__main__         compiled hand learn marking mnist networks reading samples sheet cv2 PIL
+mnist            -                                                                   numpy
+forward          -                                                                   numpy
+backprop         forward                                                             numpy threadpoolctl
+wrong_gradients  backprop forward                                                    numpy
+autodiff         -                                                                   numpy
+compiled         forward                                                             numpy threadpoolctl
+quiet            -                                                                   -
+networks         forward quiet                                                       numpy keras
+hand             forward networks                                                    numpy
+reading          -                                                                   numpy cv2 PIL pillow_heif
+sheet            reading                                                             numpy cv2 PIL
+samples          compiled networks reading sheet                                     numpy
+scene            -                                                                   numpy cv2
+simulate         scene                                                               numpy cv2 PIL
+forms            -                                                                   numpy cv2
+augment          forms simulate                                                      numpy cv2
+blurred          networks reading scene simulate                                     numpy
+miscuts          reading                                                             numpy cv2
+recipes          augment forms networks                                              numpy
+learn            augment backprop compiled forward mnist networks                    numpy
+training         networks recipes                                                    numpy keras
+shipped          augment forward mnist networks reading simulate training            numpy keras tensorflow
+evaluate         -                                                                   numpy
+plots            evaluate                                                            numpy cycler matplotlib seaborn
+interactive      evaluate forward plots                                              numpy PIL
+checks           blurred evaluate forward mnist networks scene simulate              numpy cv2
+notebook         -                                                                   -
+marking          checks forward                                                      numpy
+__main__         compiled hand learn marking mnist networks reading samples sheet     cv2 PIL
 """  # noqa: E501 (a table)
 # The stages of the reading, in the same way.
 STAGES_TABLE = """
-limits           -                                                               -
-files            limits                                                          numpy cv2 PIL pillow_heif
-scale            -                                                               numpy cv2
-polarity         limits scale                                                    numpy cv2
-pieces           limits                                                          numpy cv2
-ink              limits pieces scale                                             numpy cv2
-boxes            limits pieces                                                   numpy cv2
-rules            boxes limits pieces                                             numpy cv2
-look             ink limits polarity rules scale                                 numpy cv2
-edges            ink limits pieces                                               numpy cv2
-lines            limits pieces                                                   numpy
-band             limits pieces                                                   numpy
-marks            band limits pieces                                              numpy
-lattice          band limits marks pieces                                        numpy
-recipe           files ink limits pieces                                         numpy cv2
-seen             edges ink lattice limits lines pieces recipe                    numpy cv2
-reader           edges files ink limits look pieces polarity recipe scale seen   numpy cv2
-one              edges files ink limits look pieces polarity recipe scale        numpy cv2
-annotation       files limits reader recipe                                      numpy cv2
+limits           -                                                                   -
+files            limits                                                              numpy cv2 PIL pillow_heif
+scale            -                                                                   numpy cv2
+light            limits scale                                                        numpy
+polarity         limits scale                                                        numpy cv2
+pieces           limits                                                              numpy cv2
+ink              limits pieces scale                                                 numpy cv2
+boxes            limits pieces                                                       numpy cv2
+rules            boxes limits pieces                                                 numpy cv2
+look             ink limits polarity rules scale                                     numpy cv2
+edges            ink limits pieces                                                   numpy cv2
+lines            limits pieces                                                       numpy
+band             limits pieces                                                       numpy
+marks            band limits pieces                                                  numpy
+lattice          band limits marks pieces                                            numpy
+recipe           files ink limits pieces                                             numpy cv2
+seen             edges ink lattice limits lines pieces recipe                        numpy cv2
+reader           edges files ink light limits look pieces polarity recipe scale seen numpy cv2
+one              edges files ink light limits look pieces polarity recipe scale      numpy cv2
+annotation       files limits reader recipe                                          numpy cv2
 """  # noqa: E501 (a table)
 # What the checks are made of: how an answer is asked and compared, and a module a chapter.
 CHECKS_TABLE = """
-asking           -                                                               numpy
-comparing        asking                                                          numpy
-together         asking comparing                                                numpy
-looping          asking                                                          -
-holding          asking                                                          numpy
-data             asking comparing holding mnist                                  numpy
-files            asking comparing                                                numpy
-examples         asking comparing mnist                                          numpy
-dense            asking comparing forward holding                                numpy
-stopping         asking comparing                                                numpy
-layers           asking comparing forward looping                                numpy
-packing          asking comparing holding mnist                                  numpy
-reporting        asking comparing evaluate forward                               numpy
-project          asking comparing looping mnist networks reporting scene simulatenumpy cv2
-training         asking mnist                                                    numpy
-convolution      asking comparing forward                                        numpy
-images           asking comparing mnist together                                 numpy
-thresholds       asking comparing forward mnist networks together                numpy
-page             asking together                                                 numpy
-paths            asking comparing                                                numpy
-gaps             asking comparing together                                       numpy
-rejection        asking blurred comparing mnist                                  numpy
-gradients        asking comparing forward together                               numpy
-differences      asking gradients together                                       numpy
-learning         asking forward gradients mnist together                         numpy
-hints            asking                                                          -
+asking           -                                                                   numpy
+comparing        asking                                                              numpy
+together         asking comparing                                                    numpy
+looping          asking                                                              -
+holding          asking                                                              numpy
+data             asking comparing holding mnist                                      numpy
+files            asking comparing                                                    numpy
+examples         asking comparing mnist                                              numpy
+dense            asking comparing forward holding                                    numpy
+stopping         asking comparing                                                    numpy
+layers           asking comparing forward looping                                    numpy
+packing          asking comparing holding mnist                                      numpy
+reporting        asking comparing evaluate forward                                   numpy
+project          asking comparing looping mnist networks reporting scene simulate    numpy cv2
+training         asking mnist                                                        numpy
+convolution      asking comparing forward                                            numpy
+images           asking comparing mnist together                                     numpy
+thresholds       asking comparing forward mnist networks together                    numpy
+page             asking together                                                     numpy
+paths            asking comparing                                                    numpy
+gaps             asking comparing together                                           numpy
+rejection        asking blurred comparing mnist                                      numpy
+gradients        asking comparing forward together                                   numpy
+differences      asking gradients together                                           numpy
+learning         asking forward gradients mnist together                             numpy
+hints            asking                                                              -
 """
 # Marking: a process that is ours, one that is not, and what goes between them.
 MARKING_TABLE = """
-limits           -                                                               -
-walls            -                                                               -
-wire             -                                                               numpy
-names            -                                                               -
-cells            names                                                           -
-assignments      checks                                                          -
-process          limits walls wire                                               -
-remote           forward process wire                                            numpy
-child            forward wire                                                    -
-one              assignments cells child limits process remote                   -
-folder           assignments limits one process                                  -
-report           assignments folder                                              -
-command          assignments folder limits report walls                          -
+limits           -                                                                   -
+walls            -                                                                   -
+wire             -                                                                   numpy
+names            -                                                                   -
+cells            names                                                               -
+assignments      checks                                                              -
+process          limits walls wire                                                   -
+remote           forward process wire                                                numpy
+child            forward wire                                                        -
+one              assignments cells child limits process remote                       -
+folder           assignments limits one process                                      -
+report           assignments folder                                                  -
+command          assignments folder limits report walls                              -
 """
 
 
 def rows(table: str) -> dict[str, tuple[set[str], set[str]]]:
     """Return a table's rows: what of the library a module imports, and what others."""
     return {
-        line[:17].strip(): (set(line[17:81].split()) - {"-"}, set(line[81:].split()) - {"-"})
+        line[:17].strip(): (set(line[17:85].split()) - {"-"}, set(line[85:].split()) - {"-"})
         for line in table.strip().splitlines()
     }
 

@@ -11,7 +11,8 @@ from digitrec.reading import OPTIONAL_STEPS, prepare
 def test_every_step_is_returned_in_order_when_asked_for():
     steps = prepare(page(), steps=True).steps
     assert list(steps) == [
-        "gray", "dark ink", "ink", "without rules", "digit", "crop", "pen", "20 × 20", "28 × 28"
+        "gray", "even light", "dark ink", "ink", "without rules",
+        "digit", "crop", "pen", "20 × 20", "28 × 28",
     ]  # fmt: skip
     np.testing.assert_array_equal(steps["gray"], page())
     np.testing.assert_array_equal(steps["dark ink"], page())
@@ -19,6 +20,15 @@ def test_every_step_is_returned_in_order_when_asked_for():
     assert max(steps["20 × 20"].shape) == 20
     np.testing.assert_array_equal(steps["28 × 28"], prepare(page()).image)
     assert prepare(page()).steps == {}
+
+
+def test_light_that_falls_off_is_a_step_of_its_own():
+    across = np.exp(np.linspace(0, -1, 80))
+    dim = np.rint(page() * across).astype(np.uint8)
+    even, dark_side = prepare(dim, steps=True).steps["even light"], np.s_[:10, 70:]
+    np.testing.assert_allclose(even[dark_side], 240, rtol=0.05)
+    left_out = prepare(dim, without=["level_light"], steps=True).steps["even light"]
+    np.testing.assert_array_equal(left_out, dim)
 
 
 def test_light_ink_is_made_dark():

@@ -6,6 +6,7 @@ module         what it makes
 ``limits``     the numbers that decide something, and why
 ``files``      a file or an array → gray pixels
 ``scale``      pictures made larger or smaller
+``light``      light that falls off, evened out
 ``polarity``   dark ink or light
 ``pieces``     connected components, and cuts through them
 ``ink``        gray → ink: what is paper, how wide the pen is

@@ -20,6 +20,14 @@ COLOURED = 1.6
 COLOUR_PIXELS, COLOUR_PERCENTILE = 256, 99
 
 # --- Light ---
+#: Pixels of the longer side at which the light of the whole picture is found: strokes are narrow.
+LIGHT_PIXELS = 40
+#: How often its slopes are weighed anew; after a few rounds they hardly change.
+LIGHT_ROUNDS = 5
+#: Logarithm: the light falls off by no less, to four fifths; less is no trouble. And, in a picture
+#: of ``LIGHT_PIXELS``, by which half of the slopes differ from the light's, at most: with more
+#: clutter there is no paper to tell it from.
+LIGHT_FALL, LIGHT_SLOPE = 0.25, 0.025
 #: Share (0 … 1). Where narrow light and narrow dark ink differ by less, both readings are tried.
 SURE_POLARITY = 0.9
 #: Pixels. A picture with a shorter longer side is filled by one digit: paper is sought around it.

@@ -16,6 +16,7 @@ from digitrec.reading import limits
 from digitrec.reading.edges import writing
 from digitrec.reading.files import Picture, as_array, to_gray, written
 from digitrec.reading.ink import Ink
+from digitrec.reading.light import even_out
 from digitrec.reading.look import look
 from digitrec.reading.pieces import Piece, gap, union
 from digitrec.reading.polarity import has_light_ink
@@ -71,9 +72,10 @@ def prepare(image: Picture, *, without: Collection[str] = (), steps: bool = Fals
     image = as_array(image)
     made = {"gray": written(image)}
     gray = reduced(made["gray"], limits.LONGEST_SIDE)
+    even_light = "level_light" in without
+    made["even light"] = gray = gray if even_light else even_out(gray)
     light = "find_polarity" not in without and has_light_ink(gray)[0]
     made["dark ink"] = gray = 255 - gray if light else gray
-    even_light = "level_light" in without
     ink = look(gray, "drop_rules" not in without, even_light, close_up=True)
     whole = ink.with_rules() if ink else look(gray, False, even_light, close_up=True)
     ink = whole if whole is not None and _is_cropped(ink, whole) else ink

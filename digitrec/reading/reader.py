@@ -17,6 +17,7 @@ from digitrec.reading import limits
 from digitrec.reading.edges import writing
 from digitrec.reading.files import Path_, Picture, as_array, load, written
 from digitrec.reading.ink import Ink
+from digitrec.reading.light import even_out
 from digitrec.reading.look import dark_alone, find_sheet, look, pale_alone
 from digitrec.reading.pieces import Piece, find_pieces
 from digitrec.reading.polarity import has_light_ink
@@ -101,7 +102,7 @@ def read(image: Picture, network: Network, reject_below: float | None = None) ->
     image = as_array(image)
     if reject_below is None:
         reject_below = float(getattr(network, "reject_below", 0.0))
-    gray = reduced(written(image), limits.LONGEST_SIDE)
+    gray = even_out(reduced(written(image), limits.LONGEST_SIDE))
     seen, turns = upright(gray, network)
     digits: list[Digit] = []
     lines = [line for line in zip(seen.candidates, seen.chosen, strict=True) if line[1]]
