@@ -7,6 +7,7 @@ import math
 
 import check_table
 import numpy as np
+import pytest
 
 from digitrec import checks
 
@@ -670,3 +671,17 @@ WRONG = {
     ],
 }
 test_right, test_wrong, test_odd = check_table.tests(RIGHT, WRONG)
+
+
+class Even:
+    """Draws nothing: the unluckiest random numbers there are."""
+
+    def uniform(self, low, high, shape):
+        return np.full(shape, (low + high) / 2)
+
+
+@pytest.mark.parametrize("sides", [(0, 1), (1, 0)])
+def test_mistakes_of_a_seam_are_told_apart_without_luck(monkeypatch, capsys, sides):
+    monkeypatch.setattr(np.random, "default_rng", Even)
+    checks.seam_cost(lambda cost: seam_one_sided(cost, *sides))
+    assert "never goes" in capsys.readouterr().out

@@ -101,9 +101,11 @@ def seam_cost(answer: Answer) -> None:
     corner[:, -1], corner[-1, 0], corner[1, 1] = 1.0, 0.25, 0.5  # along the right edge
     trap = np.ones((3, 6))
     trap[0, 0], trap[1:, :3] = 0.0, 9.0  # the least at first leads nowhere
+    gains = np.zeros((2, 4))
+    gains[1] = -1.0  # more is gained along a row than down: no step goes along one
     shapes = (6, 9), (9, 5), (30, 40), (4, 1), (1, 6)
     costs = [rng.uniform(0, 1, shape) for shape in shapes]
-    costs += [wall, corner, trap, rng.uniform(-1, 1, (7, 6))]
+    costs += [wall, corner, trap, rng.uniform(-1, 1, (7, 6)), gains]
     settle_together(answer, [_crossed(cost) for cost in costs])
 
 
