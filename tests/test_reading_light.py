@@ -36,8 +36,7 @@ def test_paper_is_even_again_and_ink_keeps_its_share(lamp_):
     light = lamp(gray.shape, **lamp_)
     found = even_out(lit(gray, light)).astype(float)
     paper, ink = found[gray == 200], found[gray == 60]
-    # Of a fall to a quarter a tenth is left, at the very edge; and where light is
-    # rare, pixels are coarse.
+    # Of a fall to a quarter a tenth is left, at the very edge; and dark pixels are coarse.
     np.testing.assert_allclose(paper, 200 * light.max(), rtol=0.1)
     np.testing.assert_allclose(ink, 60 * light.max(), rtol=0.12)
 

@@ -72,12 +72,12 @@ def prepare(image: Picture, *, without: Collection[str] = (), steps: bool = Fals
     image = as_array(image)
     made = {"gray": written(image)}
     gray = reduced(made["gray"], limits.LONGEST_SIDE)
-    even_light = "level_light" in without
-    made["even light"] = gray = gray if even_light else even_out(gray)
+    as_lit = "level_light" in without
+    made["even light"] = gray = gray if as_lit else even_out(gray)
     light = "find_polarity" not in without and has_light_ink(gray)[0]
     made["dark ink"] = gray = 255 - gray if light else gray
-    ink = look(gray, "drop_rules" not in without, even_light, close_up=True)
-    whole = ink.with_rules() if ink else look(gray, False, even_light, close_up=True)
+    ink = look(gray, "drop_rules" not in without, as_lit, close_up=True)
+    whole = ink.with_rules() if ink else look(gray, False, as_lit, close_up=True)
     ink = whole if whole is not None and _is_cropped(ink, whole) else ink
     digit = _one_digit(ink) if ink is not None else None
     if ink is None or digit is None:

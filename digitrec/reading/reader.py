@@ -153,7 +153,7 @@ def either_ink(gray: np.ndarray, network: Network) -> Seen:
     ink alone; as a close-up of one digit; the sheet alone; then, where the best one is unlikely, or
     of many digits that do not convince, blurred, so that grain becomes calm and strokes stay. All
     of it once more with light ink for dark, where that is not sure. Of all, the way that beats the
-    others (``Seen.beats``), with what is much paler, where that convinces by itself.
+    others (``Seen.beats``), with what is much paler, where that is plain by itself.
     """
     light, sure = has_light_ink(gray)
     dark = 255 - gray if light else gray
